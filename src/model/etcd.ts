@@ -1,0 +1,73 @@
+// What does etcd tell about itself? Ids and revisions are uint64: decimal strings for revisions, hex for ids.
+
+export interface EtcdStatus {
+  readonly clusterId: string;
+  readonly memberId: string;
+  /** Hex id, or absent when the member knows no leader. */
+  readonly leaderId?: string;
+  readonly version: string;
+  readonly revision: string;
+  readonly term: string;
+  readonly raftIndex: string;
+  readonly appliedIndex: string;
+  /** Bytes. */
+  readonly dbSize: number;
+  readonly dbSizeInUse?: number;
+  /** Bytes; from 3.6 on. */
+  readonly dbSizeQuota?: number;
+  readonly learner: boolean;
+  /** Sentences such as `etcdserver: no leader` or `memberID:… alarm:NOSPACE`. */
+  readonly errors: readonly string[];
+}
+
+export interface EtcdMember {
+  readonly id: string;
+  /** Empty while the member never started. */
+  readonly name: string;
+  readonly peerUrls: readonly string[];
+  readonly clientUrls: readonly string[];
+  readonly learner: boolean;
+}
+
+/** The membership as one member knows it, asked without quorum. */
+export interface EtcdMemberList {
+  readonly clusterId: string;
+  readonly members: readonly EtcdMember[];
+}
+
+export type EtcdHealth =
+  | { readonly kind: 'healthy' }
+  | { readonly kind: 'unhealthy'; readonly reason: string };
+
+/** From a member's /metrics; counters since its process began. */
+export interface EtcdMetrics {
+  readonly hasLeader: boolean;
+  readonly isLeader: boolean;
+  readonly leaderChanges: number;
+  readonly proposalsFailed: number;
+  readonly proposalsPending: number;
+  readonly dbSize?: number;
+  readonly dbSizeInUse?: number;
+  readonly quota?: number;
+  readonly version: string;
+  /** Hex id of this member, from its own labels. */
+  readonly memberId?: string;
+  /** Peer id (hex) -> 1 while a stream to it is up. */
+  readonly activePeers: Readonly<Record<string, number>>;
+  /** Seconds since 1970 when the process began. */
+  readonly processStart?: number;
+  /** Requests by gRPC code that are not OK, by method. */
+  readonly grpcErrors: number;
+  readonly grpcRequests: number;
+}
+
+/** A linearizable read with `hasleader`; milliseconds it took. */
+export type EtcdRead =
+  | { readonly kind: 'read'; readonly milliseconds: number }
+  | { readonly kind: 'refused'; readonly error: string };
+
+export interface EtcdHash {
+  readonly revision: string;
+  readonly compactRevision: string;
+  readonly hash: string;
+}

@@ -1,0 +1,203 @@
+// The dictionary: which pieces of evidence exist, and what shape does each have?
+import type { ControlPlanePod, EndpointList, KubeadmConfig, LeaseSeen, NodeSeen } from './kubernetes.ts';
+import type { EtcdHash, EtcdHealth, EtcdMemberList, EtcdMetrics, EtcdRead, EtcdStatus } from './etcd.ts';
+import type { CertificateSeen, Knock, Try } from './network.ts';
+import type { Subject } from './subject.ts';
+
+/** Evidence id -> its value for one subject. The kind of subject stands in `evidenceSubjects`. */
+export interface EvidenceTypes {
+  /** What the operator's kubeconfig says, without its secrets. */
+  'operator.kubeconfig': KubeconfigSeen;
+  /** Addresses the user named, or that a former run of the tool saw here. */
+  'operator.hints': TopologyHints;
+  /** Tries through the address in the kubeconfig, without a credential, until every leaf was seen. */
+  'lb.tries': { readonly tries: readonly Try[] };
+  /** HAProxy's own table of servers. */
+  'lb.stats': { readonly rows: readonly HaproxyRow[] };
+  /** GET /readyz without a credential, straight to one API server. */
+  'api.ready': { readonly tries: readonly Try[] };
+  /** GET of a harmless object with the operator's credential, straight to one API server. */
+  'api.credential': { readonly last: Try };
+  /** The same through the address in the kubeconfig. */
+  'lb.credential': { readonly last: Try };
+  'api.version': { readonly gitVersion: string };
+  /** Request counters of one API server. */
+  'api.metrics': ApiMetrics;
+  'kube.nodes': { readonly nodes: readonly NodeSeen[] };
+  'kube.node-leases': { readonly leases: readonly LeaseSeen[] };
+  /** Leases of kube-system, leader election and API-server identity among them. */
+  'kube.leases': { readonly leases: readonly LeaseSeen[] };
+  'kube.control-plane-pods': { readonly pods: readonly ControlPlanePod[] };
+  'kube.endpoints': EndpointList;
+  'kube.kubeadm-config': KubeadmConfig;
+  /** May this credential forward a port to a pod in kube-system? */
+  'kube.may-port-forward': { readonly allowed: boolean; readonly reason: string };
+  /** TCP and TLS on the client port, without a certificate. */
+  'etcd.client-port': Knock;
+  'etcd.peer-port': Knock;
+  'etcd.status': EtcdStatus;
+  'etcd.members': EtcdMemberList;
+  'etcd.health': EtcdHealth;
+  'etcd.metrics': EtcdMetrics;
+  /** A linearizable read that refuses to wait for a leader. */
+  'etcd.read': EtcdRead;
+  'etcd.hash': EtcdHash;
+  /** The member's own clock, from /raft/probing or a Date header. */
+  'etcd.clock': ClockReading;
+  'node.kubelet-port': Knock;
+  /** Certificates and manifests on the machine the tool runs on, when that is a control-plane node. */
+  'here.files': LocalFiles;
+}
+
+export type EvidenceId = keyof EvidenceTypes;
+
+/** How many subjects an evidence has: one for the cluster, or one for each of a kind. */
+export const evidenceSubjects: { readonly [Id in EvidenceId]: 'cluster' | 'lb' | 'apiserver' | 'member' | 'node' } = {
+  'operator.kubeconfig': 'cluster',
+  'operator.hints': 'cluster',
+  'lb.tries': 'lb',
+  'lb.stats': 'lb',
+  'api.ready': 'apiserver',
+  'api.credential': 'apiserver',
+  'lb.credential': 'lb',
+  'api.version': 'cluster',
+  'api.metrics': 'apiserver',
+  'kube.nodes': 'cluster',
+  'kube.node-leases': 'cluster',
+  'kube.leases': 'cluster',
+  'kube.control-plane-pods': 'cluster',
+  'kube.endpoints': 'cluster',
+  'kube.kubeadm-config': 'cluster',
+  'kube.may-port-forward': 'cluster',
+  'etcd.client-port': 'member',
+  'etcd.peer-port': 'member',
+  'etcd.status': 'member',
+  'etcd.members': 'member',
+  'etcd.health': 'member',
+  'etcd.metrics': 'member',
+  'etcd.read': 'member',
+  'etcd.hash': 'member',
+  'etcd.clock': 'member',
+  'node.kubelet-port': 'node',
+  'here.files': 'cluster',
+};
+
+/** Why something could not be looked at. The patient's silence is never one of these; only ours is. */
+export type GapKind = 'denied' | 'timeout' | 'failed' | 'absent' | 'not-collected';
+
+export interface Gap {
+  readonly gap: GapKind;
+  /** One sentence: what stopped us. */
+  readonly detail: string;
+  /** One command or flag that would make it known. */
+  readonly howToGet: string;
+  /** The subject whose silence stopped us, where one is known: `apiserver/10.89.0.11:6443`. */
+  readonly through?: string;
+}
+
+export interface Known<Id extends EvidenceId = EvidenceId> {
+  readonly state: 'known';
+  readonly id: Id;
+  readonly subject: Subject;
+  readonly value: EvidenceTypes[Id];
+  /** How it was looked at, such as `direct`, `through the LB`, `port-forward`. */
+  readonly source: string;
+  /** Milliseconds since 1970 by our clock, when the answer was complete. */
+  readonly takenAt: number;
+  /** 0 for the first look; later samples of the same thing count up. */
+  readonly sample: number;
+}
+
+export interface Missing extends Gap {
+  readonly state: 'missing';
+  readonly id: EvidenceId;
+  readonly subject: Subject;
+  readonly sample: number;
+}
+
+export type EvidenceItem = { [Id in EvidenceId]: Known<Id> }[EvidenceId] | Missing;
+
+/** Everything a run saw. `startedAt` is the moment all ages are counted from, by our clock. */
+export interface Evidence {
+  readonly startedAt: number;
+  readonly items: readonly EvidenceItem[];
+}
+
+/** An identifier that names one piece of evidence: `api.ready apiserver/10.89.0.12:6443`. */
+export type Citation = `${EvidenceId} ${string}`;
+
+export interface KubeconfigSeen {
+  readonly path: string;
+  readonly context: string;
+  /** URL of the API as kubectl dials it. */
+  readonly server: string;
+  readonly host: string;
+  readonly port: number;
+  readonly tlsServerName?: string;
+  readonly proxied: boolean;
+  readonly authority: 'given' | 'system' | 'not-checked';
+  readonly credential: CredentialSeen;
+}
+
+export type CredentialSeen =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'client-certificate'; readonly certificate: CertificateSeen }
+  | { readonly kind: 'token'; readonly expiresAt?: number }
+  | { readonly kind: 'plugin'; readonly command: string }
+  | { readonly kind: 'broken'; readonly detail: string };
+
+/** Candidate addresses by where they came from; host:port each. */
+export interface TopologyHints {
+  readonly masters: readonly Hint[];
+  readonly members: readonly Hint[];
+}
+
+export interface Hint {
+  readonly address: string;
+  readonly node?: string;
+  readonly member?: string;
+  readonly from: 'flag' | 'environment' | 'remembered' | 'certificate' | 'manifest';
+}
+
+/** One line of `show stat`; numbers absent where HAProxy left the column empty. */
+export interface HaproxyRow {
+  readonly proxy: string;
+  readonly server: string;
+  readonly type: 'frontend' | 'backend' | 'server' | 'listener';
+  /** Such as UP, DOWN, MAINT, `UP 1/3`, `no check`. */
+  readonly status: string;
+  /** Such as L4OK, L6OK, L7STS; empty when nothing is checked. */
+  readonly checkStatus: string;
+  readonly checkCode?: number;
+  readonly lastCheck: string;
+  /** Seconds since the last change of state. */
+  readonly lastChange?: number;
+  /** host:port; empty at the socket level `user`. */
+  readonly address: string;
+  readonly mode: string;
+  readonly activeServers?: number;
+}
+
+/** Sums over all resources; each counter since the process began. */
+export interface ApiMetrics {
+  readonly requests: number;
+  readonly serverErrors: number;
+  readonly terminated: number;
+  readonly processStart?: number;
+}
+
+/** Our clock's bounds around one reading of theirs; milliseconds since 1970. */
+export interface ClockReading {
+  readonly sentAt: number;
+  readonly receivedAt: number;
+  readonly serverTime: number;
+  /** 1000 for a Date header, 0 for a nanosecond clock. */
+  readonly resolutionMs: number;
+}
+
+export interface LocalFiles {
+  readonly node: string;
+  readonly certificates: readonly { readonly path: string; readonly role: string; readonly certificate: CertificateSeen }[];
+  readonly manifests: readonly { readonly path: string; readonly component: string; readonly command: readonly string[] }[];
+  readonly unreadable: readonly { readonly path: string; readonly why: string }[];
+}

@@ -1,0 +1,76 @@
+// What do the Kubernetes objects we read look like, once reduced to what rules ask?
+
+export interface NodeSeen {
+  readonly name: string;
+  readonly internalAddresses: readonly string[];
+  readonly controlPlane: boolean;
+  readonly ready: 'True' | 'False' | 'Unknown' | 'absent';
+  readonly readyReason: string;
+  /** Milliseconds since 1970, by the clock of whoever wrote the condition. */
+  readonly readySince?: number;
+  readonly cordoned: boolean;
+  readonly providerId: string;
+  readonly osImage: string;
+  readonly kubeletVersion: string;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+/** A coordination.k8s.io/v1 Lease; times in milliseconds since 1970, written by the holder's clock. */
+export interface LeaseSeen {
+  readonly namespace: string;
+  readonly name: string;
+  readonly holder: string;
+  readonly durationSeconds: number;
+  readonly acquiredAt?: number;
+  readonly renewedAt?: number;
+  readonly transitions: number;
+  readonly createdAt?: number;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly resourceVersion: string;
+}
+
+/** Leases and lists carry the clock of the API server that answered. */
+export interface ServerClock {
+  readonly sentAt: number;
+  readonly receivedAt: number;
+  readonly serverTime: number;
+}
+
+export interface ContainerSeen {
+  readonly name: string;
+  readonly image: string;
+  readonly command: readonly string[];
+  readonly ready: boolean;
+  readonly restarts: number;
+  readonly waitingReason: string;
+  readonly lastExitCode?: number;
+  readonly lastFinishedAt?: number;
+  readonly startedAt?: number;
+}
+
+/** A pod of the control plane in kube-system (static pods: the mirror the kubelet last wrote). */
+export interface ControlPlanePod {
+  readonly name: string;
+  readonly component: string;
+  readonly node: string;
+  readonly hostAddress: string;
+  readonly phase: string;
+  readonly ready: boolean;
+  /** When the Ready condition last changed. */
+  readonly readySince?: number;
+  readonly annotations: Readonly<Record<string, string>>;
+  readonly containers: readonly ContainerSeen[];
+}
+
+/** Addresses of the `kubernetes` Service in `default`, host:port. */
+export interface EndpointList {
+  readonly addresses: readonly string[];
+}
+
+export interface KubeadmConfig {
+  readonly kubernetesVersion: string;
+  readonly controlPlaneEndpoint: string;
+  readonly clusterName: string;
+  /** Client URLs of etcd outside the cluster; empty when it is stacked. */
+  readonly externalEtcd: readonly string[];
+}

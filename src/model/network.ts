@@ -1,0 +1,66 @@
+// What came of one try to talk to a network service?
+
+/** Where a try ended, and how. `hung` needs a finished TCP connection without any further byte. */
+export type FailureClass = 'dns' | 'refused' | 'timeout' | 'hung' | 'reset' | 'closed' | 'tls' | 'unreachable' | 'protocol';
+
+/** A certificate as the server presented it; times are ISO 8601 in UTC. */
+export interface CertificateSeen {
+  readonly sha256: string;
+  readonly serial: string;
+  readonly subject: string;
+  readonly issuer: string;
+  readonly notBefore: string;
+  readonly notAfter: string;
+  /** DNS names and IP addresses of the subject alternative name, without their type prefix. */
+  readonly names: readonly string[];
+  readonly addresses: readonly string[];
+  readonly isAuthority: boolean;
+}
+
+/**
+ * Would a client that holds the expected CA accept this server? Dates are judged by the server's own time
+ * where it told one, so that the operator's clock does not decide.
+ */
+export type Trust =
+  | { readonly kind: 'trusted' }
+  | { readonly kind: 'untrusted'; readonly why: 'expired' | 'not-yet-valid' | 'wrong-name' | 'unknown-authority'; readonly detail: string }
+  | { readonly kind: 'not-judged'; readonly why: string };
+
+export interface Answer {
+  readonly kind: 'answered';
+  /** HTTP status. */
+  readonly status: number;
+  readonly body: string;
+  /** The Date header as milliseconds since 1970, whole seconds; absent when the server sent none. */
+  readonly serverTime?: number;
+}
+
+export interface Failure {
+  readonly kind: 'failed';
+  readonly why: FailureClass;
+  /** The TLS alert's number where the peer sent one (RFC 8446 section 6). */
+  readonly alert?: number;
+  /** One sentence without secrets. */
+  readonly detail: string;
+}
+
+/** One try, from name resolution to the last byte. */
+export interface Try {
+  /** Address that was dialled, IP:port; the name when resolution failed. */
+  readonly address: string;
+  /** Milliseconds since 1970 by our clock, before the request was written and after the first byte came. */
+  readonly sentAt: number;
+  readonly receivedAt: number;
+  readonly outcome: Answer | Failure;
+  /** Whether TCP was established, whatever came later. */
+  readonly connected: boolean;
+  /** The chain the server sent, leaf first; empty when none was seen. */
+  readonly chain: readonly CertificateSeen[];
+  readonly trust: Trust;
+}
+
+/** The answer of a port that is only knocked at: TCP, then TLS without a client certificate. */
+export interface Knock {
+  readonly outcome: { readonly kind: 'open' } | Failure;
+  readonly chain: readonly CertificateSeen[];
+}
