@@ -1,4 +1,8 @@
 // What does etcd tell about itself? Ids and revisions are uint64: decimal strings for revisions, hex for ids.
+import type { Failure } from './network.ts';
+
+/** A member that does not answer is evidence too, not a gap: it was asked and stayed silent. */
+export type Asked<T> = ({ readonly kind: 'answered' } & T) | Failure;
 
 export interface EtcdStatus {
   readonly clusterId: string;
@@ -37,7 +41,8 @@ export interface EtcdMemberList {
 
 export type EtcdHealth =
   | { readonly kind: 'healthy' }
-  | { readonly kind: 'unhealthy'; readonly reason: string };
+  | { readonly kind: 'unhealthy'; readonly reason: string }
+  | Failure;
 
 /** From a member's /metrics; counters since its process began. */
 export interface EtcdMetrics {
@@ -64,7 +69,8 @@ export interface EtcdMetrics {
 /** A linearizable read with `hasleader`; milliseconds it took. */
 export type EtcdRead =
   | { readonly kind: 'read'; readonly milliseconds: number }
-  | { readonly kind: 'refused'; readonly error: string };
+  | { readonly kind: 'refused'; readonly error: string }
+  | Failure;
 
 export interface EtcdHash {
   readonly revision: string;

@@ -1,6 +1,6 @@
 // The dictionary: which pieces of evidence exist, and what shape does each have?
 import type { ControlPlanePod, EndpointList, KubeadmConfig, LeaseSeen, NodeSeen } from './kubernetes.ts';
-import type { EtcdHash, EtcdHealth, EtcdMemberList, EtcdMetrics, EtcdRead, EtcdStatus } from './etcd.ts';
+import type { Asked, EtcdHash, EtcdHealth, EtcdMemberList, EtcdMetrics, EtcdRead, EtcdStatus } from './etcd.ts';
 import type { CertificateSeen, Knock, Try } from './network.ts';
 import type { Subject } from './subject.ts';
 
@@ -35,10 +35,11 @@ export interface EvidenceTypes {
   /** TCP and TLS on the client port, without a certificate. */
   'etcd.client-port': Knock;
   'etcd.peer-port': Knock;
-  'etcd.status': EtcdStatus;
-  'etcd.members': EtcdMemberList;
+  'etcd.status': Asked<EtcdStatus>;
+  'etcd.members': Asked<EtcdMemberList>;
   'etcd.health': EtcdHealth;
-  'etcd.metrics': EtcdMetrics;
+  /** From the metrics listener or the client port. */
+  'etcd.metrics': Asked<EtcdMetrics>;
   /** A linearizable read that refuses to wait for a leader. */
   'etcd.read': EtcdRead;
   'etcd.hash': EtcdHash;

@@ -1,0 +1,65 @@
+// Which machines, API servers and etcd members are there, and which belong together?
+import type { Keys, Subject } from './subject.ts';
+
+/** How we came to believe in an address; `guessed` ones count only once something there has answered. */
+export type Origin = 'flag' | 'listed' | 'remembered' | 'certificate' | 'guessed' | 'manifest';
+
+export interface Master {
+  readonly subject: Subject;
+  readonly host: string;
+  readonly port: number;
+  readonly origin: Origin;
+}
+
+export interface Member {
+  readonly subject: Subject;
+  readonly host: string;
+  readonly clientPort: number;
+  readonly peerPort: number;
+  readonly origin: Origin;
+  readonly learner: boolean;
+  /** A member that is listed but has never been started has neither name nor client URL. */
+  readonly started: boolean;
+  /** The pod that runs it, where it is a static pod. */
+  readonly pod?: string;
+}
+
+export interface Machine {
+  readonly subject: Subject;
+  readonly host?: string;
+  readonly controlPlane: boolean;
+}
+
+export interface LoadBalancer {
+  readonly subject: Subject;
+  readonly host: string;
+  readonly port: number;
+}
+
+/** What kind of cluster this is, as far as the rules care. */
+export type Platform =
+  | { readonly kind: 'kubeadm' | 'k3s' | 'rke2' | 'talos' | 'openshift' | 'kind' | 'managed' | 'other'; readonly detail: string }
+  | { readonly kind: 'unknown'; readonly detail: string };
+
+export interface Topology {
+  readonly platform: Platform;
+  readonly etcd: 'stacked' | 'external' | 'hidden' | 'unknown';
+  /** The address in the kubeconfig; it may be a single API server's own. */
+  readonly entry?: LoadBalancer;
+  /** Whether `entry` is the address of one of the masters itself. */
+  readonly entryIsMaster: boolean;
+  readonly masters: readonly Master[];
+  /** Whether a listing of the cluster vouches for the masters being all of them. */
+  readonly mastersComplete: boolean;
+  readonly members: readonly Member[];
+  /** Whether etcd's own member list vouches for the members being all of them. */
+  readonly membersComplete: boolean;
+  readonly machines: readonly Machine[];
+}
+
+/** Keys of everything that runs on one host, for subjects that know only part of them. */
+export function keysOn(topology: Topology, node: string): Keys {
+  const master = topology.masters.find((m) => m.subject.keys.node === node);
+  const member = topology.members.find((m) => m.subject.keys.node === node);
+  return { node, ...(master && { apiserver: master.subject.id }), ...(member && { member: member.subject.id }) };
+}

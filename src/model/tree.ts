@@ -1,0 +1,31 @@
+// What does the decision tree look like, and what does a walk through it leave behind?
+import type { RuleId } from './rule-ids.ts';
+
+export interface Question {
+  readonly id: string;
+  /** gate, api, etcd, leases, clocks, certificates, backup, posture: what `--only` takes. */
+  readonly branch: string;
+  readonly ask: string;
+  /** Exit 0 needs an answer to this one. */
+  readonly vital: boolean;
+  readonly rules: readonly RuleId[];
+  /** Where to go on: by answer, the ids of the next questions. */
+  readonly next: { readonly yes: readonly string[]; readonly no: readonly string[] };
+}
+
+export type AnswerKind = 'yes' | 'partly' | 'no' | 'unknown' | 'not-applicable';
+
+export interface Step {
+  readonly question: string;
+  readonly branch: string;
+  readonly ask: string;
+  readonly vital: boolean;
+  readonly answer: AnswerKind;
+  /** Rules that failed or stayed unknown, and so decided the answer. */
+  readonly because: readonly string[];
+  readonly passed: number;
+  readonly failed: number;
+  readonly unknown: number;
+  /** Rank of the finding this question's failures belong to. */
+  readonly finding?: number;
+}

@@ -1,0 +1,54 @@
+// What does a probe consist of? One file per piece of evidence: gather does I/O, read is pure.
+import type { EvidenceId, EvidenceTypes } from '../model/evidence.ts';
+import type { Subject } from '../model/subject.ts';
+import type { Topology } from '../model/topology.ts';
+import type { Source } from '../sources/source.ts';
+import type { Settings } from './settings.ts';
+
+/** An access to the Kubernetes API, for the RBAC check and docs/rbac.yaml. */
+export interface Access {
+  readonly verb: 'get' | 'list' | 'watch' | 'create';
+  readonly group: string;
+  /** `pods/portforward`, or a path such as `/metrics` for a non-resource. */
+  readonly resource: string;
+  readonly namespace?: string;
+}
+
+/** What a probe may use while gathering. */
+export interface Surroundings {
+  readonly source: Source;
+  readonly topology: Topology;
+  readonly settings: Settings;
+  /** The newest value of evidence named in `after`, when it is known. */
+  readonly value: <Id extends EvidenceId>(id: Id, subject?: Subject) => EvidenceTypes[Id] | undefined;
+  readonly signal: AbortSignal;
+}
+
+export interface Gathered {
+  /** The bytes as received (JSON of RawTry values for network work), kept in the recording and parsed by read(). */
+  readonly raw: string;
+  /** How it was looked at: `direct`, `through the LB`, `port-forward`, `etcd certificate`. */
+  readonly source: string;
+}
+
+export interface Probe<Id extends EvidenceId = EvidenceId> {
+  readonly id: Id;
+  readonly title: string;
+  /** What an operator learns from it. */
+  readonly why: string;
+  readonly reads: readonly Access[];
+  /** Evidence that must be settled (known or missing) for the same subject or the cluster before this starts. */
+  readonly after: readonly EvidenceId[];
+  /** Bound of the whole gathering in milliseconds. */
+  readonly timeoutMs: number;
+  /** Only in the second pass (two samples apart) or with --deep. */
+  readonly sampled?: true;
+  readonly gather: (subject: Subject, around: Surroundings) => Promise<Gathered>;
+  /** Pure; throws Error with one sentence on bytes it cannot read. */
+  readonly read: (raw: string) => EvidenceTypes[Id];
+}
+
+/** Gives a probe its types. */
+export function defineProbe<Id extends EvidenceId>(probe: Probe<Id>): Probe<Id> {
+  return probe;
+}

@@ -1,0 +1,24 @@
+// Which choices of the user reach the probes?
+
+export interface EtcdCredentials {
+  /** host:port each; empty when only the certificate was named. */
+  readonly endpoints: readonly string[];
+  /** Paths of PEM files. */
+  readonly authority?: string;
+  readonly certificate?: string;
+  readonly key?: string;
+  readonly from: 'flag' | 'environment' | 'manifest';
+}
+
+export interface Settings {
+  /** --masters, host[:port] each. */
+  readonly masters: readonly string[];
+  readonly etcd?: EtcdCredentials;
+  /** URL or path of a socket. */
+  readonly haproxyStats?: string;
+  readonly portForward: 'allowed' | 'forbidden';
+  readonly exec: 'allowed' | 'forbidden';
+  /** How many connections through the load balancer at the most. */
+  readonly lbConnections: number;
+  readonly deep: boolean;
+}

@@ -1,0 +1,85 @@
+// How can the world be reached? The one interface behind which all network, process and file access lives.
+import type { Gap } from '../model/evidence.ts';
+import type { FailureClass } from '../model/network.ts';
+
+/** Each phase's own limit in milliseconds; a phase that is not reached costs nothing. */
+export interface Deadlines {
+  readonly connect: number;
+  readonly tls: number;
+  readonly firstByte: number;
+}
+
+/** Measured on a real control plane: docs/ranking.md, Time. */
+export const deadlines = {
+  usual: { connect: 1000, tls: 1000, firstByte: 1500 },
+  /** A health path waits for etcd on the server's side, up to 4 s at its first answer. */
+  health: { connect: 1000, tls: 1000, firstByte: 4500 },
+} as const satisfies Record<string, Deadlines>;
+
+/** Which credential goes along. `etcd` is the etcd client certificate, `operator` the kubeconfig's. */
+export type Identity = 'none' | 'operator' | 'etcd';
+
+export interface Request {
+  readonly scheme: 'https' | 'http';
+  readonly host: string;
+  readonly port: number;
+  readonly method?: 'GET' | 'POST';
+  readonly path: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+  readonly identity: Identity;
+  /** The name for SNI; addresses are sent without one. */
+  readonly serverName?: string;
+  readonly deadlines: Deadlines;
+  readonly signal: AbortSignal;
+}
+
+/** What one try left behind, ready to be written as JSON and read again years later. */
+export interface RawTry {
+  readonly address: string;
+  readonly sentAt: number;
+  readonly receivedAt: number;
+  readonly connected: boolean;
+  /** DER of the chain as sent, leaf first, base64. */
+  readonly chain: readonly string[];
+  readonly answer?: { readonly status: number; readonly headers: Readonly<Record<string, string>>; readonly body: string };
+  /** Base64 of a body that is not text, such as a gRPC message. */
+  readonly bytes?: string;
+  readonly failure?: { readonly why: FailureClass; readonly alert?: number; readonly detail: string };
+}
+
+/** Thrown by sources and probes when it is us who cannot look; the runner turns it into missing evidence. */
+export class GapError extends Error {
+  readonly gap: Gap;
+  constructor(gap: Gap) {
+    super(gap.detail);
+    this.gap = gap;
+  }
+}
+
+/** A source knows the ways; which of them are open depends on the credentials it was given. */
+export interface Source {
+  /** Never rejects for what the network did; a GapError only when the identity asked for is not there. */
+  request(request: Request): Promise<RawTry>;
+  /** TCP, then a TLS handshake without any certificate, then close. */
+  knock(host: string, port: number, signal: AbortSignal): Promise<RawTry>;
+  /** A unary gRPC call over HTTP/2 with the etcd certificate; message and answer are protobuf bytes. */
+  grpc(host: string, port: number, method: string, message: Uint8Array, signal: AbortSignal): Promise<RawTry>;
+  /**
+   * An authenticated request to the Kubernetes API over whichever way answers first: the address in the kubeconfig,
+   * then masters known by address, each started when the ones before have been silent for a moment.
+   * @throws GapError naming what stands in the way.
+   */
+  kubernetes(path: string, signal: AbortSignal, post?: string): Promise<RawTry>;
+  /** Tells `kubernetes` another address that may answer. */
+  addWay(host: string, port: number): void;
+  /** GET over a port-forward to a pod of kube-system. @throws GapError when it may not or cannot be opened. */
+  forwarded(pod: string, port: number, path: string, signal: AbortSignal): Promise<RawTry>;
+  /** Runs etcdctl's read-only commands in a pod; only with --allow-exec. @throws GapError */
+  executed(pod: string, container: string, argv: readonly string[], signal: AbortSignal): Promise<string>;
+  /** Anchors a client of that identity would verify servers with, DER in base64; empty when it verifies nothing. */
+  anchors(identity: Identity): readonly string[];
+  /** The content of a file on this machine. @throws GapError */
+  file(path: string): Promise<string>;
+  close(): void;
+}
