@@ -39,6 +39,8 @@ export interface Probe<Id extends EvidenceId = EvidenceId> {
   readonly reads: readonly Access[];
   /** Evidence that must be settled (known or missing) for the same subject or the cluster before this starts. */
   readonly after: readonly EvidenceId[];
+  /** Evidence that must be settled for every subject it has. */
+  readonly afterEvery?: readonly EvidenceId[];
   /** Bound of the whole gathering in milliseconds. */
   readonly timeoutMs: number;
   /** Only in the second pass (two samples apart) or with --deep. */
