@@ -3,6 +3,7 @@ import type { ControlPlanePod, EndpointList, KubeadmConfig, LeaseSeen, NodeSeen 
 import type { Asked, EtcdHash, EtcdHealth, EtcdMemberList, EtcdMetrics, EtcdRead, EtcdStatus } from './etcd.ts';
 import type { CertificateSeen, Knock, Try } from './network.ts';
 import type { Subject } from './subject.ts';
+import type { Platform } from './topology.ts';
 
 /** Evidence id -> its value for one subject. The kind of subject stands in `evidenceSubjects`. */
 export interface EvidenceTypes {
@@ -151,6 +152,9 @@ export type CredentialSeen =
 export interface TopologyHints {
   readonly masters: readonly Hint[];
   readonly members: readonly Hint[];
+  /** What a former run knew about the kind of cluster. */
+  readonly platform?: Platform;
+  readonly etcd?: 'stacked' | 'external';
 }
 
 export interface Hint {

@@ -41,14 +41,14 @@ export interface Seen<Id extends EvidenceId = EvidenceId> {
 }
 
 /** What judge() returns; the engine adds rule, subject and citations. */
-export type Judgement =
+export type Judgement<Reason extends string = string> =
   | { readonly status: 'pass'; readonly facts: Facts }
   | {
       readonly status: 'fail';
       readonly facts: Facts;
       readonly severity?: Severity;
       readonly impact?: Impact;
-      readonly reason?: string;
+      readonly reason?: Reason;
       readonly since?: Since;
       readonly group?: string;
       readonly witness?: Witness;
@@ -118,7 +118,7 @@ export interface Limit {
 
 export type Limits = Readonly<Record<string, Limit>>;
 
-export interface Rule<Id extends EvidenceId = EvidenceId, L extends Limits = Limits> {
+export interface Rule<Id extends EvidenceId = EvidenceId, L extends Limits = Limits, Reason extends string = string> {
   readonly id: RuleId;
   readonly area: Area;
   readonly since: string;
@@ -138,9 +138,10 @@ export interface Rule<Id extends EvidenceId = EvidenceId, L extends Limits = Lim
   readonly folded: string;
   readonly needs: readonly Id[];
   readonly limits: L;
-  readonly reasons: readonly string[];
+  /** The closed list of how it can fail; empty when there is only one way. */
+  readonly reasons: readonly Reason[];
   readonly subjects: (seen: Seen<Id>) => readonly Subject[];
-  readonly judge: (seen: Seen<Id>, limits: { readonly [Name in keyof L]: number }, subject: Subject) => Judgement;
+  readonly judge: (seen: Seen<Id>, limits: { readonly [Name in keyof L]: number }, subject: Subject) => Judgement<NoInfer<Reason>>;
   readonly explains: readonly Edge[];
   readonly fixes: (cause: Cause, seen: Seen) => readonly Fix[];
   /** What must not be done now. */
@@ -152,6 +153,6 @@ export interface Rule<Id extends EvidenceId = EvidenceId, L extends Limits = Lim
 
 /** A rule whose own type parameters no longer matter. */
 // biome-ignore lint/suspicious/noExplicitAny: the registry holds rules with different needs and limits
-export type AnyRule = Rule<any, any>;
+export type AnyRule = Rule<any, any, any>;
 
 export type { Evidence, Keys, Verdict };

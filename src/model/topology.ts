@@ -49,6 +49,8 @@ export interface Topology {
   /** Whether `entry` is the address of one of the masters itself. */
   readonly entryIsMaster: boolean;
   readonly masters: readonly Master[];
+  /** Addresses that may be masters but where nothing has confirmed it yet; asked, never judged. */
+  readonly candidates: readonly Master[];
   /** Whether a listing of the cluster vouches for the masters being all of them. */
   readonly mastersComplete: boolean;
   readonly members: readonly Member[];

@@ -1,0 +1,68 @@
+// What does every rule say about this evidence?
+import type { Evidence } from '../model/evidence.ts';
+import type { AnyRule, Judgement } from '../model/rule.ts';
+import { clusterSubject, type Subject, subjectKey } from '../model/subject.ts';
+import type { Topology } from '../model/topology.ts';
+import { type Verdict, verdictKey } from '../model/verdict.ts';
+import { gateFor } from './platform-gate.ts';
+import { EvidenceIndex, MissingEvidence, RecordingView } from './view.ts';
+
+/** One verdict or more from every rule, in the order of rule id and subject. */
+export function judgeAll(rules: readonly AnyRule[], evidence: Evidence, topology: Topology): readonly Verdict[] {
+  const index = new EvidenceIndex(evidence.items);
+  const verdicts = rules.flatMap((rule) => judgeRule(rule, () => new RecordingView(evidence, index, topology)));
+  return verdicts.sort((one, other) => (verdictKey(one) < verdictKey(other) ? -1 : 1));
+}
+
+/** A view for the gates of edges and the needs of fixes; it is not recorded in any verdict. */
+export function viewOf(evidence: Evidence, topology: Topology): RecordingView {
+  return new RecordingView(evidence, new EvidenceIndex(evidence.items), topology);
+}
+
+function judgeRule(rule: AnyRule, open: () => RecordingView): Verdict[] {
+  const view = open();
+  const gate = gateFor(rule, view.topology);
+  if (gate !== undefined) return [{ rule: rule.id, subject: clusterSubject, cites: [], status: 'not-applicable', because: gate }];
+  const subjects = guarded(rule, clusterSubject, view, () => rule.subjects(view));
+  if (!Array.isArray(subjects)) return [subjects as Verdict];
+  if (subjects.length === 0) {
+    const because = 'there is nothing of this kind here';
+    return [{ rule: rule.id, subject: clusterSubject, cites: [...view.cites], status: 'not-applicable', because }];
+  }
+  return (subjects as Subject[]).map((subject) => judgeSubject(rule, subject, open()));
+}
+
+function judgeSubject(rule: AnyRule, subject: Subject, view: RecordingView): Verdict {
+  const limits = Object.fromEntries(Object.entries(rule.limits).map(([name, limit]) => [name, (limit as { value: number }).value]));
+  const judged = guarded(rule, subject, view, () => rule.judge(view, limits, subject));
+  return 'rule' in judged ? judged : toVerdict(rule, subject, view, judged);
+}
+
+/** Runs part of a rule; missing evidence becomes an unknown verdict. */
+function guarded<T>(rule: AnyRule, subject: Subject, view: RecordingView, act: () => T): T | Verdict {
+  try {
+    return act();
+  } catch (error) {
+    if (!(error instanceof MissingEvidence)) throw error;
+    return { rule: rule.id, subject, cites: [...view.cites], status: 'unknown', gaps: error.gaps };
+  }
+}
+
+function toVerdict(rule: AnyRule, subject: Subject, view: RecordingView, judged: Judgement): Verdict {
+  const base = { rule: rule.id, subject, cites: [...view.cites].sort() };
+  switch (judged.status) {
+    case 'pass':
+      return { ...base, status: 'pass', facts: judged.facts };
+    case 'not-applicable':
+      return { ...base, status: 'not-applicable', because: judged.because };
+    case 'unknown': {
+      const { detail, howToGet } = judged;
+      const id = rule.needs[0] ?? 'operator.kubeconfig';
+      return { ...base, status: 'unknown', gaps: [{ gap: 'not-collected', detail, howToGet, id, subject: subjectKey(subject) }] };
+    }
+    case 'fail': {
+      const { status, facts, severity = rule.severity, impact = rule.impact, witness = 'measured', ...rest } = judged;
+      return { ...base, status, facts, severity, impact, witness, ...rest };
+    }
+  }
+}

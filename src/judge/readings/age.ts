@@ -1,0 +1,29 @@
+// How old is something whose time was written by one clock, seen through another? Milliseconds.
+import type { LeaseSeen, ServerClock } from '../../model/kubernetes.ts';
+
+/** Bounds of an age; `low` is certain. */
+export interface Age {
+  readonly low: number;
+  readonly high: number;
+}
+
+/** The age of a moment by the clock of the API server that answered, at the time of the answer. */
+export function ageAt(moment: number, clock: ServerClock): Age {
+  return { low: clock.serverTime - moment, high: clock.serverTime + 1000 - moment };
+}
+
+/** How long ago the holder renewed, or undefined when it never did. */
+export function leaseAge(lease: LeaseSeen, clock: ServerClock): Age | undefined {
+  return lease.renewedAt === undefined ? undefined : ageAt(lease.renewedAt, clock);
+}
+
+/** `4 h 17 min`, `35 s`, `3 d`: the two largest units that matter. */
+export function describeDuration(milliseconds: number): string {
+  const seconds = Math.max(0, Math.round(milliseconds / 1000));
+  if (seconds < 120) return `${seconds} s`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 120) return `${minutes} min`;
+  const hours = Math.floor(minutes / 60);
+  if (hours < 48) return minutes % 60 === 0 ? `${hours} h` : `${hours} h ${minutes % 60} min`;
+  return `${Math.floor(hours / 24)} d`;
+}

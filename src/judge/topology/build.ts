@@ -1,0 +1,72 @@
+// Which machines, API servers and etcd members does the evidence speak of?
+import type { Evidence, EvidenceId, Known } from '../../model/evidence.ts';
+import { clusterSubject, type Subject } from '../../model/subject.ts';
+import type { LoadBalancer, Topology } from '../../model/topology.ts';
+import { EvidenceIndex } from '../view.ts';
+import { findMachines } from './machines.ts';
+import { findMasters } from './masters.ts';
+import { findMembers } from './members.ts';
+import { HostNames } from './host-names.ts';
+import { recognisePlatform, whereEtcdLives } from './platform.ts';
+
+/** Reads only what is known; what is missing simply adds nothing. */
+export class KnownEvidence {
+  readonly #index: EvidenceIndex;
+
+  constructor(index: EvidenceIndex) {
+    this.#index = index;
+  }
+
+  get<I extends EvidenceId>(id: I, subject: Subject = clusterSubject): Known<I>['value'] | undefined {
+    const samples = this.#index.samples(id, subject).filter((item) => item.state === 'known');
+    return (samples[samples.length - 1] as Known<I> | undefined)?.value;
+  }
+
+  every<I extends EvidenceId>(id: I): readonly Known<I>[] {
+    return this.#index.newest(id).filter((item) => item.state === 'known') as unknown as readonly Known<I>[];
+  }
+}
+
+/** Pure: the same evidence gives the same topology, live and replayed. */
+export function buildTopology(evidence: Pick<Evidence, 'items'>): Topology {
+  const known = new KnownEvidence(new EvidenceIndex(evidence.items));
+  const names = new HostNames(known);
+  const entry = findEntry(known);
+  const platform = recognisePlatform(known);
+  const etcd = whereEtcdLives(known, platform);
+  const { masters, candidates, complete } = findMasters(known, names, entry);
+  const { members, complete: membersComplete } = findMembers(known, names, etcd);
+  return {
+    platform,
+    etcd,
+    ...(entry && { entry }),
+    entryIsMaster: entry !== undefined && masters.some((m) => m.host === entry.host && m.port === entry.port),
+    masters,
+    candidates,
+    mastersComplete: complete,
+    members,
+    membersComplete,
+    machines: findMachines(known, masters, members),
+  };
+}
+
+function findEntry(known: KnownEvidence): LoadBalancer | undefined {
+  const kubeconfig = known.get('operator.kubeconfig');
+  if (kubeconfig === undefined) return undefined;
+  const id = joinAddress(kubeconfig.host, kubeconfig.port);
+  return { subject: { kind: 'lb', id, name: 'LB', keys: { lb: id } }, host: kubeconfig.host, port: kubeconfig.port };
+}
+
+/** host:port, with brackets around an IPv6 address. */
+export function joinAddress(host: string, port: number): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+/** Splits host:port or a URL; undefined when it is neither. */
+export function splitAddress(address: string, defaultPort: number): { readonly host: string; readonly port: number } | undefined {
+  const text = address.replace(/^[a-z]+:\/\//, '').replace(/\/.*$/, '');
+  const match = /^(?:\[([^\]]+)\]|([^:]+))(?::(\d{1,5}))?$/.exec(text);
+  if (match === null) return text.includes(':') && /^[0-9a-fA-F:]+$/.test(text) ? { host: text, port: defaultPort } : undefined;
+  const host = match[1] ?? match[2];
+  return host === undefined ? undefined : { host, port: match[3] === undefined ? defaultPort : Number(match[3]) };
+}

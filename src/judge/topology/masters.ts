@@ -1,0 +1,107 @@
+// Which API servers are there, and which addresses might be some?
+import type { LoadBalancer, Master, Origin } from '../../model/topology.ts';
+import { joinAddress, type KnownEvidence, splitAddress } from './build.ts';
+import type { HostNames } from './host-names.ts';
+
+const securePort = 6443;
+const advertiseAnnotation = 'kubeadm.kubernetes.io/kube-apiserver.advertise-address.endpoint';
+
+interface Found {
+  readonly masters: readonly Master[];
+  readonly candidates: readonly Master[];
+  readonly complete: boolean;
+}
+
+/** Listed and named masters count at once; guesses only once something there has proved to be one. */
+export function findMasters(known: KnownEvidence, names: HostNames, entry: LoadBalancer | undefined): Found {
+  const found = new Map<string, Master>();
+  const add = (address: string, origin: Origin): void => {
+    const place = splitAddress(address, securePort);
+    if (place === undefined || isLoopback(place.host)) return;
+    const id = joinAddress(place.host, place.port);
+    if ([...found.values()].some((master) => master.host === place.host)) return;
+    const node = names.nodeOf(place.host);
+    found.set(id, { subject: { kind: 'apiserver', id, name: node, keys: { node, apiserver: id } }, ...place, origin });
+  };
+  for (const hint of known.get('operator.hints')?.masters ?? []) if (hint.from === 'flag') add(hint.address, 'flag');
+  addListed(known, add);
+  for (const hint of known.get('operator.hints')?.masters ?? []) {
+    if (hint.from !== 'flag' && !nodesAreListed(known)) add(hint.address, hint.from === 'remembered' ? 'remembered' : 'manifest');
+  }
+  const masters = [...found.values()];
+  const candidates = masters.length > 0 ? [] : guess(known, names, entry);
+  const confirmed = confirmGuesses(known, candidates);
+  return {
+    masters: sortById([...masters, ...confirmed]),
+    candidates: sortById(candidates.filter((one) => !confirmed.includes(one))),
+    complete: nodesAreListed(known) || known.get('operator.hints')?.masters.some((hint) => hint.from === 'flag') === true,
+  };
+}
+
+function sortById(masters: readonly Master[]): readonly Master[] {
+  return [...masters].sort((one, other) => (one.subject.id < other.subject.id ? -1 : 1));
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || host.startsWith('127.');
+}
+
+function nodesAreListed(known: KnownEvidence): boolean {
+  return known.get('kube.nodes')?.nodes.some((node) => node.controlPlane) === true;
+}
+
+function addListed(known: KnownEvidence, add: (address: string, origin: Origin) => void): void {
+  for (const pod of known.get('kube.control-plane-pods')?.pods ?? []) {
+    const endpoint = pod.annotations[advertiseAnnotation];
+    if (pod.component === 'kube-apiserver') add(endpoint ?? joinAddress(pod.hostAddress, securePort), 'listed');
+  }
+  for (const address of known.get('kube.endpoints')?.addresses ?? []) add(address, 'listed');
+  for (const node of known.get('kube.nodes')?.nodes ?? []) {
+    const host = node.internalAddresses[0];
+    if (node.controlPlane && host !== undefined) add(joinAddress(host, securePort), 'listed');
+  }
+}
+
+/** Hosts of etcd members, and addresses in the certificates seen through the load balancer. */
+function guess(known: KnownEvidence, names: HostNames, entry: LoadBalancer | undefined): readonly Master[] {
+  const hosts = new Set<string>();
+  for (const hint of known.get('operator.hints')?.members ?? []) {
+    const place = splitAddress(hint.address, 2379);
+    if (place !== undefined) hosts.add(place.host);
+  }
+  for (const item of known.every('etcd.members')) {
+    if (item.value.kind !== 'answered') continue;
+    for (const url of item.value.members.flatMap((member) => member.clientUrls)) {
+      const place = splitAddress(url, 2379);
+      if (place !== undefined) hosts.add(place.host);
+    }
+  }
+  for (const leaf of leavesSeenThrough(known)) for (const address of leaf.addresses) hosts.add(address);
+  if (entry !== undefined) hosts.delete(entry.host);
+  return [...hosts]
+    .filter((host) => !isLoopback(host))
+    .map((host) => {
+      const id = joinAddress(host, securePort);
+      const node = names.nodeOf(host);
+      return { subject: { kind: 'apiserver', id, name: node, keys: { node, apiserver: id } }, host, port: securePort, origin: 'guessed' };
+    });
+}
+
+function leavesSeenThrough(known: KnownEvidence) {
+  return known.every('lb.tries').flatMap((item) => item.value.tries.flatMap((one) => one.chain.slice(0, 1)));
+}
+
+/**
+ * A guess is confirmed by a certificate that names it and that it serves itself. Once one etcd host is known to run an
+ * API server, the cluster is a stacked one and the other etcd hosts are masters too, silent or not.
+ */
+function confirmGuesses(known: KnownEvidence, candidates: readonly Master[]): readonly Master[] {
+  const answering = candidates.filter((candidate) => {
+    const tries = known.get('api.ready', candidate.subject)?.tries ?? [];
+    return tries.some((one) => one.connected && (one.chain[0] === undefined || one.chain[0].addresses.includes(candidate.host)));
+  });
+  if (answering.length === 0) return [];
+  const etcdHosts = new Set(known.every('etcd.client-port').map((item) => splitAddress(item.subject.id, 2379)?.host));
+  const stacked = answering.some((candidate) => etcdHosts.has(candidate.host));
+  return candidates.filter((candidate) => answering.includes(candidate) || (stacked && etcdHosts.has(candidate.host)));
+}
