@@ -1,5 +1,5 @@
 // The dictionary: which pieces of evidence exist, and what shape does each have?
-import type { ControlPlanePod, EndpointList, KubeadmConfig, LeaseSeen, NodeSeen } from './kubernetes.ts';
+import type { ControlPlanePod, EndpointList, KubeadmConfig, LeaseSeen, NodeSeen, ServerClock } from './kubernetes.ts';
 import type { Asked, EtcdHash, EtcdHealth, EtcdMemberList, EtcdMetrics, EtcdRead, EtcdStatus } from './etcd.ts';
 import type { CertificateSeen, Knock, Try } from './network.ts';
 import type { Subject } from './subject.ts';
@@ -24,11 +24,12 @@ export interface EvidenceTypes {
   'api.version': { readonly gitVersion: string };
   /** Request counters of one API server. */
   'api.metrics': ApiMetrics;
-  'kube.nodes': { readonly nodes: readonly NodeSeen[] };
-  'kube.node-leases': { readonly leases: readonly LeaseSeen[] };
+  /** `clock`: our bounds around the Date of the API server that answered; absent when it sent none. */
+  'kube.nodes': { readonly nodes: readonly NodeSeen[]; readonly clock?: ServerClock };
+  'kube.node-leases': { readonly leases: readonly LeaseSeen[]; readonly clock?: ServerClock };
   /** Leases of kube-system, leader election and API-server identity among them. */
-  'kube.leases': { readonly leases: readonly LeaseSeen[] };
-  'kube.control-plane-pods': { readonly pods: readonly ControlPlanePod[] };
+  'kube.leases': { readonly leases: readonly LeaseSeen[]; readonly clock?: ServerClock };
+  'kube.control-plane-pods': { readonly pods: readonly ControlPlanePod[]; readonly clock?: ServerClock };
   'kube.endpoints': EndpointList;
   'kube.kubeadm-config': KubeadmConfig;
   /** May this credential forward a port to a pod in kube-system? */

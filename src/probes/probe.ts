@@ -14,8 +14,12 @@ export interface Access {
   readonly namespace?: string;
 }
 
+/** What the caller knew before anything was asked: the kubeconfig as opened, the addresses as named. */
+export type Given = { readonly [Id in 'operator.kubeconfig' | 'operator.hints']?: EvidenceTypes[Id] };
+
 /** What a probe may use while gathering. */
 export interface Surroundings {
+  readonly given: Given;
   readonly source: Source;
   readonly topology: Topology;
   readonly settings: Settings;

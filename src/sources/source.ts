@@ -57,14 +57,26 @@ export class GapError extends Error {
   }
 }
 
+export interface GrpcOptions {
+  readonly deadlines?: Deadlines;
+  /** Such as `{ hasleader: 'true' }`. */
+  readonly metadata?: Readonly<Record<string, string>>;
+}
+
 /** A source knows the ways; which of them are open depends on the credentials it was given. */
 export interface Source {
   /** Never rejects for what the network did; a GapError only when the identity asked for is not there. */
   request(request: Request): Promise<RawTry>;
   /** TCP, then a TLS handshake without any certificate, then close. */
   knock(host: string, port: number, signal: AbortSignal): Promise<RawTry>;
-  /** A unary gRPC call over HTTP/2 with the etcd certificate; message and answer are protobuf bytes. */
-  grpc(host: string, port: number, method: string, message: Uint8Array, signal: AbortSignal): Promise<RawTry>;
+  /**
+   * A unary gRPC call over HTTP/2 with the etcd certificate. `method` is a path such as `/etcdserverpb.Maintenance/Status`.
+   * The RawTry's `bytes` is the answer's protobuf message without its five-byte frame; the trailers `grpc-status` and
+   * `grpc-message` are merged into `answer.headers`. Without options: deadlines.usual and no metadata.
+   */
+  grpc(host: string, port: number, method: string, message: Uint8Array, signal: AbortSignal, options?: GrpcOptions): Promise<RawTry>;
+  /** Every address a name has; an IP address is its own. Empty where it cannot be resolved: a request to it then says why. */
+  resolve(host: string, signal: AbortSignal): Promise<readonly string[]>;
   /**
    * An authenticated request to the Kubernetes API over whichever way answers first: the address in the kubeconfig,
    * then masters known by address, each started when the ones before have been silent for a moment.
@@ -81,5 +93,9 @@ export interface Source {
   anchors(identity: Identity): readonly string[];
   /** The content of a file on this machine. @throws GapError */
   file(path: string): Promise<string>;
+  /** Full paths of the plain files (symbolic links to files too) right inside a folder, sorted. @throws GapError */
+  folder(path: string): Promise<readonly string[]>;
+  /** Writes text to a Unix socket and reads until the other side closes, such as HAProxy's `show stat`. @throws GapError */
+  socket(path: string, text: string, signal: AbortSignal): Promise<string>;
   close(): void;
 }
