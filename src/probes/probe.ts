@@ -1,5 +1,5 @@
 // What does a probe consist of? One file per piece of evidence: gather does I/O, read is pure.
-import type { EvidenceId, EvidenceTypes } from '../model/evidence.ts';
+import type { EvidenceId, EvidenceTypes, Gap } from '../model/evidence.ts';
 import type { Subject } from '../model/subject.ts';
 import type { Topology } from '../model/topology.ts';
 import type { Source } from '../sources/source.ts';
@@ -25,6 +25,8 @@ export interface Surroundings {
   readonly settings: Settings;
   /** The newest value of evidence named in `after`, when it is known. */
   readonly value: <Id extends EvidenceId>(id: Id, subject?: Subject) => EvidenceTypes[Id] | undefined;
+  /** Why its newest look is missing, when it is. */
+  readonly gap: (id: EvidenceId, subject?: Subject) => Gap | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -43,6 +45,8 @@ export interface Probe<Id extends EvidenceId = EvidenceId> {
   readonly reads: readonly Access[];
   /** Evidence that must be settled (known or missing) for the same subject or the cluster before this starts. */
   readonly after: readonly EvidenceId[];
+  /** The same, waited for only when no etcd certificate was given and another way must be found. */
+  readonly afterWithoutEtcd?: readonly EvidenceId[];
   /** Evidence that must be settled for every subject it has. */
   readonly afterEvery?: readonly EvidenceId[];
   /** Bound of the whole gathering in milliseconds. */
