@@ -57,6 +57,8 @@ export interface EtcdMetrics {
   readonly version: string;
   /** Hex id of this member, from its own labels. */
   readonly memberId?: string;
+  /** Peers this member was told of (hex ids), started or not: etcd_network_known_peers. */
+  readonly knownPeers: readonly string[];
   /** Peer id (hex) -> 1 while a stream to it is up. */
   readonly activePeers: Readonly<Record<string, number>>;
   /** Seconds since 1970 when the process began. */

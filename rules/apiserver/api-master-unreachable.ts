@@ -1,0 +1,112 @@
+// Does this master's API server give clients an answer they can use?
+import { defineRule, fail, pass, undecided } from '../../src/judge/define-rule.ts';
+import { type ApiServerReading, mastersOf, readApiServer, servesClients } from '../../src/judge/readings/api-server.ts';
+import { kubeletUsesOwnApiServer } from '../../src/judge/readings/wiring.ts';
+import type { Master } from '../../src/model/topology.ts';
+import type { Seen } from '../../src/model/rule.ts';
+
+const reasons = ['refused', 'timeout', 'hung', 'closed', 'reset', 'tls', 'untrusted', 'forbidden', 'protocol', 'dns', 'unreachable'] as const;
+
+export default defineRule({
+  id: 'api-master-unreachable',
+  area: 'apiserver',
+  since: '0.1.0',
+  severity: 'warning',
+  impact: 'degraded',
+  layer: 3,
+  title: 'the API server on {node} is unusable: {words}',
+  healthy: 'every API server answers on its own address and is trusted',
+  why: 'Clients that reach {node} fail and must retry elsewhere; what runs on {node} and talks to it stands still.',
+  shows: ['{node} {address}  {words}, {tries} of {tries} tries'],
+  folded: '{words}',
+  needs: ['api.ready', 'kube.nodes', 'kube.control-plane-pods', 'lb.tries'],
+  limits: {
+    tries: { value: 3, unit: 'tries', source: 'three staggered tries in one window: docs/ranking.md, Time' },
+  },
+  reasons,
+  subjects: (seen) => mastersOf(seen).map((master) => master.subject),
+  judge: (seen, _limits, subject) => {
+    const master = mastersOf(seen).find((one) => one.subject.id === subject.id);
+    if (master === undefined) return undecided(`${subject.name} is no longer known`, '--masters');
+    const reading = readApiServer(seen, master);
+    if (reading.kind === 'ready' && servesClients(reading)) return pass({ node: subject.name });
+    if (reading.kind === 'not-ready' || reading.kind === 'anonymous-refused') return pass({ node: subject.name, note: 'it answers' });
+    if (reading.kind === 'silent' && reading.why === 'timeout' && onlyOurPath(seen, master)) {
+      return undecided('every API server is silent to us while the load balancer serves: our own path may be blocked', `nc -zvw2 ${master.host} ${master.port}   # from a host beside it`);
+    }
+    const address = `${master.host}:${master.port}`;
+    const facts = { node: subject.name, address, words: wordsFor(reading), tries: reading.tries };
+    return fail(facts, { reason: reasonOf(reading), witness: reading.kind === 'silent' ? 'measured' : 'stated' });
+  },
+  explains: [
+    { to: 'lb-backend-down', kind: 'causes', on: 'apiserver', because: 'the load balancer takes out a backend whose check fails' },
+    { to: 'lb-check-disagrees', kind: 'causes', on: 'apiserver', because: 'a check that is too shallow keeps sending clients to it' },
+    { to: 'api-endpoints-mismatch', kind: 'causes', on: 'apiserver', because: 'its address stays listed until its lease in etcd ends', produces: ['stale'] },
+    {
+      to: 'ha-node-notready',
+      kind: 'causes',
+      on: 'node',
+      because: 'the kubelet on a kubeadm master reports to the API server beside it',
+      when: ({ effect }, seen) => kubeletUsesOwnApiServer(seen, effect.subject.keys.node),
+    },
+    { to: 'le-component-unhealthy', kind: 'causes', on: 'node', because: 'controller-manager and scheduler use the API server beside them' },
+    {
+      to: 'api-lb-unreachable',
+      kind: 'causes',
+      on: 'cluster',
+      because: 'the load balancer still sends it a share of the clients',
+      produces: ['partial'],
+      covers: 'all',
+      match: 'apiserver',
+    },
+  ],
+  fixes: ({ facts }, seen) => [
+    {
+      do: 'See why the API server on {node} does not serve',
+      where: String(facts['node']),
+      run: ["crictl ps -a --name '^kube-apiserver$'", "crictl logs --tail 50 $(crictl ps -aq --name '^kube-apiserver$' | head -1)", 'ls -l /etc/kubernetes/manifests'],
+      risk: 'none',
+      needs: [],
+      verify: [],
+    },
+    {
+      do: 'Mend what that shows, then let the kubelet start it again',
+      where: String(facts['node']),
+      run: ['systemctl restart kubelet'],
+      risk: 'medium',
+      needs: [{ text: 'another API server is ready', met: anotherIsReady(seen, String(facts['node'])) }],
+      verify: [`curl -sk https://${facts['address']}/readyz`],
+    },
+  ],
+  avoid: () => [],
+  reading: ['https://kubernetes.io/docs/reference/using-api/health-checks/'],
+  errors: ['connection refused', 'net/http: TLS handshake timeout'],
+});
+
+function reasonOf(reading: ApiServerReading): (typeof reasons)[number] {
+  if (reading.kind === 'silent') return reading.why;
+  return reading.kind === 'forbidden' ? 'forbidden' : 'untrusted';
+}
+
+function wordsFor(reading: ApiServerReading): string {
+  if (reading.kind === 'forbidden') return '403 to everybody, /readyz included';
+  if (reading.kind !== 'silent') return `answers /readyz ${reading.status}, no client trusts it`;
+  const words = { refused: 'connection refused', timeout: 'no answer to a connection', hung: 'accepts a connection, then says nothing' };
+  return words[reading.why as 'refused'] ?? reading.detail;
+}
+
+/** All silent while the entry answers: then it is us who cannot reach them. */
+function onlyOurPath(seen: Seen<'api.ready' | 'lb.tries'>, master: Master): boolean {
+  const others = mastersOf(seen).filter((one) => one !== master);
+  const allSilent = seen.tally(others, (one) => readApiServer(seen, one).kind !== 'silent').yes.length === 0;
+  const entry = seen.peek('lb.tries');
+  const entryAnswers = entry?.state === 'known' && entry.value.tries.some((one) => one.outcome.kind === 'answered');
+  return allSilent && entryAnswers && !seen.topology.entryIsMaster;
+}
+
+function anotherIsReady(seen: Seen, node: string): 'yes' | 'no' | 'unknown' {
+  const others = mastersOf(seen).filter((one) => one.subject.name !== node);
+  const split = seen.tally(others, (one) => servesClients(readApiServer(seen, one)));
+  if (split.yes.length > 0) return 'yes';
+  return split.unknown.length > 0 ? 'unknown' : 'no';
+}

@@ -1,0 +1,59 @@
+// How do named facts get into a template, so that a sentence can stand in another language's file?
+import type { FactRow, Facts } from '../model/verdict.ts';
+
+const placeholder = /\{([A-Za-z][A-Za-z0-9]*)\}/g;
+const prefixed = /^(each|if) ([A-Za-z][A-Za-z0-9]*):\s?(.*)$/s;
+/** Two or more spaces in a template part one column from the next. */
+const columnGap = / {2,}/;
+
+/** One printed line, split into the columns its template had. `aligned` lines share their widths with their neighbours. */
+export interface FilledLine {
+  readonly columns: readonly string[];
+  readonly aligned: boolean;
+}
+
+/** Puts facts in place of `{name}`. A name without a fact stays as it is, where a reader and a test can see it. */
+export function fill(template: string, facts: Facts | FactRow): string {
+  return template.replace(placeholder, (whole, name: string) => {
+    const value = Object.hasOwn(facts, name) ? facts[name] : undefined;
+    return value === undefined ? whole : factText(value);
+  });
+}
+
+/** The names a template asks for; those of a row under `each rows:` are given as `rows.name`. */
+export function placeholders(template: string): readonly string[] {
+  const form = prefixed.exec(template);
+  const names = [...(form?.[3] ?? template).matchAll(placeholder)].map((match) => match[1] ?? '');
+  if (form?.[1] === 'each') return [form[2] ?? '', ...names.map((name) => `${form[2]}.${name}`)];
+  return names;
+}
+
+/**
+ * The lines under a cause. `each rows: …` gives one line for every row of the fact `rows` (the other facts can be
+ * named too), `if since: …` gives its line only where the fact `since` is there.
+ */
+export function fillLines(templates: readonly string[], facts: Facts): readonly FilledLine[] {
+  return templates.flatMap((template): readonly FilledLine[] => {
+    const form = prefixed.exec(template);
+    const [, keyword, name = '', rest = ''] = form ?? [];
+    if (keyword === 'each') return rowsOf(facts[name]).map((row) => filledLine(rest, { ...facts, ...row }, true));
+    if (keyword === 'if') return facts[name] === undefined || facts[name] === '' ? [] : [filledLine(rest, facts, false)];
+    return [filledLine(template, facts, false)];
+  });
+}
+
+function filledLine(template: string, facts: Facts, aligned: boolean): FilledLine {
+  const indent = /^ */.exec(template)?.[0] ?? '';
+  const columns = template.trim().split(columnGap).map((column) => fill(column, facts));
+  return { columns: columns.map((column, index) => (index === 0 ? indent + column : column)), aligned };
+}
+
+function rowsOf(value: Facts[string] | undefined): readonly FactRow[] {
+  return Array.isArray(value) ? value : [];
+}
+
+/** A list stands in a sentence as the names of its rows. */
+function factText(value: string | number | readonly FactRow[]): string {
+  if (typeof value === 'string' || typeof value === 'number') return String(value);
+  return value.map((row) => String(row['name'] ?? Object.values(row)[0] ?? '')).join(', ');
+}

@@ -1,0 +1,48 @@
+// Which component talks to which? Read from command lines where they can be seen, from kubeadm's own habits otherwise.
+import type { Certainty, Seen } from '../../model/rule.ts';
+import { etcdServers } from '../topology/members.ts';
+import { splitAddress } from '../topology/build.ts';
+
+/** Does the API server on this node know no other etcd member than the one beside it? (kubeadm, stacked: always so.) */
+export function usesOnlyLocalEtcd(seen: Seen, node: string | undefined): Certainty {
+  if (node === undefined) return 'unknown';
+  const pods = seen.peek('kube.control-plane-pods');
+  const command = pods?.state === 'known' ? commandOn(pods.value.pods, node) : undefined;
+  const servers = command === undefined ? [] : etcdServers(command);
+  if (servers.length > 0) {
+    const own = seen.topology.masters.find((master) => master.subject.keys.node === node)?.host;
+    const hosts = servers.map((url) => splitAddress(url, 2379)?.host ?? '');
+    return hosts.every((host) => host === own || host === 'localhost' || host.startsWith('127.')) ? 'yes' : 'no';
+  }
+  if (seen.topology.etcd === 'external') return 'no';
+  return seen.topology.etcd === 'stacked' && seen.topology.platform.kind === 'kubeadm' ? 'yes' : 'unknown';
+}
+
+function commandOn(
+  pods: readonly { readonly component: string; readonly node: string; readonly containers: readonly { readonly command: readonly string[] }[] }[],
+  node: string,
+): readonly string[] | undefined {
+  return pods.find((pod) => pod.component === 'kube-apiserver' && pod.node === node)?.containers[0]?.command;
+}
+
+/**
+ * Does the kubelet of this node talk to the API server beside it? Masters made by kubeadm do from 1.33 on
+ * (feature gate ControlPlaneKubeletLocalMode); workers and older masters use the load balancer.
+ */
+export function kubeletUsesOwnApiServer(seen: Seen, node: string | undefined): Certainty {
+  if (node === undefined) return 'unknown';
+  const master = seen.topology.masters.some((one) => one.subject.keys.node === node);
+  if (!master) return seen.topology.mastersComplete ? 'no' : 'unknown';
+  if (seen.topology.platform.kind !== 'kubeadm') return 'unknown';
+  const minor = kubeletMinor(seen, node);
+  if (minor === undefined) return 'unknown';
+  return minor >= 33 ? 'yes' : 'no';
+}
+
+function kubeletMinor(seen: Seen, node: string): number | undefined {
+  const nodes = seen.peek('kube.nodes');
+  if (nodes?.state !== 'known') return undefined;
+  const version = nodes.value.nodes.find((one) => one.name === node)?.kubeletVersion ?? '';
+  const match = /^v?\d+\.(\d+)/.exec(version);
+  return match?.[1] === undefined ? undefined : Number(match[1]);
+}

@@ -1,0 +1,70 @@
+// Why can we not look, and what would help?
+import type { Gap, GapKind } from '../../model/evidence.ts';
+import { type Subject, subjectKey } from '../../model/subject.ts';
+import type { Master, Member, Topology } from '../../model/topology.ts';
+import { GapError, type RawTry } from '../../sources/source.ts';
+import type { Surroundings } from '../probe.ts';
+import { cleanLine } from './text.ts';
+
+export const etcdFlags = '--etcd-cacert, --etcd-cert, --etcd-key';
+
+export function gap(kind: GapKind, detail: string, howToGet: string, through?: string): GapError {
+  const known: Gap = { gap: kind, detail, howToGet };
+  return new GapError(through === undefined ? known : { ...known, through });
+}
+
+/** @throws GapError when the topology no longer knows the subject. */
+export function masterOf(subject: Subject, topology: Topology): Master {
+  const master = [...topology.masters, ...topology.candidates].find((one) => one.subject.id === subject.id);
+  if (master === undefined) throw gap('absent', `no address is known for API server ${subject.name}`, '--masters <host:port,…>');
+  return master;
+}
+
+/** @throws GapError when the topology no longer knows the subject. */
+export function memberOf(subject: Subject, topology: Topology): Member {
+  const member = topology.members.find((one) => one.subject.id === subject.id);
+  if (member === undefined) throw gap('absent', `no address is known for etcd member ${subject.name}`, '--etcd-endpoints <host:port,…>');
+  return member;
+}
+
+/** @throws GapError when no etcd client certificate was given. */
+export function needEtcdCertificate({ settings }: Surroundings): void {
+  if (settings.etcd !== undefined) return;
+  throw gap('not-collected', 'etcd is asked with a client certificate, and none was given', etcdFlags);
+}
+
+/** Which of the known ways an address belongs to; the address in the kubeconfig where it is no master's own. */
+export function wayOf(address: string, topology: Topology): Subject | undefined {
+  const master = topology.masters.find((one) => one.subject.id === address);
+  return master?.subject ?? topology.entry?.subject;
+}
+
+/** `direct` or `through the LB`. */
+export function describeWay(address: string, topology: Topology): string {
+  return wayOf(address, topology)?.kind === 'apiserver' || topology.entryIsMaster ? 'direct' : 'through the LB';
+}
+
+/** What an answer of the Kubernetes API that is not the wanted one means for us. */
+export function refusalOf(one: RawTry, what: string, topology: Topology, howToGet: string): GapError {
+  const way = wayOf(one.address, topology);
+  const through = way === undefined ? undefined : subjectKey(way);
+  if (one.answer === undefined) {
+    const kind = one.failure?.why === 'timeout' || one.failure?.why === 'hung' ? 'timeout' : 'failed';
+    return gap(kind, `${what}: ${cleanLine(one.failure?.detail ?? 'no answer', 200)}`, howToGet, through);
+  }
+  const { status, body } = one.answer;
+  const said = `${what}: the API answered ${status} ${messageOf(body)}`.trim();
+  if (status === 401 || status === 403) return gap('denied', said, howToGet, through);
+  if (status === 404) return gap('absent', said, howToGet);
+  return gap(status === 504 ? 'timeout' : 'failed', said, howToGet, through);
+}
+
+/** The message of a Kubernetes Status object, else the beginning of the body. */
+function messageOf(body: string): string {
+  const message = /"message":\s*("(?:[^"\\]|\\.)*")/.exec(body)?.[1];
+  try {
+    return cleanLine(message === undefined ? body : String(JSON.parse(message)), 160);
+  } catch {
+    return cleanLine(body, 160);
+  }
+}

@@ -1,0 +1,30 @@
+// Does a port that wants a client certificate answer, and with which certificate of its own?
+import { z } from 'zod';
+import type { Failure, Knock } from '../../model/network.ts';
+import type { RawTry } from '../../sources/source.ts';
+import type { Gathered, Surroundings } from '../probe.ts';
+import { failureOf, parseRaw, rawTry } from './raw.ts';
+import { describeChain } from './tries.ts';
+import { tryInWindow } from './window.ts';
+
+const rawKnocks = z.object({ tries: z.array(rawTry).min(1) });
+
+export async function gatherKnock(host: string, port: number, around: Surroundings): Promise<Gathered> {
+  const tries = await tryInWindow((signal) => around.source.knock(host, port, signal), isOpen, around.signal);
+  return { raw: JSON.stringify({ tries }), source: 'direct' };
+}
+
+/** The port is open when any try found it so: what the network lost once is not the server's silence. */
+export function readKnock(raw: string): Knock {
+  const { tries } = parseRaw(raw, rawKnocks);
+  const open = tries.find(isOpen);
+  const chain = describeChain((open ?? tries.find((one) => one.chain.length > 0))?.chain ?? []);
+  const last = tries[tries.length - 1];
+  const silent: Failure = { kind: 'failed', why: 'closed', detail: 'the connection ended without a handshake' };
+  return { outcome: open === undefined ? ((last && failureOf(last)) ?? silent) : { kind: 'open' }, chain };
+}
+
+/** A server that shows its certificate and then rejects us for having none is alive: TLS 1.2 says so within the handshake. */
+function isOpen(one: RawTry): boolean {
+  return one.failure === undefined || (one.failure.why === 'tls' && one.chain.length > 0);
+}

@@ -1,0 +1,63 @@
+// How is the Kubernetes API asked, page by page, and what does its answer look like?
+import { z } from 'zod';
+import type { ServerClock } from '../../model/kubernetes.ts';
+import type { RawTry } from '../../sources/source.ts';
+import type { Gathered, Surroundings } from '../probe.ts';
+import { describeWay, refusalOf } from './gaps.ts';
+import { checkShape, parseJson } from './json.ts';
+import { parseRaw, rawTry, serverTimeOf } from './raw.ts';
+
+const pageSize = 500;
+/** 500 000 objects; a list that goes on after that is not one. */
+const mostPages = 1000;
+
+const rawPages = z.object({ tries: z.array(rawTry).min(1) });
+const page = z.object({ metadata: z.object({ continue: z.string().exactOptional() }).exactOptional(), items: z.array(z.unknown()).nullish() });
+
+/** One object. @throws GapError unless the API gave it. */
+export async function gatherObject(path: string, what: string, around: Surroundings, post?: string): Promise<Gathered> {
+  const one = await ask(path, what, around, post);
+  return { raw: JSON.stringify({ tries: [one] }), source: describeWay(one.address, around.topology) };
+}
+
+/** All pages of a list. @throws GapError unless the API gave every one of them. */
+export async function gatherList(path: string, what: string, around: Surroundings): Promise<Gathered> {
+  const tries: RawTry[] = [];
+  let next = '';
+  do {
+    const query = `${path.includes('?') ? '&' : '?'}limit=${pageSize}${next === '' ? '' : `&continue=${encodeURIComponent(next)}`}`;
+    const part = tries.length === 0 ? what : `${what}, page ${tries.length + 1} (the list is incomplete)`;
+    const one = await ask(`${path}${query}`, part, around);
+    tries.push(one);
+    next = pageOf(one).metadata?.continue ?? '';
+  } while (next !== '' && tries.length < mostPages);
+  return { raw: JSON.stringify({ tries }), source: describeWay(tries[0]?.address ?? '', around.topology) };
+}
+
+async function ask(path: string, what: string, around: Surroundings, post?: string): Promise<RawTry> {
+  const one = await around.source.kubernetes(path, around.signal, post);
+  if (one.answer?.status === 200 || one.answer?.status === 201) return one;
+  throw refusalOf(one, what, around.topology, `kubectl get --raw '${path}'`);
+}
+
+/** @throws Error with one sentence. */
+export function readObject<Schema extends z.ZodType>(raw: string, schema: Schema, what: string): z.output<Schema> {
+  const one = parseRaw(raw, rawPages).tries[0];
+  return checkShape(schema, parseJson(one?.answer?.body ?? '', what), what);
+}
+
+/** All items of all pages. @throws Error with one sentence. */
+export function readList<Schema extends z.ZodType>(raw: string, item: Schema, what: string): readonly z.output<Schema>[] {
+  return parseRaw(raw, rawPages).tries.flatMap((one) => (pageOf(one).items ?? []).map((found) => checkShape(item, found, what)));
+}
+
+/** Our clock's bounds around the first page, with the Date of the API server that answered it. */
+export function readClock(raw: string): { readonly clock?: ServerClock } {
+  const one = parseRaw(raw, rawPages).tries[0];
+  const serverTime = one === undefined ? undefined : serverTimeOf(one);
+  return one === undefined || serverTime === undefined ? {} : { clock: { sentAt: one.sentAt, receivedAt: one.receivedAt, serverTime } };
+}
+
+function pageOf(one: RawTry): z.output<typeof page> {
+  return checkShape(page, parseJson(one.answer?.body ?? '', 'the list'), 'the list');
+}

@@ -1,0 +1,37 @@
+// What do the counters in a Prometheus exposition say?
+
+export interface Sample {
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly value: number;
+}
+
+/** Keeps the lines of the named families only: an API server's exposition is several megabytes. */
+export function keepFamilies(text: string, names: readonly string[]): string {
+  const wanted = new Set(names);
+  return text
+    .split('\n')
+    .filter((line) => wanted.has(/^[a-zA-Z_:][\w:]*/.exec(line)?.[0] ?? ''))
+    .join('\n');
+}
+
+/** Lines that are no samples, or whose value is not finite, are left out. */
+export function parseMetrics(text: string): readonly Sample[] {
+  return text.split('\n').flatMap((line) => {
+    const match = /^([a-zA-Z_:][\w:]*)(?:\{(.*)\})? +(\S+)/.exec(line);
+    const value = Number(match?.[3] ?? '');
+    if (match?.[1] === undefined || !Number.isFinite(value)) return [];
+    return [{ name: match[1], labels: parseLabels(match[2] ?? ''), value }];
+  });
+}
+
+function parseLabels(text: string): Readonly<Record<string, string>> {
+  const found = [...text.matchAll(/([a-zA-Z_]\w*)="((?:[^"\\]|\\.)*)"/g)];
+  return Object.fromEntries(found.map(([, name, value]) => [name ?? '', (value ?? '').replace(/\\(.)/g, (_, c) => (c === 'n' ? '\n' : c))]));
+}
+
+/** Undefined when the family does not occur. */
+export function sumOf(samples: readonly Sample[], name: string, keep: (labels: Sample['labels']) => boolean = () => true): number | undefined {
+  const values = samples.filter((one) => one.name === name && keep(one.labels)).map((one) => one.value);
+  return values.length === 0 ? undefined : values.reduce((sum, value) => sum + value, 0);
+}

@@ -1,0 +1,50 @@
+// Do these recorded bytes hold tries of ours?
+import { z } from 'zod';
+import type { Answer, Failure, FailureClass } from '../../model/network.ts';
+import type { RawTry } from '../../sources/source.ts';
+import { checkShape, parseJson } from './json.ts';
+import { cleanLine, cleanLines } from './text.ts';
+
+const classes = ['dns', 'refused', 'timeout', 'hung', 'reset', 'closed', 'tls', 'unreachable', 'protocol'] as const satisfies readonly FailureClass[];
+
+export const rawTry = z
+  .object({
+    address: z.string(),
+    sentAt: z.number(),
+    receivedAt: z.number(),
+    connected: z.boolean(),
+    chain: z.array(z.string()),
+    answer: z
+      .object({ status: z.number().int(), headers: z.record(z.string(), z.string()), body: z.string() })
+      .exactOptional(),
+    bytes: z.string().exactOptional(),
+    failure: z.object({ why: z.enum(classes), alert: z.number().int().exactOptional(), detail: z.string() }).exactOptional(),
+  })
+  .refine((one) => one.answer !== undefined || one.failure !== undefined || one.chain.length > 0 || one.connected, 'a try without any outcome');
+
+/** @throws Error with one sentence when it is not what the schema describes. */
+export function parseRaw<Schema extends z.ZodType>(raw: string, schema: Schema): z.output<Schema> {
+  return checkShape(schema, parseJson(raw, 'the recorded answer'), 'the recorded answer');
+}
+
+/** A failure with its text made harmless. */
+export function failureOf(one: RawTry): Failure | undefined {
+  if (one.failure === undefined) return undefined;
+  const { why, alert, detail } = one.failure;
+  return { kind: 'failed', why, ...(alert === undefined ? {} : { alert }), detail: cleanLine(detail, 300) };
+}
+
+/** What came of a try that asked for something over HTTP. */
+export function outcomeOf(one: RawTry): Answer | Failure {
+  const failure = failureOf(one);
+  if (failure !== undefined) return failure;
+  if (one.answer === undefined) return { kind: 'failed', why: 'closed', detail: 'the connection ended without an answer' };
+  const time = serverTimeOf(one);
+  return { kind: 'answered', status: one.answer.status, body: cleanLines(one.answer.body), ...(time === undefined ? {} : { serverTime: time }) };
+}
+
+/** The Date header, milliseconds since 1970. */
+export function serverTimeOf(one: RawTry): number | undefined {
+  const time = Date.parse(one.answer?.headers['date'] ?? '');
+  return Number.isNaN(time) ? undefined : time;
+}

@@ -1,0 +1,21 @@
+// What of a stranger's text is harmless enough to be kept?
+import { stripVTControlCharacters } from 'node:util';
+
+const controls = /\p{Cc}/gu;
+const controlsButLines = /(?![\n\t])\p{Cc}/gu;
+/** Characters that turn the direction of writing and so can make one text look like another. */
+const direction = /[\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+
+/** One line without terminal escapes, at most `limit` characters. */
+export function cleanLine(text: string, limit = 1000): string {
+  return shorten(stripVTControlCharacters(text).replace(/[\r\n\t]+/g, ' ').replace(controls, '').replace(direction, ''), limit);
+}
+
+/** The same for a text of several lines. */
+export function cleanLines(text: string, limit = 65536): string {
+  return shorten(stripVTControlCharacters(text).replace(controlsButLines, '').replace(direction, ''), limit);
+}
+
+function shorten(text: string, limit: number): string {
+  return text.length <= limit ? text : `${text.slice(0, limit)}…`;
+}

@@ -1,0 +1,77 @@
+// How do recorded tries become tries that can be judged?
+import type { X509Certificate } from 'node:crypto';
+import { z } from 'zod';
+import type { CertificateSeen, Trust, Try } from '../../model/network.ts';
+import type { RawTry } from '../../sources/source.ts';
+import { describeCertificate, parseCertificate } from './certificate.ts';
+import { outcomeOf, parseRaw, rawTry, serverTimeOf } from './raw.ts';
+import { cleanLine } from './text.ts';
+import { judgeTrust } from './trust.ts';
+
+const rawTries = z.object({ tries: z.array(rawTry).min(1), anchors: z.array(z.string()), names: z.array(z.string()) });
+
+/** What trust is judged with travels in the recording, so that a replay judges the same. */
+export function writeTries(tries: readonly RawTry[], anchors: readonly string[], names: readonly string[]): string {
+  return JSON.stringify({ tries, anchors: relevantAnchors(tries, anchors), names: [...new Set(names)] });
+}
+
+/** @throws Error with one sentence. */
+export function readTries(raw: string): readonly Try[] {
+  const { tries, anchors, names } = parseRaw(raw, rawTries);
+  const parsed = anchors.map((anchor) => tryToParse(anchor));
+  const trusted = parsed.filter((anchor) => anchor !== undefined);
+  return tries.map((one) => readTry(one, trusted, names));
+}
+
+function readTry(one: RawTry, anchors: readonly X509Certificate[], names: readonly string[]): Try {
+  const at = serverTimeOf(one) ?? one.receivedAt;
+  return {
+    address: cleanLine(one.address, 300),
+    sentAt: one.sentAt,
+    receivedAt: one.receivedAt,
+    outcome: outcomeOf(one),
+    connected: one.connected,
+    chain: describeChain(one.chain),
+    trust: trustOf(one.chain, anchors, names, at),
+  };
+}
+
+function trustOf(chain: readonly string[], anchors: readonly X509Certificate[], names: readonly string[], at: number): Trust {
+  const [first, ...others] = chain;
+  if (first === undefined) return { kind: 'not-judged', why: 'no certificate was seen' };
+  const leaf = tryToParse(first);
+  if (leaf === undefined) return { kind: 'not-judged', why: 'what the server sent as its certificate cannot be parsed' };
+  const rest = others.flatMap((der) => tryToParse(der) ?? []);
+  return judgeTrust(leaf, rest, { anchors, names: names.map((name) => cleanLine(name, 253)), at });
+}
+
+/** Certificates up to the first one that cannot be parsed, so that the first element stays the leaf. */
+export function describeChain(chain: readonly string[]): readonly CertificateSeen[] {
+  const seen: CertificateSeen[] = [];
+  for (const der of chain) {
+    const certificate = tryToParse(der);
+    if (certificate === undefined) break;
+    seen.push(describeCertificate(certificate));
+  }
+  return seen;
+}
+
+/** Undefined for bytes that are no certificate, or one whose dates make no sense. */
+function tryToParse(der: string): X509Certificate | undefined {
+  try {
+    const certificate = parseCertificate(der);
+    describeCertificate(certificate);
+    return certificate;
+  } catch {
+    return undefined;
+  }
+}
+
+/** A system's store has hundreds of authorities: only those that could have signed something here are kept, or one to show that there were any. */
+function relevantAnchors(tries: readonly RawTry[], anchors: readonly string[]): readonly string[] {
+  if (anchors.length <= 8) return anchors;
+  const chain = tries.flatMap((one) => one.chain).flatMap((der) => tryToParse(der) ?? []);
+  const wanted = new Set(chain.flatMap((certificate) => [certificate.issuer, certificate.subject]));
+  const kept = anchors.filter((der) => wanted.has(tryToParse(der)?.subject ?? ''));
+  return kept.length > 0 ? kept : anchors.slice(0, 1);
+}

@@ -1,0 +1,83 @@
+// How is something that may be silent only for a moment asked three times without waiting three times?
+import type { RawTry } from '../../sources/source.ts';
+
+/** Milliseconds after the first try at which another one starts, unless a good answer has come. */
+export const laterTries: readonly number[] = [300, 600];
+/** How long tries that began later are waited for once an earlier one has been answered, in milliseconds. */
+const patience = 300;
+
+export type Attempt = (signal: AbortSignal) => Promise<RawTry>;
+
+/**
+ * Every try that ended by itself, in the order they began. Tries that began before an answered one are waited for to
+ * their own end, because their silence tells something; later ones could only repeat what the answer said.
+ * Rejects with what an attempt rejects with.
+ */
+export function tryInWindow(
+  attempt: Attempt,
+  isGood: (one: RawTry) => boolean,
+  signal: AbortSignal,
+  starts: readonly number[] = laterTries,
+): Promise<readonly RawTry[]> {
+  const { promise, resolve, reject } = deferred<readonly RawTry[]>();
+  const enough = new AbortController();
+  const results: (RawTry | undefined)[] = [];
+  const timers = new Set<NodeJS.Timeout>();
+  let planned = starts.length;
+
+  const finish = (): void => {
+    for (const timer of timers) clearTimeout(timer);
+    resolve(results.filter((one) => one !== undefined));
+    enough.abort();
+  };
+  const weigh = (): void => {
+    if (planned > 0) return;
+    const lead = results.findIndex((one) => one?.answer !== undefined);
+    if (results.every((one) => one !== undefined)) finish();
+    else if (lead !== -1 && results.slice(0, lead).every((one) => one !== undefined)) timers.add(setTimeout(finish, patience));
+  };
+  const begin = (): void => {
+    const place = results.push(undefined) - 1;
+    attempt(AbortSignal.any([signal, enough.signal])).then((one) => {
+      results[place] = one;
+      if (isGood(one)) planned = cancel(timers);
+      weigh();
+    }, reject);
+  };
+  begin();
+  for (const after of starts) {
+    timers.add(
+      setTimeout(() => {
+        planned -= 1;
+        begin();
+      }, after),
+    );
+  }
+  return promise.finally(() => cancel(timers));
+}
+
+function cancel(timers: Set<NodeJS.Timeout>): 0 {
+  for (const timer of timers) clearTimeout(timer);
+  timers.clear();
+  return 0;
+}
+
+function deferred<T>() {
+  let resolve: (value: T) => void = () => {};
+  let reject: (reason: unknown) => void = () => {};
+  const promise = new Promise<T>((yes, no) => {
+    resolve = yes;
+    reject = no;
+  });
+  return { promise, resolve, reject };
+}
+
+/** Whether the server said anything over HTTP; then asking again would tell nothing new. */
+export function answered(one: RawTry): boolean {
+  return one.answer !== undefined;
+}
+
+/** The try that tells most: the first answered one, else the last failure. */
+export function bestTry(tries: readonly RawTry[]): RawTry | undefined {
+  return tries.find(answered) ?? tries[tries.length - 1];
+}

@@ -1,0 +1,67 @@
+// What is the verdict in one line, whom does it hurt, and from where was it seen?
+import type { Report, Vantage } from '../model/report.ts';
+import type { Line, Page, Style } from './page.ts';
+import { phrase, styled } from './page.ts';
+import { columnsOf, padTo, wrapItems, wrapProse } from './wrap.ts';
+
+const levelStyles: Readonly<Record<Report['verdict']['level'], Style>> = {
+  critical: 'critical',
+  warning: 'warning',
+  incomplete: 'warning',
+  healthy: 'good',
+};
+
+export function printHeader(report: Report, page: Page, headline: string): readonly Line[] {
+  const level = phrase(page, report.verdict.level);
+  const indent = Math.max(8, columnsOf(level)) + 2;
+  const [first = '', ...more] = wrapProse(headline, page.width - indent);
+  const style = levelStyles[report.verdict.level];
+  const head: readonly Line[] = [
+    [styled(style, padTo(level, indent)), styled('heading', first)],
+    ...more.map((text): Line => [' '.repeat(indent), styled('heading', text)]),
+  ];
+  const impact = report.verdict.impact === '' ? [] : labelled(page, 'impact', indent, wrapProse(report.verdict.impact, page.width - indent));
+  const interrupted = report.run.interrupted ? wrapProse(phrase(page, 'interrupted'), page.width - 2) : [];
+  return [
+    ...head,
+    ...interrupted.map((text): Line => ['  ', styled('warning', text)]),
+    ...impact,
+    ...labelled(page, 'looked', indent, [...looked(report, page, page.width - indent), ...counts(report, page, page.width - indent)]),
+  ];
+}
+
+function labelled(page: Page, label: 'impact' | 'looked', indent: number, lines: readonly string[]): readonly Line[] {
+  const title = padTo(`  ${phrase(page, label)}`, indent);
+  return lines.map((text, index): Line => [index === 0 ? styled('heading', title) : ' '.repeat(indent), text]);
+}
+
+function looked(report: Report, page: Page, width: number): readonly string[] {
+  const how = phrase(page, report.run.replayed ? 'replayed' : 'readOnly');
+  const vantages = report.vantages.map((vantage) => vantageText(vantage, page));
+  const lead = phrase(page, 'when', { time: secondsOnly(report.takenAt), seconds: report.run.seconds.toFixed(1), how, vantages: '' });
+  const [first = '', ...rest] = vantages;
+  return wrapItems([lead + first, ...rest], ', ', width);
+}
+
+/** Names are enough where a vantage was reached; where it was not, `Unknown` says what to do about it. */
+function vantageText(vantage: Vantage, page: Page): string {
+  if (vantage.reached === 'yes') return vantage.name;
+  if (vantage.reached === 'no') return phrase(page, 'notReached', { name: vantage.name });
+  return phrase(page, 'reachedPartly', { name: vantage.name, detail: vantage.detail });
+}
+
+/** `2026-11-21T03:12:44.310Z` as `2026-11-21 03:12:44Z`. */
+function secondsOnly(iso: string): string {
+  return iso.replace('T', ' ').replace(/\.\d+Z$/, 'Z');
+}
+
+function counts(report: Report, page: Page, width: number): readonly string[] {
+  const { checks, failed, passed, unknown, notApplicable } = report.counts;
+  const left =
+    phrase(page, 'counts', { checks, failed, passed, unknown }) +
+    (notApplicable > 0 ? phrase(page, 'notApplicable', { count: notApplicable }) : '');
+  const cluster = [report.cluster.name, report.cluster.version, report.cluster.platform.kind].filter((part) => part !== '');
+  const right = cluster.join(', ');
+  const gap = width - columnsOf(left) - columnsOf(right);
+  return gap >= 3 ? [left + ' '.repeat(gap) + right] : [left, ...wrapProse(right, width)];
+}

@@ -1,0 +1,82 @@
+// What does a person see on the screen after a run?
+import type { Report } from '../model/report.ts';
+import type { Fail } from '../model/verdict.ts';
+import { fill } from '../explain/template.ts';
+import { english } from '../locales/english.ts';
+import type { Locale, RuleTexts } from '../locales/locale.ts';
+import { printFinding } from './finding.ts';
+import { subjectNames } from './fold.ts';
+import { printHeader } from './header.ts';
+import type { Line, Page } from './page.ts';
+import { hang, openPage, paint, phrase, styled } from './page.ts';
+import { printPassed, printUnknown } from './unknown.ts';
+import { printChecked, printWalk } from './walk.ts';
+import { columnsOf, wrapProse } from './wrap.ts';
+
+export interface TerminalOptions {
+  /** Columns. */
+  readonly width: number;
+  readonly ascii: boolean;
+  readonly colour: boolean;
+  readonly showPassed: boolean;
+  readonly exitCode: number;
+  /** What to type to look again, such as `kubectl ha-doctor`. */
+  readonly again: string;
+  /** English texts by rule id. */
+  readonly texts: (rule: string) => RuleTexts;
+  readonly locale?: Locale;
+}
+
+/** The whole screen, ending with a newline. */
+export function renderTerminal(report: Report, options: TerminalOptions): string {
+  const locale = options.locale ?? english;
+  const rule = (id: string): RuleTexts => ({ ...options.texts(id), ...locale.rules[id] });
+  const page = openPage({ width: options.width, ascii: options.ascii, phrases: locale.phrases, rule });
+  const headline = page.clean(headlineText(report, locale));
+  const sections: readonly (readonly Line[])[] = [
+    printHeader(report, page, headline),
+    ...report.findings.map((finding) => printFinding(finding, page, headline)),
+    printFails('whyItHurt', report.worsens.map((worsening) => worsening.verdict), page),
+    printFails('notes', report.notes, page),
+    report.findings.length > 0 ? printWalk(report, page) : printChecked(report, page),
+    ...(options.showPassed ? [printPassed(report, page)] : []),
+    [...printUnknown(report, page), printExit(report, options, page)],
+  ];
+  const lines = sections.filter((section) => section.length > 0).flatMap((section, index) => (index === 0 ? section : [[], ...section]));
+  return paint(lines, options.colour);
+}
+
+/** The verdict line is made in English with the report; a language that has the rule's title makes its own. */
+function headlineText(report: Report, locale: Locale): string {
+  const cause = report.findings[0]?.cause;
+  const title = cause && locale.rules[cause.rule]?.title;
+  return cause && title !== undefined ? fill(title, cause.facts) : report.verdict.line;
+}
+
+/** Failing verdicts that are no causes: one paragraph each, behind their rule's name. */
+function printFails(label: 'whyItHurt' | 'notes', verdicts: readonly Fail[], page: Page): readonly Line[] {
+  const title = `${phrase(page, label)}  `;
+  return verdicts.flatMap((verdict, index) => {
+    const subject = subjectNames([verdict.subject], page);
+    const text = `${page.clean(verdict.rule)}${subject === '' ? '' : ` ${subject}`}: ${page.clean(fill(page.rule(verdict.rule).title, verdict.facts))}`;
+    const lead: Line = [styled('heading', index === 0 ? title : ' '.repeat(columnsOf(title)))];
+    return hang(lead, wrapProse(text, page.width - columnsOf(title)), columnsOf(title));
+  });
+}
+
+function printExit(report: Report, options: TerminalOptions, page: Page): Line {
+  const code = styled('heading', phrase(page, 'exit', { code: options.exitCode }));
+  const remark = exitRemark(report, options, page);
+  return remark === '' ? [code] : [code, `   ${remark}`];
+}
+
+function exitRemark(report: Report, options: TerminalOptions, page: Page): string {
+  if (report.run.interrupted) return phrase(page, 'exitInterrupted');
+  const first = report.findings[0];
+  if (first !== undefined) {
+    const branch = report.tree.find((step) => step.finding === first.rank)?.branch;
+    const command = branch === undefined ? options.again : `${options.again} --only ${branch}`;
+    return phrase(page, 'exitAfterSteps', { command });
+  }
+  return phrase(page, report.verdict.level === 'healthy' ? 'exitHealthy' : 'exitIncomplete');
+}

@@ -1,0 +1,139 @@
+// What comes back from one HTTP request, and where does it end when nothing does?
+import http from 'node:http';
+import type net from 'node:net';
+import { type Opened, openConnection, type Target } from './connection.ts';
+import { abandon, joinAddress } from './dial.ts';
+import { failureOf, type RawFailure } from './failure.ts';
+import { waitFor } from './limit.ts';
+import type { Deadlines, RawTry } from './source.ts';
+
+/** Longest body that is taken in, in bytes. */
+export const bodyLimit = 8 * 1024 * 1024;
+
+export interface Message {
+  readonly method: 'GET' | 'POST';
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+type Answer = NonNullable<RawTry['answer']>;
+type Ended = { readonly answer: Answer } | { readonly failure: RawFailure };
+
+/**
+ * One try from name resolution to the last byte, over a connection of its own that is closed afterwards.
+ * Whatever the network does becomes part of the result; the phases keep their own deadlines, the body the signal's.
+ * @throws Stopped when the signal fires before a deadline has passed.
+ */
+export async function attempt(target: Target, message: Message, limits: Deadlines, signal: AbortSignal, limit = bodyLimit): Promise<RawTry> {
+  const began = Date.now();
+  const opened = await openConnection(target, limits, signal);
+  if (opened.kind === 'failed') return failedTry(opened, began);
+  const { socket, address, chain } = opened;
+  const times = { sentAt: Date.now(), receivedAt: 0 };
+  const exchange = new Exchange(socket, target, message, address, limit);
+  try {
+    const headers = await exchange.first(limits.firstByte, signal);
+    times.receivedAt = Date.now();
+    const ended: Ended = 'failure' in headers ? headers : await exchange.rest(headers.response, signal);
+    return { address, ...times, connected: true, chain, ...ended };
+  } finally {
+    abandon(socket);
+  }
+}
+
+export function failedTry(opened: Extract<Opened, { kind: 'failed' }>, sentAt: number): RawTry {
+  const { address, connected, chain, failure } = opened;
+  return { address, sentAt, receivedAt: Date.now(), connected, chain, failure };
+}
+
+/** A request on a connection that is already there. */
+class Exchange {
+  readonly #request: http.ClientRequest;
+  readonly #address: string;
+  readonly #socket: net.Socket;
+  readonly #scheme: 'http' | 'https';
+  readonly #limit: number;
+
+  constructor(socket: net.Socket, target: Target, message: Message, address: string, limit: number) {
+    const body = message.body === undefined ? undefined : Buffer.from(message.body);
+    this.#address = address;
+    this.#socket = socket;
+    this.#scheme = target.scheme;
+    this.#limit = limit;
+    this.#request = http.request({
+      createConnection: () => socket,
+      method: message.method,
+      path: message.path,
+      setHost: false,
+      headers: {
+        Host: joinAddress(target.host, target.port),
+        Connection: 'close',
+        ...(body && { 'Content-Length': String(body.length) }),
+        ...message.headers,
+      },
+    });
+    this.#request.end(body);
+  }
+
+  first(milliseconds: number, signal: AbortSignal): Promise<{ readonly response: http.IncomingMessage } | { readonly failure: RawFailure }> {
+    const request = this.#request;
+    return waitFor<{ readonly response: http.IncomingMessage } | { readonly failure: RawFailure }>({
+      milliseconds,
+      signal,
+      begin: (settle) => {
+        const onResponse = (response: http.IncomingMessage): void => settle({ response });
+        const onError = (error: Error): void => settle({ failure: failureOf(error, 'http', this.#address) });
+        request.once('response', onResponse).once('error', onError);
+        return () => {
+          request.off('response', onResponse).off('error', onError);
+          request.on('error', () => {});
+        };
+      },
+      late: () => ({ failure: this.#silence(milliseconds) }),
+    });
+  }
+
+  rest(response: http.IncomingMessage, signal: AbortSignal): Promise<Ended> {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    return waitFor<Ended>({
+      milliseconds: 60_000,
+      signal,
+      begin: (settle) => {
+        response.on('data', (chunk: Buffer) => {
+          chunks.push(chunk);
+          size += chunk.length;
+          if (size > this.#limit) settle({ failure: { why: 'protocol', detail: `the answer of ${this.#address} is longer than ${this.#limit} bytes` } });
+        });
+        response.once('end', () => settle({ answer: answerOf(response, Buffer.concat(chunks)) }));
+        response.once('error', (error) => settle({ failure: this.#cut(response, error) }));
+        return () => {
+          response.removeAllListeners();
+          response.on('error', () => {});
+        };
+      },
+      late: () => ({ failure: { why: 'timeout', detail: `the answer of ${this.#address} began, but did not end within 60 s` } }),
+    });
+  }
+
+  #silence(milliseconds: number): RawFailure {
+    const wait = `within ${Math.round(milliseconds)} ms`;
+    return this.#scheme === 'http' && this.#socket.bytesRead === 0
+      ? { why: 'hung', detail: `${this.#address} accepted TCP, but sent not a byte ${wait}` }
+      : { why: 'timeout', detail: `${this.#address} is connected, but the HTTP request got no answer ${wait}` };
+  }
+
+  #cut(response: http.IncomingMessage, error: Error): RawFailure {
+    const { why } = failureOf(error, 'http', this.#address);
+    return { why, detail: `${this.#address} answered HTTP ${response.statusCode}, but broke off before the end` };
+  }
+}
+
+function answerOf(response: http.IncomingMessage, body: Buffer): Answer {
+  const headers: Record<string, string> = {};
+  for (const [name, value] of Object.entries(response.headers)) {
+    if (value !== undefined) headers[name] = Array.isArray(value) ? value.join(', ') : value;
+  }
+  return { status: response.statusCode ?? 0, headers, body: body.toString('utf8') };
+}

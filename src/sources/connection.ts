@@ -1,0 +1,96 @@
+// How far does a connection get: TCP, a proxy's tunnel, TLS, and who is on the other side?
+import net from 'node:net';
+import tls from 'node:tls';
+import { abandon, dial } from './dial.ts';
+import { failureOf, type RawFailure } from './failure.ts';
+import { waitFor } from './limit.ts';
+import { type Proxy, tunnel } from './proxy.ts';
+import type { Deadlines } from './source.ts';
+
+export interface Target {
+  readonly scheme: 'https' | 'http';
+  readonly host: string;
+  readonly port: number;
+  /** Sent as SNI when it is a name; an address is sent without. */
+  readonly serverName?: string;
+  readonly context: tls.SecureContext;
+  readonly protocols?: readonly string[];
+  readonly proxy?: Proxy;
+  /** Runs after the handshake and before anything is sent; a sentence ends the try. */
+  readonly check?: (socket: tls.TLSSocket) => string | undefined;
+}
+
+export type Opened =
+  | { readonly kind: 'open'; readonly socket: net.Socket; readonly address: string; readonly chain: readonly string[] }
+  | {
+      readonly kind: 'failed';
+      readonly address: string;
+      readonly connected: boolean;
+      readonly chain: readonly string[];
+      readonly failure: RawFailure;
+    };
+
+/**
+ * Opens a connection, each phase under its own deadline.
+ * @throws Stopped when the signal fires before that.
+ */
+export async function openConnection(target: Target, limits: Deadlines, signal: AbortSignal): Promise<Opened> {
+  const dialled = target.proxy
+    ? await tunnel(target.proxy, target.host, target.port, limits.connect, signal)
+    : await dial(target.host, target.port, limits.connect, signal);
+  if (dialled.kind === 'failed') return { ...dialled, connected: false, chain: [] };
+  if (target.scheme === 'http') return { kind: 'open', socket: dialled.socket, address: dialled.address, chain: [] };
+  return handshake(dialled.socket, dialled.address, target, limits.tls, signal);
+}
+
+function handshake(raw: net.Socket, address: string, target: Target, milliseconds: number, signal: AbortSignal): Promise<Opened> {
+  const name = target.serverName ?? target.host;
+  const socket = tls.connect({
+    socket: raw,
+    secureContext: target.context,
+    // Judging who may be trusted is not the transport's business; `check` decides where a credential is at stake.
+    rejectUnauthorized: false,
+    checkServerIdentity: () => undefined,
+    ...(!net.isIP(name) && { servername: name }),
+    ...(target.protocols && { ALPNProtocols: [...target.protocols] }),
+  });
+  const failed = (failure: RawFailure): Opened => ({ kind: 'failed', address, connected: true, chain: chainOf(socket), failure });
+  return waitFor<Opened>({
+    milliseconds,
+    signal,
+    begin: (settle) => {
+      let keep = false;
+      const onSecure = (): void => {
+        const objection = target.check?.(socket);
+        if (objection !== undefined) return settle(failed({ why: 'tls', detail: objection }));
+        keep = true;
+        settle({ kind: 'open', socket, address, chain: chainOf(socket) });
+      };
+      const onError = (error: Error): void => settle(failed(failureOf(error, 'tls', address)));
+      socket.once('secureConnect', onSecure);
+      socket.once('error', onError);
+      return () => {
+        socket.off('secureConnect', onSecure);
+        socket.off('error', onError);
+        if (!keep) {
+          abandon(socket);
+          abandon(raw);
+        }
+      };
+    },
+    late: () => failed({ why: 'hung', detail: `${address} accepted TCP, but TLS got no answer within ${Math.round(milliseconds)} ms` }),
+  });
+}
+
+/** The certificates as sent, leaf first, DER in base64. Readable even after the peer refused us with an alert. */
+export function chainOf(socket: tls.TLSSocket): string[] {
+  const chain: string[] = [];
+  let certificate: tls.DetailedPeerCertificate | undefined = socket.getPeerCertificate(true);
+  while (certificate?.raw && chain.length < 10) {
+    const der = certificate.raw.toString('base64');
+    if (chain.includes(der)) break;
+    chain.push(der);
+    certificate = certificate.issuerCertificate;
+  }
+  return chain;
+}

@@ -1,0 +1,199 @@
+// What does a healthy three-master cluster look like, piece by piece of evidence? Shapes and values follow the lab's.
+import type { EvidenceId, EvidenceItem, EvidenceTypes, HaproxyRow } from '../../src/model/evidence.ts';
+import type { ControlPlanePod, LeaseSeen, NodeSeen, ServerClock } from '../../src/model/kubernetes.ts';
+import type { CertificateSeen, Try } from '../../src/model/network.ts';
+import { subjectOf } from './world.ts';
+
+/** 2026-11-21T03:12:44.500Z, the moment every test looks at the cluster. */
+export const now = Date.UTC(2026, 10, 21, 3, 12, 44, 500);
+
+const masters = ['m1', 'm2', 'm3'] as const;
+const nodes = [...masters, 'w1'] as const;
+const memberIds = { m1: '5f1c0a7d93b2e684', m2: 'a2c947be10d8f355', m3: 'c83e61f09a7724db' } as const;
+const addresses = { m1: '10.89.0.11', m2: '10.89.0.12', m3: '10.89.0.13', w1: '10.89.0.21' } as const;
+const clock: ServerClock = { sentAt: now, receivedAt: now + 8, serverTime: Math.floor(now / 1000) * 1000 };
+
+export function leafOf(node: string): CertificateSeen {
+  const address = addresses[node as 'm1'] ?? '10.89.0.99';
+  return {
+    sha256: `${node}`.padEnd(64, '0'),
+    serial: `3b7f19c${node.slice(1)}`,
+    subject: 'CN=kube-apiserver',
+    issuer: 'CN=kubernetes',
+    notBefore: '2026-08-30T09:00:00.000Z',
+    notAfter: '2027-08-30T09:00:00.000Z',
+    names: ['kubernetes', 'kubernetes.default', 'kubernetes.default.svc', 'kubernetes.default.svc.cluster.local', node],
+    addresses: ['10.96.0.1', address, '10.89.0.10'],
+    isAuthority: false,
+  };
+}
+
+function readyTry(node: string, address: string): Try {
+  const outcome = { kind: 'answered', status: 200, body: 'ok', serverTime: clock.serverTime } as const;
+  return { address, sentAt: now, receivedAt: now + 5, connected: true, chain: [leafOf(node)], trust: { kind: 'trusted' }, outcome };
+}
+
+function known<Id extends EvidenceId>(id: Id, node: string | undefined, value: EvidenceTypes[Id]): EvidenceItem {
+  return { state: 'known', id, subject: subjectOf(id, node), value, source: 'direct', takenAt: now, sample: 0 } as EvidenceItem;
+}
+
+function node(name: (typeof nodes)[number]): NodeSeen {
+  return {
+    name,
+    internalAddresses: [addresses[name]],
+    controlPlane: name !== 'w1',
+    ready: 'True',
+    readyReason: 'KubeletReady',
+    readySince: now - 86_400_000,
+    cordoned: false,
+    providerId: '',
+    osImage: 'Debian GNU/Linux 12 (bookworm)',
+    kubeletVersion: 'v1.34.4',
+    labels: { 'kubernetes.io/hostname': name },
+  };
+}
+
+export function lease(namespace: string, name: string, holder: string, change: Partial<LeaseSeen> = {}): LeaseSeen {
+  const base = { namespace, name, holder, acquiredAt: now - 86_400_000, renewedAt: now - 3000, createdAt: now - 86_400_000 };
+  return { ...base, durationSeconds: namespace === 'kube-node-lease' ? 40 : 15, transitions: 2, labels: {}, resourceVersion: '48213', ...change };
+}
+
+const commands = {
+  'kube-apiserver': (n: string) => [
+    'kube-apiserver',
+    `--advertise-address=${addresses[n as 'm1']}`,
+    '--etcd-servers=https://127.0.0.1:2379',
+    '--secure-port=6443',
+  ],
+  etcd: (n: string) => ['etcd', `--advertise-client-urls=https://${addresses[n as 'm1']}:2379`, `--name=${n}`],
+  'kube-controller-manager': () => ['kube-controller-manager', '--leader-elect=true'],
+  'kube-scheduler': () => ['kube-scheduler', '--leader-elect=true'],
+};
+
+function pod(component: keyof typeof commands, n: (typeof masters)[number]): ControlPlanePod {
+  const endpoint = { 'kubeadm.kubernetes.io/kube-apiserver.advertise-address.endpoint': `${addresses[n]}:6443` };
+  const client = { 'kubeadm.kubernetes.io/etcd.advertise-client-urls': `https://${addresses[n]}:2379` };
+  return {
+    name: `${component}-${n}`,
+    component,
+    node: n,
+    hostAddress: addresses[n],
+    phase: 'Running',
+    ready: true,
+    readySince: now - 86_400_000,
+    annotations: { ...(component === 'kube-apiserver' && endpoint), ...(component === 'etcd' && client) },
+    containers: [
+      {
+        name: component,
+        image: 'registry.k8s.io/x:v1.34.4',
+        command: commands[component](n),
+        ready: true,
+        restarts: 0,
+        waitingReason: '',
+        startedAt: now - 86_400_000,
+      },
+    ],
+  };
+}
+
+function haproxyRow(server: string, change: Partial<HaproxyRow>): HaproxyRow {
+  const base = { proxy: 'api', server, type: 'server' as const, status: 'UP', checkStatus: 'L7OK', checkCode: 200 };
+  return { ...base, lastCheck: '', lastChange: 86_400, address: '', mode: 'tcp', ...change };
+}
+
+function clusterItems(): EvidenceItem[] {
+  const credential = { kind: 'client-certificate', certificate: { ...leafOf('admin'), subject: 'CN=kubernetes-admin' } } as const;
+  const kubeconfig = { path: 'admin.conf', context: 'lab', server: 'https://10.89.0.10:8443', host: '10.89.0.10', port: 8443 };
+  const admin = masters.map((n) => lease('kube-system', `apiserver-${n}`, `apiserver-${n}_1`, { durationSeconds: 3600, labels: { 'kubernetes.io/hostname': n, 'apiserver.kubernetes.io/identity': 'kube-apiserver' } }));
+  const controllers = [lease('kube-system', 'kube-controller-manager', 'm1_0c1d'), lease('kube-system', 'kube-scheduler', 'm1_9f3e')];
+  return [
+    known('operator.kubeconfig', undefined, { ...kubeconfig, proxied: false, authority: 'given', credential }),
+    known('operator.hints', undefined, { masters: [], members: [] }),
+    known('lb.tries', undefined, { tries: masters.map((n) => readyTry(n, '10.89.0.10:8443')) }),
+    known('lb.credential', undefined, { last: readyTry('m1', '10.89.0.10:8443') }),
+    known('lb.stats', undefined, {
+      rows: [
+        ...masters.map((n) => haproxyRow(n, { address: `${addresses[n]}:6443` })),
+        haproxyRow('BACKEND', { type: 'backend', checkStatus: '', activeServers: 3 }),
+      ],
+    }),
+    known('api.version', undefined, { gitVersion: 'v1.34.4' }),
+    known('kube.nodes', undefined, { nodes: nodes.map(node), clock }),
+    known('kube.node-leases', undefined, { leases: nodes.map((n) => lease('kube-node-lease', n, n)), clock }),
+    known('kube.leases', undefined, { leases: [...controllers, ...admin], clock }),
+    known('kube.control-plane-pods', undefined, {
+      pods: masters.flatMap((n) => (Object.keys(commands) as (keyof typeof commands)[]).map((c) => pod(c, n))),
+      clock,
+    }),
+    known('kube.endpoints', undefined, { addresses: masters.map((n) => `${addresses[n]}:6443`) }),
+    known('kube.kubeadm-config', undefined, { kubernetesVersion: 'v1.34.4', controlPlaneEndpoint: '10.89.0.10:8443', clusterName: 'lab', externalEtcd: [] }),
+    known('kube.may-port-forward', undefined, { allowed: true, reason: '' }),
+  ];
+}
+
+function memberItems(n: (typeof masters)[number]): EvidenceItem[] {
+  const peers = masters.filter((other) => other !== n).map((other) => memberIds[other]);
+  const header = { clusterId: 'cdf818194e3a8c32', memberId: memberIds[n], leaderId: memberIds.m1, version: '3.6.16' };
+  const members = masters.map((m) => ({
+    id: memberIds[m],
+    name: m,
+    peerUrls: [`https://${addresses[m]}:2380`],
+    clientUrls: [`https://${addresses[m]}:2379`],
+    learner: false,
+  }));
+  const leaf = { ...leafOf(n), subject: `CN=${n}`, issuer: 'CN=etcd-ca', names: ['localhost', n], addresses: [addresses[n], '127.0.0.1'] };
+  return [
+    known('etcd.client-port', n, { outcome: { kind: 'open' }, chain: [{ ...leaf, sha256: `s${n}`.padEnd(64, '0') }] }),
+    known('etcd.peer-port', n, { outcome: { kind: 'open' }, chain: [{ ...leaf, sha256: `p${n}`.padEnd(64, '0') }] }),
+    known('etcd.status', n, {
+      kind: 'answered',
+      ...header,
+      revision: '48213',
+      term: '4',
+      raftIndex: '60001',
+      appliedIndex: '60001',
+      dbSize: 4_000_000,
+      dbSizeInUse: 3_000_000,
+      dbSizeQuota: 2_147_483_648,
+      learner: false,
+      errors: [],
+    }),
+    known('etcd.members', n, { kind: 'answered', clusterId: header.clusterId, members }),
+    known('etcd.health', n, { kind: 'healthy' }),
+    known('etcd.metrics', n, {
+      kind: 'answered',
+      hasLeader: true,
+      isLeader: n === 'm1',
+      leaderChanges: 1,
+      proposalsFailed: 0,
+      proposalsPending: 0,
+      dbSize: 4_000_000,
+      dbSizeInUse: 3_000_000,
+      quota: 2_147_483_648,
+      version: '3.6.16',
+      memberId: memberIds[n],
+      knownPeers: peers,
+      activePeers: Object.fromEntries(peers.map((peer) => [peer, 1])),
+      processStart: now / 1000 - 86_400,
+      grpcErrors: 0,
+      grpcRequests: 10_000,
+    }),
+    known('etcd.read', n, { kind: 'read', milliseconds: 3 }),
+    known('etcd.hash', n, { revision: '48213', compactRevision: '40000', hash: '258605079' }),
+    known('etcd.clock', n, { sentAt: now, receivedAt: now + 4, serverTime: now + 2, resolutionMs: 0 }),
+  ];
+}
+
+/** Everything the tool can look at, all of it good. */
+export function healthyItems(): readonly EvidenceItem[] {
+  return [
+    ...clusterItems(),
+    ...masters.flatMap((n) => [
+      known('api.ready', n, { tries: [readyTry(n, `${addresses[n]}:6443`)] }),
+      known('api.credential', n, { last: readyTry(n, `${addresses[n]}:6443`) }),
+      known('api.metrics', n, { requests: 100_000, serverErrors: 3, terminated: 0 }),
+      ...memberItems(n),
+    ]),
+    ...nodes.map((n) => known('node.kubelet-port', n, { outcome: { kind: 'open' }, chain: [{ ...leafOf(n), subject: `CN=${n}@1`, sha256: `k${n}`.padEnd(64, '0') }] })),
+  ];
+}
