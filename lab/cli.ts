@@ -1,0 +1,92 @@
+// What can one do with labs from the command line?
+import { parseArgs } from 'node:util';
+import { binariesFor } from './binaries.ts';
+import { imageStoreFor } from './images.ts';
+import { openLab } from './lab.ts';
+import { runInteractive } from './interactive.ts';
+import { describeLab, listLabs } from './overview.ts';
+import { planFromFlags, planFlags } from './plan-flags.ts';
+import { installMissing, labSupport } from './support.ts';
+import { buildLab, removeLab } from './up.ts';
+import { releaseFor } from './versions.ts';
+
+const help = `A real HA control plane on this machine: kubeadm masters in Linux namespaces behind HAProxy. Needs root.
+
+  lab setup                        install packages, build Kubernetes and etcd (about 6 minutes, once)
+  lab up                           bring a lab up and print its kubeconfig
+      [--name lab1] [--masters 1|3|5] [--workers 1] [--external-etcd] [--no-haproxy]
+      [--kubernetes 1.34] [--etcd-quota <bytes>]
+  lab down [--name lab1]           end a lab and remove everything of it
+  lab status [--name lab1]         is it healthy, and where are its credentials
+  lab list                         labs on this machine
+  lab exec [--name lab1] <node> <command …>     run inside a machine (m1, m2, m3, w1, lb, …)
+  lab operator [--name lab1] <command …>        run where the operator stands, KUBECONFIG set
+`;
+
+const say = (line: string) => process.stderr.write(`${line}\n`);
+
+/** Splits `--name x` off the front; everything after the first plain word belongs to the command that is run. */
+function splitCommand(args: readonly string[]): { name: string; words: string[] } {
+  if (args[0] === '--name') return { name: args[1] ?? '', words: args.slice(2) };
+  if (args[0]?.startsWith('--name=')) return { name: args[0].slice('--name='.length), words: args.slice(1) };
+  return { name: 'lab1', words: [...args] };
+}
+
+function parseFlags(args: readonly string[]) {
+  return parseArgs({ args: [...args], options: planFlags, allowPositionals: true });
+}
+
+function nameFrom(args: readonly string[]): string {
+  const { values, positionals } = parseFlags(args);
+  return positionals[0] ?? values.name;
+}
+
+async function setUp(args: readonly string[]): Promise<void> {
+  const release = releaseFor(parseFlags(args).values.kubernetes);
+  const support = await labSupport(release);
+  if (!support.can) throw new Error(`no lab can run on this machine: ${support.because}`);
+  await installMissing(say);
+  const binaries = await binariesFor(release, say);
+  await imageStoreFor(release, binaries, say);
+  say(`ready: Kubernetes ${release.kubernetes} and etcd ${release.etcd} in ${binaries}`);
+}
+
+async function up(args: readonly string[]): Promise<void> {
+  const plan = planFromFlags(parseFlags(args).values);
+  const support = await labSupport(plan.release);
+  if (!support.can) throw new Error(`no lab can run on this machine: ${support.because}`);
+  await installMissing(say);
+  const started = performance.now();
+  const lab = await buildLab(plan, (line) => say(`${((performance.now() - started) / 1000).toFixed(0).padStart(3)} s  ${line}`));
+  say(`lab '${plan.name}' is healthy after ${((performance.now() - started) / 1000).toFixed(0)} s; its addresses exist only at the operator's place: lab operator …`);
+  process.stdout.write(`${lab.paths.kubeconfig}\n`);
+}
+
+async function execute(args: readonly string[], place: 'node' | 'operator'): Promise<number> {
+  const { name, words } = splitCommand(args);
+  const lab = await openLab(name);
+  const [node = '', ...rest] = words;
+  return place === 'operator' ? runInteractive(lab, 'operator', words) : runInteractive(lab, lab.node(node).name, rest);
+}
+
+async function main(argv: readonly string[]): Promise<number> {
+  const [command, ...args] = argv;
+  switch (command) {
+    case 'setup': await setUp(args); return 0;
+    case 'up': await up(args); return 0;
+    case 'down': await removeLab(nameFrom(args)); return 0;
+    case 'status': return describeLab(nameFrom(args), (line) => process.stdout.write(`${line}\n`));
+    case 'list': await listLabs((line) => process.stdout.write(`${line}\n`)); return 0;
+    case 'exec': return execute(args, 'node');
+    case 'operator': return execute(args, 'operator');
+    case undefined: case 'help': case '--help': process.stdout.write(help); return 0;
+    default: throw new Error(`'${command}' is no command of the lab; see: lab help`);
+  }
+}
+
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  say(`lab: ${error instanceof Error ? error.message : String(error)}`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,49 @@
+// What should someone know about the labs that are on this machine?
+import { relative } from 'node:path';
+import { openHandle } from './handle.ts';
+import { findMissing } from './health.ts';
+import { operatorProcess } from './network.ts';
+import { isAlive } from './processes.ts';
+import { labFolder, labNames, readRecord } from './state.ts';
+import type { LabRecord } from './state.ts';
+
+type Print = (line: string) => void;
+
+/** Prints one line per lab. */
+export async function listLabs(print: Print): Promise<void> {
+  for (const name of await labNames()) {
+    const folder = labFolder(name);
+    const record = await readRecord(folder);
+    print(record === undefined ? `${name}  rest of an interrupted start` : `${name}  ${await phaseOf(folder, record)}  ${summary(record)}`);
+  }
+}
+
+async function phaseOf(folder: string, record: LabRecord): Promise<string> {
+  if (record.phase === 'building') return record.builder !== undefined && isAlive(record.builder) ? 'building' : 'interrupted';
+  return (await operatorProcess(folder)) === undefined ? 'stopped' : 'running';
+}
+
+function summary({ plan, faults }: LabRecord): string {
+  const parts = [`${plan.masters} masters`, `${plan.workers} workers`, `${plan.etcd} etcd`, `Kubernetes ${plan.release.kubernetes}`];
+  if (plan.loadBalancer === 'none') parts.push('no HAProxy');
+  for (const fault of faults) parts.push(`broken: ${[fault.fault, fault.target].join(' ').trim()}`);
+  return parts.join(', ');
+}
+
+/** Prints a lab's state. @returns 0 when it is healthy, 1 when not. */
+export async function describeLab(name: string, print: Print): Promise<number> {
+  const folder = labFolder(name);
+  const record = await readRecord(folder);
+  if (record === undefined) throw new Error(`there is no lab '${name}'`);
+  const phase = await phaseOf(folder, record);
+  print(`${name}: ${phase}, ${summary(record)}`);
+  const lab = await openHandle(name);
+  for (const [path, what] of [
+    [lab.paths.kubeconfig, 'administrator'], [lab.paths.viewKubeconfig, 'may only look'], [lab.paths.expiredKubeconfig, 'certificate has ended'],
+    [lab.paths.etcdCertificate, `etcd client; ${relative(lab.paths.operator, lab.paths.etcdKey)} and ${relative(lab.paths.operator, lab.paths.etcdCa)} beside it`],
+  ]) print(`  ${path}  (${what})`);
+  if (phase !== 'running') return 1;
+  const missing = await findMissing(lab);
+  print(missing.length === 0 ? '  healthy' : missing.map((line) => `  ${line}`).join('\n'));
+  return missing.length === 0 ? 0 : 1;
+}

@@ -1,0 +1,52 @@
+// Which lab do the command line's flags ask for?
+import type { LabPlan } from './topology.ts';
+import { labFolder } from './state.ts';
+import { releaseFor } from './versions.ts';
+
+export const planFlags = {
+  name: { type: 'string', default: 'lab1' },
+  masters: { type: 'string', default: '3' },
+  workers: { type: 'string', default: '1' },
+  'external-etcd': { type: 'boolean', default: false },
+  'no-haproxy': { type: 'boolean', default: false },
+  kubernetes: { type: 'string' },
+  'etcd-quota': { type: 'string' },
+} as const;
+
+export interface PlanFlags {
+  readonly name: string;
+  readonly masters: string;
+  readonly workers: string;
+  readonly 'external-etcd': boolean;
+  readonly 'no-haproxy': boolean;
+  readonly kubernetes?: string | undefined;
+  readonly 'etcd-quota'?: string | undefined;
+}
+
+/** @throws Error with one sentence about the first flag that makes no sense. */
+export function planFromFlags(flags: PlanFlags): LabPlan {
+  labFolder(flags.name);
+  const quota = flags['etcd-quota'];
+  return {
+    name: flags.name,
+    masters: mastersFrom(flags.masters),
+    workers: wholeNumber('--workers', flags.workers, 0, 9),
+    etcd: flags['external-etcd'] ? 'external' : 'stacked',
+    loadBalancer: flags['no-haproxy'] ? 'none' : 'haproxy',
+    release: releaseFor(flags.kubernetes),
+    ...(quota !== undefined && { etcdQuotaBytes: wholeNumber('--etcd-quota', quota, 1 << 20, 2 ** 40) }),
+  };
+}
+
+function mastersFrom(text: string): 1 | 3 | 5 {
+  if (text === '1') return 1;
+  if (text === '3') return 3;
+  if (text === '5') return 5;
+  throw new Error(`--masters is 1, 3 or 5, not '${text}'`);
+}
+
+function wholeNumber(flag: string, text: string, least: number, most: number): number {
+  const number = Number(text);
+  if (Number.isInteger(number) && number >= least && number <= most) return number;
+  throw new Error(`${flag} is a whole number from ${least} to ${most}, not '${text}'`);
+}

@@ -1,0 +1,62 @@
+// Which machines does a lab have, and at which addresses?
+import type { Release } from './versions.ts';
+
+export type Role = 'lb' | 'master' | 'worker' | 'etcd';
+
+export interface NodePlan {
+  readonly name: string;
+  readonly role: Role;
+  /** IPv4 address on the lab's own bridge. */
+  readonly address: string;
+}
+
+export interface LabPlan {
+  readonly name: string;
+  readonly masters: 1 | 3 | 5;
+  readonly workers: number;
+  readonly etcd: 'stacked' | 'external';
+  readonly loadBalancer: 'haproxy' | 'none';
+  readonly release: Release;
+  /** etcd's --quota-backend-bytes, where it is not etcd's own default of 2 GiB. */
+  readonly etcdQuotaBytes?: number;
+}
+
+export const operatorAddress = '10.89.0.1';
+export const prefixLength = 24;
+export const loadBalancerAddress = '10.89.0.10';
+export const loadBalancerPort = 8443;
+export const statsPort = 8404;
+export const apiServerPort = 6443;
+export const clusterName = 'lab';
+
+function series(count: number, name: string, role: Role, first: number): NodePlan[] {
+  return Array.from({ length: count }, (_, index) => ({ name: `${name}${index + 1}`, role, address: `10.89.0.${first + index}` }));
+}
+
+/** All machines of a lab, in the order in which they are listed to people. */
+export function nodesOf(plan: LabPlan): NodePlan[] {
+  const balancer: NodePlan[] = plan.loadBalancer === 'haproxy' ? [{ name: 'lb', role: 'lb', address: loadBalancerAddress }] : [];
+  const etcd = plan.etcd === 'external' ? series(3, 'e', 'etcd', 31) : [];
+  return [...balancer, ...series(plan.masters, 'm', 'master', 11), ...series(plan.workers, 'w', 'worker', 21), ...etcd];
+}
+
+export function mastersOf(plan: LabPlan): NodePlan[] {
+  return nodesOf(plan).filter((node) => node.role === 'master');
+}
+
+/** The machines that run an etcd member. */
+export function etcdNodesOf(plan: LabPlan): NodePlan[] {
+  return plan.etcd === 'external' ? nodesOf(plan).filter((node) => node.role === 'etcd') : mastersOf(plan);
+}
+
+/** Host and port that every kubeconfig of the lab names: the load balancer, or the first master without one. */
+export function controlPlaneEndpoint(plan: LabPlan): string {
+  if (plan.loadBalancer === 'haproxy') return `${loadBalancerAddress}:${loadBalancerPort}`;
+  return `${mastersOf(plan)[0]?.address ?? ''}:${apiServerPort}`;
+}
+
+/** /etc/hosts of every place in the lab. */
+export function hostsFile(plan: LabPlan, self?: NodePlan): string {
+  const lines = nodesOf(plan).map((node) => `${node.address} ${node.name}`);
+  return ['127.0.0.1 localhost', '::1 localhost', ...(self === undefined ? [`${operatorAddress} operator`] : []), ...lines, ''].join('\n');
+}
