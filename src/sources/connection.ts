@@ -40,7 +40,12 @@ export async function openConnection(target: Target, limits: Deadlines, signal: 
     : await dial(target.host, target.port, limits.connect, signal);
   if (dialled.kind === 'failed') return { ...dialled, connected: false, chain: [] };
   if (target.scheme === 'http') return { kind: 'open', socket: dialled.socket, address: dialled.address, chain: [] };
-  return handshake(dialled.socket, dialled.address, target, limits.tls, signal);
+  try {
+    return await handshake(dialled.socket, dialled.address, target, limits.tls, signal);
+  } catch (error) {
+    abandon(dialled.socket);
+    throw error;
+  }
 }
 
 function handshake(raw: net.Socket, address: string, target: Target, milliseconds: number, signal: AbortSignal): Promise<Opened> {

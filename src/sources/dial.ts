@@ -49,12 +49,12 @@ function resolve(host: string, milliseconds: number, signal: AbortSignal): Promi
 
 function connect(host: string, port: number, milliseconds: number, signal: AbortSignal): Promise<Dialled> {
   const address = joinAddress(host, port);
-  const socket = net.connect({ host, port, noDelay: true });
   const failed = (failure: RawFailure): Dialled => ({ kind: 'failed', address, failure });
   return waitFor<Dialled>({
     milliseconds,
     signal,
     begin: (settle) => {
+      const socket = net.connect({ host, port, noDelay: true });
       let connected = false;
       const onConnect = (): void => {
         connected = true;

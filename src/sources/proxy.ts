@@ -64,6 +64,7 @@ export async function tunnel(proxy: Proxy, host: string, port: number, milliseco
   if (dialled.kind === 'failed') {
     return { ...dialled, address, failure: { ...dialled.failure, detail: `${way}: ${dialled.failure.detail}` } };
   }
+  if (signal.aborted) abandon(dialled.socket);
   const socket = proxy.scheme === 'https' ? tls.connect({ socket: dialled.socket, servername: net.isIP(proxy.host) ? '' : proxy.host }) : dialled.socket;
   const unreachable = (detail: string): Dialled => ({ kind: 'failed', address, failure: { why: 'unreachable', detail: `${way}: ${detail}` } });
   return waitFor<Dialled>({

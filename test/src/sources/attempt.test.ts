@@ -10,7 +10,7 @@ import { bareContext, certificateContext } from '../../../src/sources/contexts.t
 import { knockAt } from '../../../src/sources/knock.ts';
 import { Stopped } from '../../../src/sources/limit.ts';
 import type { RawTry } from '../../../src/sources/source.ts';
-import { closing, dropping, frozen, type Patient, refusedPort, resetting, saying, serve, silent } from './kit/patients.ts';
+import { closing, dropping, frozen, opensslServer, type Patient, refusedPort, resetting, saying, serve, silent } from './kit/patients.ts';
 import { ecCertificate, type Pair, rsaAuthority, rsaCertificate } from './kit/pki.ts';
 
 const limits = { connect: 300, tls: 300, firstByte: 300 };
@@ -154,13 +154,23 @@ describe('a failure is classified', () => {
     const port = await up(serve(https.createServer(options, hello)));
     const tried = await ended(port);
     expect(tried).toMatchObject({ connected: true, failure: { why: 'tls', alert: version === 'TLSv1.3' ? 116 : 40 } });
-    expect(tried.chain).toHaveLength(1);
-    const stranger = ecCertificate({ name: 'stranger' });
-    const refused = await ended(port, { context: certificateContext(stranger) });
-    expect(refused.failure).toMatchObject({ why: 'tls', alert: 48 });
+    expect(leaf(tried).checkIP('127.0.0.1')).toBe('127.0.0.1');
     const knocked = await knockAt(to(port), limits, never);
     expect(knocked.failure).toBeUndefined();
-    expect(knocked.chain).toHaveLength(1);
+    expect(leaf(knocked).checkIP('127.0.0.1')).toBe('127.0.0.1');
+  });
+});
+
+describe.each(['-tls1_2', '-tls1_3'])('openssl as the server (%s) sends alerts, which are read', (version) => {
+  const limits = { connect: 500, tls: 500, firstByte: 500 };
+  const answer = async (client: Pair): Promise<RawTry> => {
+    const port = await up(opensslServer(ec, authority, [version, '-Verify', '1', '-verify_return_error']));
+    return attempt(to(port, { context: certificateContext(client) }), get, limits, never);
+  };
+
+  test('48 for a stranger, 45 for an expired certificate', async () => {
+    expect((await answer(ecCertificate({ name: 'stranger' }, rsaAuthority('other')))).failure).toMatchObject({ why: 'tls', alert: 48 });
+    expect((await answer(expired)).failure).toMatchObject({ why: 'tls', alert: 45 });
   });
 });
 

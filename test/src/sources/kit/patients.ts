@@ -1,6 +1,10 @@
 // Which sick servers do the tests talk to? Real sockets, each ill in one way.
 import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Pair } from './pki.ts';
 
 export interface Patient {
   readonly port: number;
@@ -67,6 +71,26 @@ export async function dropping(): Promise<Patient> {
 export async function frozen(): Promise<Patient> {
   const { child, port } = await stoppedListener();
   return { port, close: () => end(child) };
+}
+
+/** openssl s_server, which verifies clients in OpenSSL itself and therefore sends alerts, as Go does. */
+export async function opensslServer(own: Pair, authority: Pair, options: readonly string[]): Promise<Patient> {
+  const folder = mkdtempSync(join(tmpdir(), 's-server-'));
+  const file = (name: string, text: string): string => {
+    writeFileSync(join(folder, name), text, { mode: 0o600 });
+    return join(folder, name);
+  };
+  const port = await refusedPort();
+  const files = ['-cert', file('crt', own.certificate), '-key', file('key', own.key), '-CAfile', file('ca', authority.certificate)];
+  const child = spawn('openssl', ['s_server', '-accept', `127.0.0.1:${port}`, ...files, ...options, '-www'], { stdio: ['ignore', 'pipe', 'ignore'] });
+  await new Promise<void>((resolve) => child.stdout.on('data', (data) => String(data).includes('ACCEPT') && resolve()));
+  return {
+    port,
+    close: async () => {
+      await end(child);
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
 }
 
 async function stoppedListener(): Promise<{ child: ChildProcess; port: number }> {
