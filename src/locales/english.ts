@@ -59,7 +59,7 @@ export const english: Locale = {
     checksOpen: 'not fully checked, {unknown} unknown',
     hiddenBy: 'hidden by {ranks}',
     unknown: 'Unknown',
-    blocked: '{ranks} mended first',
+    blocked: 'mend {ranks} first',
     passed: 'Passed',
     leftOut: 'Left out',
     exit: 'exit {code}',

@@ -3,7 +3,8 @@ import type { Finding } from '../model/report.ts';
 import type { Fix, Need } from '../model/rule.ts';
 import type { Line, Page, Span } from './page.ts';
 import { phrase, styled } from './page.ts';
-import { columnsOf, padTo, wrapCommand, wrapItems, wrapProse } from './wrap.ts';
+import { columnsOf, padTo, wrapItems, wrapProse } from './wrap.ts';
+import { wrapCommand } from './wrap-command.ts';
 
 const labelWidth = 6;
 

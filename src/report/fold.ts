@@ -26,7 +26,7 @@ export function printFolded(finding: Finding, page: Page): readonly Line[] {
     previous = row.rule;
     const label = padTo(index === 0 ? phrase(page, 'folded') : '', 8);
     const name = names[index] ?? '';
-    const lead = padTo(rule, ruleWidth) + '  ' + (name === '' ? '' : `${padTo(name, nameWidth)}  `);
+    const lead = `${padTo(rule, ruleWidth)}  ${name === '' ? '' : `${padTo(name, nameWidth)}  `}`;
     const indent = 3 + 8 + columnsOf(lead);
     return hang(['   ', styled('heading', label), lead], wrapProse(row.text, Math.max(20, page.width - indent)), indent);
   });

@@ -2,7 +2,7 @@
 import type { Report, Vantage } from '../model/report.ts';
 import type { Line, Page, Style } from './page.ts';
 import { phrase, styled } from './page.ts';
-import { columnsOf, padTo, wrapItems, wrapProse } from './wrap.ts';
+import { columnsOf, padTo, wrapProse } from './wrap.ts';
 
 const levelStyles: Readonly<Record<Report['verdict']['level'], Style>> = {
   critical: 'critical',
@@ -20,7 +20,7 @@ export function printHeader(report: Report, page: Page, headline: string): reado
     [styled(style, padTo(level, indent)), styled('heading', first)],
     ...more.map((text): Line => [' '.repeat(indent), styled('heading', text)]),
   ];
-  const impact = report.verdict.impact === '' ? [] : labelled(page, 'impact', indent, wrapProse(report.verdict.impact, page.width - indent));
+  const impact = report.verdict.impact === '' ? [] : labelled(page, 'impact', indent, wrapProse(page.clean(report.verdict.impact), page.width - indent));
   const interrupted = report.run.interrupted ? wrapProse(phrase(page, 'interrupted'), page.width - 2) : [];
   return [
     ...head,
@@ -37,15 +37,14 @@ function labelled(page: Page, label: 'impact' | 'looked', indent: number, lines:
 
 function looked(report: Report, page: Page, width: number): readonly string[] {
   const how = phrase(page, report.run.replayed ? 'replayed' : 'readOnly');
-  const vantages = report.vantages.map((vantage) => vantageText(vantage, page));
-  const lead = phrase(page, 'when', { time: secondsOnly(report.takenAt), seconds: report.run.seconds.toFixed(1), how, vantages: '' });
-  const [first = '', ...rest] = vantages;
-  return wrapItems([lead + first, ...rest], ', ', width);
+  const vantages = report.vantages.map((vantage) => vantageText(vantage, page)).join(', ');
+  const seconds = report.run.seconds.toFixed(1);
+  return wrapProse(phrase(page, 'when', { time: secondsOnly(report.takenAt), seconds, how, vantages }), width);
 }
 
 /** Names are enough where a vantage was reached; where it was not, `Unknown` says what to do about it. */
 function vantageText(vantage: Vantage, page: Page): string {
-  if (vantage.reached === 'yes') return vantage.name;
+  if (vantage.reached === 'yes') return page.clean(vantage.name);
   if (vantage.reached === 'no') return phrase(page, 'notReached', { name: vantage.name });
   return phrase(page, 'reachedPartly', { name: vantage.name, detail: vantage.detail });
 }
@@ -61,7 +60,7 @@ function counts(report: Report, page: Page, width: number): readonly string[] {
     phrase(page, 'counts', { checks, failed, passed, unknown }) +
     (notApplicable > 0 ? phrase(page, 'notApplicable', { count: notApplicable }) : '');
   const cluster = [report.cluster.name, report.cluster.version, report.cluster.platform.kind].filter((part) => part !== '');
-  const right = cluster.join(', ');
+  const right = page.clean(cluster.join(', '));
   const gap = width - columnsOf(left) - columnsOf(right);
   return gap >= 3 ? [left + ' '.repeat(gap) + right] : [left, ...wrapProse(right, width)];
 }

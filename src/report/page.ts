@@ -72,7 +72,12 @@ const codes: Readonly<Record<Style, string>> = {
 
 /** Lines as one text. Whatever slipped through is neutralised here once more, before the only escapes we write. */
 export function paint(lines: readonly Line[], colour: boolean): string {
-  return lines.map((line) => line.map((part) => paintPart(part, colour)).join('').replace(/ +$/, '')).join('\n') + '\n';
+  return lines.map((line) => `${paintLine(line, colour)}\n`).join('');
+}
+
+function paintLine(line: Line, colour: boolean): string {
+  const parts = line.map((part) => paintPart(part, colour)).join('');
+  return parts.replace(/ +$/, '');
 }
 
 function paintPart(part: string | Span, colour: boolean): string {

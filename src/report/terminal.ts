@@ -1,11 +1,10 @@
 // What does a person see on the screen after a run?
-import type { Report } from '../model/report.ts';
-import type { Fail } from '../model/verdict.ts';
+import type { Report, Worsening } from '../model/report.ts';
 import { fill } from '../explain/template.ts';
 import { english } from '../locales/english.ts';
 import type { Locale, RuleTexts } from '../locales/locale.ts';
 import { printFinding } from './finding.ts';
-import { subjectNames } from './fold.ts';
+import { ranksText, subjectNames } from './fold.ts';
 import { printHeader } from './header.ts';
 import type { Line, Page } from './page.ts';
 import { hang, openPage, paint, phrase, styled } from './page.ts';
@@ -36,8 +35,8 @@ export function renderTerminal(report: Report, options: TerminalOptions): string
   const sections: readonly (readonly Line[])[] = [
     printHeader(report, page, headline),
     ...report.findings.map((finding) => printFinding(finding, page, headline)),
-    printFails('whyItHurt', report.worsens.map((worsening) => worsening.verdict), page),
-    printFails('notes', report.notes, page),
+    printFails('whyItHurt', report.worsens, page),
+    printFails('notes', report.notes.map((verdict) => ({ verdict, of: [] })), page),
     report.findings.length > 0 ? printWalk(report, page) : printChecked(report, page),
     ...(options.showPassed ? [printPassed(report, page)] : []),
     [...printUnknown(report, page), printExit(report, options, page)],
@@ -54,11 +53,12 @@ function headlineText(report: Report, locale: Locale): string {
 }
 
 /** Failing verdicts that are no causes: one paragraph each, behind their rule's name. */
-function printFails(label: 'whyItHurt' | 'notes', verdicts: readonly Fail[], page: Page): readonly Line[] {
+function printFails(label: 'whyItHurt' | 'notes', fails: readonly Worsening[], page: Page): readonly Line[] {
   const title = `${phrase(page, label)}  `;
-  return verdicts.flatMap((verdict, index) => {
-    const subject = subjectNames([verdict.subject], page);
-    const text = `${page.clean(verdict.rule)}${subject === '' ? '' : ` ${subject}`}: ${page.clean(fill(page.rule(verdict.rule).title, verdict.facts))}`;
+  return fails.flatMap(({ verdict, of }, index) => {
+    const name = [page.clean(verdict.rule), subjectNames([verdict.subject], page)].filter((part) => part !== '').join(' ');
+    const ranks = of.length === 0 ? '' : ` (${ranksText(of)})`;
+    const text = `${name}: ${page.clean(fill(page.rule(verdict.rule).title, verdict.facts))}${ranks}`;
     const lead: Line = [styled('heading', index === 0 ? title : ' '.repeat(columnsOf(title)))];
     return hang(lead, wrapProse(text, page.width - columnsOf(title)), columnsOf(title));
   });
@@ -74,8 +74,8 @@ function exitRemark(report: Report, options: TerminalOptions, page: Page): strin
   if (report.run.interrupted) return phrase(page, 'exitInterrupted');
   const first = report.findings[0];
   if (first !== undefined) {
-    const branch = report.tree.find((step) => step.finding === first.rank)?.branch;
-    const command = branch === undefined ? options.again : `${options.again} --only ${branch}`;
+    const asked = report.tree.find((step) => step.because.includes(first.cause.rule)) ?? report.tree.find((step) => step.finding === first.rank);
+    const command = asked === undefined ? options.again : `${options.again} --only ${asked.branch}`;
     return phrase(page, 'exitAfterSteps', { command });
   }
   return phrase(page, report.verdict.level === 'healthy' ? 'exitHealthy' : 'exitIncomplete');

@@ -57,7 +57,8 @@ function answerText(step: Step, report: Report, page: Page): string {
   if (step.answer === 'not-applicable') return `${topic} ${page.signs.none} ${phrase(page, 'answerNotApplicable')}`;
   if (step.answer === 'unknown') return `${topic} ${phrase(page, 'answerUnknown')} ${hiddenBy(step, report, page) ?? ''}`.trimEnd();
   const answer = phrase(page, step.answer === 'no' ? 'answerNo' : 'answerPartly');
-  const counted = step.answer === 'partly' ? ` ${tally(step, report, page)}` : '';
+  const all = step.passed + step.failed + step.unknown;
+  const counted = step.answer === 'partly' ? ` ${phrase(page, 'checksPassed', { passed: step.passed, all })}` : '';
   return `${topic}? ${answer}${counted}${reasonText(step, page)}`;
 }
 

@@ -17,26 +17,28 @@ export function padTo(text: string, width: number): string {
 
 /** Prose at blanks; a word longer than the line is cut, since it may be anything a server said. */
 export function wrapProse(text: string, width: number): readonly string[] {
-  return wrapPieces(text.split(' ').flatMap((word) => cut(word, width)), ' ', width);
-}
-
-/** Whole items, with their separator kept at the end of a line that goes on. */
-export function wrapItems(items: readonly string[], separator: string, width: number): readonly string[] {
-  const pieces = items.flatMap((item) => (columnsOf(item) > width ? wrapProse(item, width - columnsOf(separator)) : [item]));
-  return wrapPieces(pieces, separator, width, separator.trimEnd());
-}
-
-function wrapPieces(pieces: readonly string[], separator: string, width: number, tail = ''): readonly string[] {
   const lines: string[] = [];
-  for (const [index, piece] of pieces.entries()) {
+  for (const word of text.split(' ').flatMap((long) => cut(long, width))) {
     const current = lines.at(-1);
-    const room = index < pieces.length - 1 ? columnsOf(tail) : 0;
-    if (current !== undefined && columnsOf(current) + columnsOf(separator) + columnsOf(piece) + room <= width) {
-      lines[lines.length - 1] = current + separator + piece;
-    } else {
-      if (current !== undefined) lines[lines.length - 1] = current + tail;
-      lines.push(piece);
+    if (current !== undefined && columnsOf(current) + 1 + columnsOf(word) <= width) lines[lines.length - 1] = `${current} ${word}`;
+    else lines.push(word);
+  }
+  return lines;
+}
+
+/** Whole items, with their separator kept at the end of a line that goes on; only an item wider than a line is broken. */
+export function wrapItems(items: readonly string[], separator: string, width: number): readonly string[] {
+  const tail = separator.trimEnd();
+  const lines: string[] = [];
+  for (const [index, item] of items.entries()) {
+    const room = index < items.length - 1 ? columnsOf(tail) : 0;
+    const current = lines.at(-1);
+    if (current !== undefined && columnsOf(current) + columnsOf(separator) + columnsOf(item) + room <= width) {
+      lines[lines.length - 1] = current + separator + item;
+      continue;
     }
+    if (current !== undefined) lines[lines.length - 1] = current + tail;
+    lines.push(...wrapProse(item, width - room));
   }
   return lines;
 }
@@ -52,37 +54,3 @@ function cut(word: string, width: number): readonly string[] {
   return pieces;
 }
 
-/** A shell command over several lines that can be pasted as they are: after an operator, or with a backslash. */
-export function wrapCommand(command: string, width: number): readonly string[] {
-  const lines: string[] = [];
-  for (const word of shellWords(command)) {
-    const current = lines.at(-1);
-    if (current === undefined) lines.push(word);
-    else if (columnsOf(current) + 1 + columnsOf(word) <= width - 2) lines[lines.length - 1] = `${current} ${word}`;
-    else {
-      lines[lines.length - 1] = /(^|[^\\])(\||&&|;)$/.test(current) ? current : `${current} \\`;
-      lines.push(`  ${word}`);
-    }
-  }
-  const comment = lines.findIndex((line) => /(^|\s)#/.test(line));
-  return comment >= 0 && comment < lines.length - 1 ? [command] : lines;
-}
-
-/** Words as a shell would split them; blanks inside quotes and `$(…)` do not part them. */
-function shellWords(command: string): readonly string[] {
-  const words: string[] = [];
-  let word = '';
-  let quote = '';
-  let depth = 0;
-  for (const character of command) {
-    if (quote) quote = character === quote ? '' : quote;
-    else if (character === "'" || character === '"') quote = character;
-    else if (character === '(') depth += 1;
-    else if (character === ')') depth -= 1;
-    if (character === ' ' && !quote && depth <= 0) {
-      if (word) words.push(word);
-      word = '';
-    } else word += character;
-  }
-  return word ? [...words, word] : words;
-}

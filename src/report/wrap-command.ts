@@ -1,0 +1,73 @@
+// How can a long shell command stand on several lines and still be pasted as it is?
+import { columnsOf } from './wrap.ts';
+
+/**
+ * Lines break after an operator, or else at a blank outside quotes with a backslash. Whoever copies them all runs
+ * what was given. A command that cannot be broken safely stays on one line.
+ */
+export function wrapCommand(command: string, width: number): readonly string[] {
+  if (columnsOf(command) <= width || command.includes('\\')) return [command];
+  const lines = packParts(afterOperators(shellWords(command)), width).flatMap((line) => breakAtBlanks(line, width));
+  const comment = lines.findIndex((line) => /(^|\s)#/.test(line));
+  if (comment >= 0 && comment < lines.length - 1) return [command];
+  return lines.map((line, index) => (index === 0 ? line : `  ${line}`));
+}
+
+const endsInOperator = /(\||&&|;)$/;
+
+/** Words joined up to and with the next operator. */
+function afterOperators(words: readonly string[]): readonly string[] {
+  const parts: string[] = [];
+  let open = false;
+  for (const word of words) {
+    if (open) parts[parts.length - 1] += word;
+    else parts.push(word.trimStart());
+    open = !endsInOperator.test(word);
+  }
+  return parts;
+}
+
+function packParts(parts: readonly string[], width: number): readonly string[] {
+  const lines: string[] = [];
+  for (const part of parts) {
+    const current = lines.at(-1);
+    if (current !== undefined && columnsOf(current) + 1 + columnsOf(part) <= width - 2) lines[lines.length - 1] = `${current} ${part}`;
+    else lines.push(part);
+  }
+  return lines;
+}
+
+function breakAtBlanks(line: string, width: number): readonly string[] {
+  const lines: string[] = [];
+  for (const word of shellWords(line)) {
+    const current = lines.at(-1);
+    const comment = word.trimStart().startsWith('#');
+    if (current === undefined) lines.push(word);
+    else if (comment || /(^|\s)#/.test(current) || columnsOf(current) + columnsOf(word) <= width - 4) lines[lines.length - 1] = current + word;
+    else {
+      lines[lines.length - 1] = `${current} \\`;
+      lines.push(word.trimStart());
+    }
+  }
+  return lines;
+}
+
+/** Words as a shell would split them, each with the blanks before it; quotes and `$(...)` hold a word together. */
+function shellWords(command: string): readonly string[] {
+  const words: string[] = [];
+  let word = '';
+  let quote = '';
+  let depth = 0;
+  for (const character of command) {
+    if (quote !== '') quote = character === quote ? '' : quote;
+    else if (character === "'" || character === '"') quote = character;
+    else if (character === '(') depth += 1;
+    else if (character === ')') depth -= 1;
+    if (character === ' ' && quote === '' && depth <= 0 && word.trim() !== '') {
+      words.push(word);
+      word = '';
+    }
+    word += character;
+  }
+  return word === '' ? words : [...words, word];
+}
