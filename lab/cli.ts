@@ -1,13 +1,19 @@
 // What can one do with labs from the command line?
-import { parseArgs } from 'node:util';
+import { isDeepStrictEqual, parseArgs } from 'node:util';
 import { binariesFor } from './binaries.ts';
 import { imageStoreFor } from './images.ts';
 import { openLab } from './lab.ts';
+import type { LabHandle } from './handle.ts';
 import { runInteractive } from './interactive.ts';
+import { restoreLab, saveLab, startLab, stopLab } from './lifecycle.ts';
+import { operatorProcess } from './network.ts';
 import { describeLab, listLabs } from './overview.ts';
 import { planFromFlags, planFlags } from './plan-flags.ts';
+import { labFolder, readRecord } from './state.ts';
 import { installMissing, labSupport } from './support.ts';
+import type { LabPlan } from './topology.ts';
 import { buildLab, removeLab } from './up.ts';
+import type { Say } from './up.ts';
 import { releaseFor } from './versions.ts';
 
 const help = `A real HA control plane on this machine: kubeadm masters in Linux namespaces behind HAProxy. Needs root.
@@ -17,6 +23,7 @@ const help = `A real HA control plane on this machine: kubeadm masters in Linux 
       [--name lab1] [--masters 1|3|5] [--workers 1] [--external-etcd] [--no-haproxy]
       [--kubernetes 1.34] [--etcd-quota <bytes>]
   lab down [--name lab1]           end a lab and remove everything of it
+  lab stop|save|restore [--name lab1]   end its processes | put it aside | bring back what was put aside (up does so once)
   lab status [--name lab1]         is it healthy, and where are its credentials
   lab list                         labs on this machine
   lab exec [--name lab1] <node> <command …>     run inside a machine (m1, m2, m3, w1, lb, …)
@@ -56,10 +63,29 @@ async function up(args: readonly string[]): Promise<void> {
   const support = await labSupport(plan.release);
   if (!support.can) throw new Error(`no lab can run on this machine: ${support.because}`);
   await installMissing(say);
-  const started = performance.now();
-  const lab = await buildLab(plan, (line) => say(`${((performance.now() - started) / 1000).toFixed(0).padStart(3)} s  ${line}`));
-  say(`lab '${plan.name}' is healthy after ${((performance.now() - started) / 1000).toFixed(0)} s; its addresses exist only at the operator's place: lab operator …`);
+  const lab = await timed((progress) => bringUp(plan, progress));
+  say('its addresses exist only at the operator\'s place: lab operator <command>');
   process.stdout.write(`${lab.paths.kubeconfig}\n`);
+}
+
+async function bringUp(plan: LabPlan, progress: Say): Promise<LabHandle> {
+  const record = await readRecord(labFolder(plan.name));
+  if (record === undefined || record.phase === 'building') return buildLab(plan, progress);
+  if (!isDeepStrictEqual(record.plan, plan)) throw new Error(`there is a lab '${plan.name}' of another shape; first: lab down --name ${plan.name}`);
+  const lab = await openLab(plan.name);
+  const running = record.phase === 'running' && (await operatorProcess(lab.folder)) !== undefined;
+  if (!running) return startLab(plan.name, progress);
+  await lab.waitHealthy();
+  return lab;
+}
+
+/** Runs a long step with the seconds since its start before each line. */
+async function timed(work: (progress: Say) => Promise<LabHandle>): Promise<LabHandle> {
+  const started = performance.now();
+  const seconds = () => ((performance.now() - started) / 1000).toFixed(0);
+  const lab = await work((line) => say(`${seconds().padStart(3)} s  ${line}`));
+  say(`lab '${lab.name}' is healthy after ${seconds()} s`);
+  return lab;
 }
 
 async function execute(args: readonly string[], place: 'node' | 'operator'): Promise<number> {
@@ -75,6 +101,9 @@ async function main(argv: readonly string[]): Promise<number> {
     case 'setup': await setUp(args); return 0;
     case 'up': await up(args); return 0;
     case 'down': await removeLab(nameFrom(args)); return 0;
+    case 'stop': await stopLab(nameFrom(args)); return 0;
+    case 'save': say(`saved; etcd was halted for ${(await saveLab(nameFrom(args))).toFixed(1)} s`); return 0;
+    case 'restore': await timed((progress) => restoreLab(nameFrom(args), progress)); return 0;
     case 'status': return describeLab(nameFrom(args), (line) => process.stdout.write(`${line}\n`));
     case 'list': await listLabs((line) => process.stdout.write(`${line}\n`)); return 0;
     case 'exec': return execute(args, 'node');

@@ -2,6 +2,7 @@
 import { openHandle } from './handle.ts';
 import type { LabHandle } from './handle.ts';
 import { findMissing, waitHealthy } from './health.ts';
+import { restoreLab } from './lifecycle.ts';
 
 export { labSupport } from './support.ts';
 export type { LabSupport } from './support.ts';
@@ -12,6 +13,8 @@ export interface Lab extends LabHandle {
   findMissing(): Promise<string[]>;
   /** Waits until nothing is missing; returns the seconds it took. @throws Error with what is missing. */
   waitHealthy(timeoutMs?: number): Promise<number>;
+  /** Goes back to the saved copy and waits until it is healthy; returns the seconds it took. */
+  restore(): Promise<number>;
 }
 
 /** @throws Error when there is no lab of that name. */
@@ -21,5 +24,10 @@ export async function openLab(name: string): Promise<Lab> {
     ...handle,
     findMissing: () => findMissing(handle),
     waitHealthy: (timeoutMs) => waitHealthy(handle, timeoutMs),
+    restore: async () => {
+      const started = performance.now();
+      await restoreLab(name, () => undefined);
+      return (performance.now() - started) / 1000;
+    },
   };
 }

@@ -3,6 +3,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { binariesFor } from './binaries.ts';
 import { removeCgroups } from './cgroups.ts';
 import { makeOtherCredentials, takeAdminCredentials } from './credentials.ts';
+import { saveGoldenCopy } from './golden.ts';
 import { handleFor } from './handle.ts';
 import type { LabHandle } from './handle.ts';
 import { waitHealthy } from './health.ts';
@@ -38,6 +39,8 @@ export async function buildLab(plan: LabPlan, say: Say): Promise<LabHandle> {
   const lab = handleFor(folder, plan, binaries);
   const operator = await startNetwork(folder, plan);
   await buildCluster(lab, { lab: folder, plan, binaries, imageStore, operator }, say);
+  await waitHealthy(lab);
+  await saveGoldenCopy(lab);
   await waitHealthy(lab);
   await writeRecord(folder, { ...record, phase: 'running' });
   return lab;
