@@ -44,7 +44,10 @@ export function fillLines(templates: readonly string[], facts: Facts): readonly 
 
 function filledLine(template: string, facts: Facts, aligned: boolean): FilledLine {
   const indent = /^ */.exec(template)?.[0] ?? '';
-  const columns = template.trim().split(columnGap).map((column) => fill(column, facts));
+  const columns = template
+    .trim()
+    .split(columnGap)
+    .map((column) => fill(column, facts));
   return { columns: columns.map((column, index) => (index === 0 ? indent + column : column)), aligned };
 }
 

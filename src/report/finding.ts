@@ -16,7 +16,7 @@ export function printFinding(finding: Finding, page: Page, headline: string): re
   const title = page.clean(fill(page.rule(finding.cause.rule).title, finding.cause.facts));
   const titles = headline.includes(title) ? [] : wrapProse(title, indent);
   return [
-    printHeading(finding, page),
+    ...printHeading(finding, page),
     ...titles.map((text): Line => ['   ', text]),
     ...finding.verdicts.flatMap((verdict, index) => printEvidence(verdict, finding.verdicts.slice(0, index), page)),
     ...remarks(finding, page).flatMap((text) => wrapProse(text, indent).map((line): Line => ['   ', line])),
@@ -26,15 +26,23 @@ export function printFinding(finding: Finding, page: Page, headline: string): re
   ];
 }
 
-function printHeading(finding: Finding, page: Page): Line {
+/** What, where and how sure, on one line where there is room for it. */
+function printHeading(finding: Finding, page: Page): readonly Line[] {
   const rank = phrase(page, 'cause', { rank: finding.rank });
   const subjects = subjectNames(finding.subjects, page);
   const left = `  ${page.clean(finding.cause.rule)}${subjects === '' ? '' : `  ${subjects}`}`;
   const deeper = phrase(page, finding.deeper === 'none' ? 'deeperNone' : 'deeperUnknown');
   const right = [phrase(page, finding.severity).toLowerCase(), phrase(page, finding.confidence), deeper].join(page.signs.between);
-  const room = page.width - columnsOf(rank) - columnsOf(right);
   const style = finding.severity === 'critical' ? 'critical' : 'warning';
-  return [styled(style, rank), styled('heading', padTo(left, Math.max(room, columnsOf(left) + 2))), right];
+  const room = page.width - columnsOf(rank) - columnsOf(right);
+  if (columnsOf(left) + 2 <= room) return [[styled(style, rank), styled('heading', padTo(left, room)), right]];
+  const [first = '', ...more] = wrapProse(left.trim(), page.width - columnsOf(rank) - 2);
+  const indent = ' '.repeat(columnsOf(rank) + 2);
+  return [
+    [styled(style, rank), styled('heading', `  ${first}`)],
+    ...more.map((text): Line => [indent, styled('heading', text)]),
+    ...wrapProse(right, page.width - 3).map((text): Line => ['   ', text]),
+  ];
 }
 
 /** The lines of one verdict, without those that a verdict before it has already given. */
@@ -45,7 +53,9 @@ function printEvidence(verdict: Fail, before: readonly Fail[], page: Page): read
   return lines.flatMap((line) => {
     const indent = 3 + (/^ */.exec(line)?.[0].length ?? 0);
     if (columnsOf(line) + 3 <= page.width) return [[`   ${line}`]];
-    return wrapProse(line.trim(), page.width - indent - 2).map((text, index): Line => [' '.repeat(index === 0 ? indent : indent + 2), text]);
+    return wrapProse(line.trim(), page.width - indent - 2).map(
+      (text, index): Line => [' '.repeat(index === 0 ? indent : indent + 2), text],
+    );
   });
 }
 

@@ -20,7 +20,8 @@ export function printHeader(report: Report, page: Page, headline: string): reado
     [styled(style, padTo(level, indent)), styled('heading', first)],
     ...more.map((text): Line => [' '.repeat(indent), styled('heading', text)]),
   ];
-  const impact = report.verdict.impact === '' ? [] : labelled(page, 'impact', indent, wrapProse(page.clean(report.verdict.impact), page.width - indent));
+  const impact =
+    report.verdict.impact === '' ? [] : labelled(page, 'impact', indent, wrapProse(page.clean(report.verdict.impact), page.width - indent));
   const interrupted = report.run.interrupted ? wrapProse(phrase(page, 'interrupted'), page.width - 2) : [];
   return [
     ...head,
@@ -62,5 +63,5 @@ function counts(report: Report, page: Page, width: number): readonly string[] {
   const cluster = [report.cluster.name, report.cluster.version, report.cluster.platform.kind].filter((part) => part !== '');
   const right = page.clean(cluster.join(', '));
   const gap = width - columnsOf(left) - columnsOf(right);
-  return gap >= 3 ? [left + ' '.repeat(gap) + right] : [left, ...wrapProse(right, width)];
+  return gap >= 3 ? [left + ' '.repeat(gap) + right] : [...wrapProse(left, width), ...wrapProse(right, width)];
 }

@@ -30,7 +30,7 @@ const inAscii: Readonly<Record<string, string>> = {
   '≈': '~',
   '±': '+/-',
   '×': 'x',
-  'µ': 'u',
+  µ: 'u',
   '°': ' deg',
   '’': "'",
   '‘': "'",

@@ -36,10 +36,14 @@ export function renderTerminal(report: Report, options: TerminalOptions): string
     printHeader(report, page, headline),
     ...report.findings.map((finding) => printFinding(finding, page, headline)),
     printFails('whyItHurt', report.worsens, page),
-    printFails('notes', report.notes.map((verdict) => ({ verdict, of: [] })), page),
+    printFails(
+      'notes',
+      report.notes.map((verdict) => ({ verdict, of: [] })),
+      page,
+    ),
     report.findings.length > 0 ? printWalk(report, page) : printChecked(report, page),
     ...(options.showPassed ? [printPassed(report, page)] : []),
-    [...printUnknown(report, page), printExit(report, options, page)],
+    [...printUnknown(report, page), ...printExit(report, options, page)],
   ];
   const lines = sections.filter((section) => section.length > 0).flatMap((section, index) => (index === 0 ? section : [[], ...section]));
   return paint(lines, options.colour);
@@ -64,17 +68,18 @@ function printFails(label: 'whyItHurt' | 'notes', fails: readonly Worsening[], p
   });
 }
 
-function printExit(report: Report, options: TerminalOptions, page: Page): Line {
-  const code = styled('heading', phrase(page, 'exit', { code: options.exitCode }));
-  const remark = exitRemark(report, options, page);
-  return remark === '' ? [code] : [code, `   ${remark}`];
+function printExit(report: Report, options: TerminalOptions, page: Page): readonly Line[] {
+  const code = phrase(page, 'exit', { code: options.exitCode });
+  const indent = columnsOf(code) + 3;
+  return hang([styled('heading', code), '   '], wrapProse(exitRemark(report, options, page), page.width - indent), indent);
 }
 
 function exitRemark(report: Report, options: TerminalOptions, page: Page): string {
   if (report.run.interrupted) return phrase(page, 'exitInterrupted');
   const first = report.findings[0];
   if (first !== undefined) {
-    const asked = report.tree.find((step) => step.because.includes(first.cause.rule)) ?? report.tree.find((step) => step.finding === first.rank);
+    const asked =
+      report.tree.find((step) => step.because.includes(first.cause.rule)) ?? report.tree.find((step) => step.finding === first.rank);
     const command = asked === undefined ? options.again : `${options.again} --only ${asked.branch}`;
     return phrase(page, 'exitAfterSteps', { command });
   }

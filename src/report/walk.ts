@@ -5,7 +5,7 @@ import type { Verdict } from '../model/verdict.ts';
 import { ranksText } from './fold.ts';
 import type { Line, Page, Span } from './page.ts';
 import { hang, phrase, styled } from './page.ts';
-import { columnsOf, padTo, wrapItems } from './wrap.ts';
+import { columnsOf, padTo, wrapItems, wrapProse } from './wrap.ts';
 
 const gap = '   ';
 
@@ -26,11 +26,12 @@ export function printWalk(report: Report, page: Page): readonly Line[] {
 export function printChecked(report: Report, page: Page): readonly Line[] {
   const questions = report.tree.map((step) => page.clean(step.ask));
   const width = Math.min(page.width - 34, Math.max(0, ...questions.map(columnsOf)));
-  const lines = report.tree.map((step, index): Line => {
+  const lines = report.tree.flatMap((step, index): readonly Line[] => {
     const good = step.answer === 'yes';
     const sign = good ? page.signs.met : step.answer === 'not-applicable' ? page.signs.none : page.signs.unknown;
     const answer: string | Span = good ? styled('good', sign) : styled('warning', sign);
-    return ['  ', answer, ` ${padTo(questions[index] ?? '', width)}  `, tally(step, report, page)];
+    const lead: Line = ['  ', answer, ` ${padTo(questions[index] ?? '', width)}  `];
+    return hang(lead, wrapProse(tally(step, report, page), page.width - width - 6), width + 6);
   });
   return [[styled('heading', phrase(page, 'checked'))], ...lines];
 }

@@ -43,7 +43,8 @@ function breakAtBlanks(line: string, width: number): readonly string[] {
     const current = lines.at(-1);
     const comment = word.trimStart().startsWith('#');
     if (current === undefined) lines.push(word);
-    else if (comment || /(^|\s)#/.test(current) || columnsOf(current) + columnsOf(word) <= width - 4) lines[lines.length - 1] = current + word;
+    else if (comment || /(^|\s)#/.test(current) || columnsOf(current) + columnsOf(word) <= width - 4)
+      lines[lines.length - 1] = current + word;
     else {
       lines[lines.length - 1] = `${current} \\`;
       lines.push(word.trimStart());

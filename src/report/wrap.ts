@@ -1,7 +1,8 @@
 // Where may a line be broken, so that prose stays readable and a command can still be copied?
 
 /** Characters that take two columns: CJK, Hangul, fullwidth forms, emoji. */
-const wide = /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|[\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]/u;
+const wide =
+  /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|[\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]/u;
 const mark = /\p{Mark}/u;
 
 /** Columns a text takes on a terminal. */
@@ -53,4 +54,3 @@ function cut(word: string, width: number): readonly string[] {
   }
   return pieces;
 }
-

@@ -19,7 +19,9 @@ export function passing(rule: string, about: Subject = cluster): Pass {
 }
 
 export function unknown(rule: string, howToGet: string, blockedBy?: { rule: string; subject: string }, about: Subject = cluster): Unknown {
-  const gaps = [{ id: 'etcd.status', subject: `${about.kind}/${about.id}`, gap: 'not-collected', detail: 'nobody looked', howToGet }] as const;
+  const gaps = [
+    { id: 'etcd.status', subject: `${about.kind}/${about.id}`, gap: 'not-collected', detail: 'nobody looked', howToGet },
+  ] as const;
   return { status: 'unknown', rule, subject: about, cites: [], gaps, ...(blockedBy && { blockedBy }) };
 }
 
@@ -47,7 +49,13 @@ export function finding(rank: number, cause: Fail, more: Partial<Finding> = {}):
   };
 }
 
-export function step(branch: string, ask: string, answer: AnswerKind, counts: readonly [number, number, number], more: Partial<Step> = {}): Step {
+export function step(
+  branch: string,
+  ask: string,
+  answer: AnswerKind,
+  counts: readonly [number, number, number],
+  more: Partial<Step> = {},
+): Step {
   const [passed, failed, open] = counts;
   return { question: `${branch}-${ask}`, branch, ask, vital: true, answer, because: [], passed, failed, unknown: open, ...more };
 }

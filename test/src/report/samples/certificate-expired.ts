@@ -51,11 +51,7 @@ const fixes: readonly Fix[] = [
     do: 'Renew it',
     where: 'm2',
     risk: 'medium',
-    run: [
-      'kubeadm certs check-expiration',
-      'cp -a /etc/kubernetes /root/kubernetes.bak-20261121',
-      'kubeadm certs renew apiserver',
-    ],
+    run: ['kubeadm certs check-expiration', 'cp -a /etc/kubernetes /root/kubernetes.bak-20261121', 'kubeadm certs renew apiserver'],
     needs: [
       { text: 'CA valid', met: 'yes' },
       { text: 'm1, m3 ready', met: 'yes' },

@@ -17,7 +17,11 @@ export function healthy(): Report {
       { name: 'LB', reached: 'yes', detail: '' },
       { name: '3 masters', reached: 'yes', detail: '' },
     ],
-    tree: [...asked, step('etcd', 'etcd leader?', 'yes', [4, 0, 0]), step('etcd', 'data equal on all?', 'unknown', [0, 0, 1], { vital: false })],
+    tree: [
+      ...asked,
+      step('etcd', 'etcd leader?', 'yes', [4, 0, 0]),
+      step('etcd', 'data equal on all?', 'unknown', [0, 0, 1], { vital: false }),
+    ],
     verdicts: [...passes, unknown('etcd-hash-mismatch', '--etcd-cacert, --etcd-cert, --etcd-key')],
   });
 }
