@@ -13,9 +13,14 @@ export type EntryRequest = Omit<Request, 'signal'>;
 export function entryRequest(around: Surroundings, address: string, path: string, identity: Identity): EntryRequest {
   const kubeconfig = around.value('operator.kubeconfig');
   const entry = around.topology.entry;
-  if (kubeconfig === undefined || entry === undefined) throw gap('absent', 'no kubeconfig names an address of the API', '--kubeconfig <file>');
+  if (kubeconfig === undefined || entry === undefined)
+    throw gap('absent', 'no kubeconfig names an address of the API', '--kubeconfig <file>');
   if (kubeconfig.proxied) {
-    throw gap('not-collected', 'the kubeconfig reaches the API through a proxy, so the load balancer cannot be tried from here', 'run it where the API is reached without a proxy');
+    throw gap(
+      'not-collected',
+      'the kubeconfig reaches the API through a proxy, so the load balancer cannot be tried from here',
+      'run it where the API is reached without a proxy',
+    );
   }
   const url = new URL(kubeconfig.server);
   const name = kubeconfig.tlsServerName ?? entry.host;

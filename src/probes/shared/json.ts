@@ -23,7 +23,9 @@ export function checkShape<Schema extends z.ZodType>(schema: Schema, value: unkn
   if (result.success) return result.data;
   const issue = result.error.issues[0];
   const place = issue?.path.map(String).join('.') ?? '';
-  throw new Error(`${what} has an unexpected shape${place === '' ? '' : ` at ${cleanLine(place, 80)}`}: ${cleanLine(issue?.message ?? '', 160)}`);
+  throw new Error(
+    `${what} has an unexpected shape${place === '' ? '' : ` at ${cleanLine(place, 80)}`}: ${cleanLine(issue?.message ?? '', 160)}`,
+  );
 }
 
 function excerpt(text: string): string {
@@ -35,7 +37,10 @@ function excerpt(text: string): string {
 export const line = z.string().transform((text) => cleanLine(text));
 
 /** The same where absence means empty. */
-export const optionalLine = z.string().nullish().transform((text) => cleanLine(text ?? ''));
+export const optionalLine = z
+  .string()
+  .nullish()
+  .transform((text) => cleanLine(text ?? ''));
 
 /** Labels and annotations. */
 export const lineMap = z

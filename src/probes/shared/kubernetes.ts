@@ -12,7 +12,10 @@ const pageSize = 500;
 const mostPages = 1000;
 
 const rawPages = z.object({ tries: z.array(rawTry).min(1) });
-const page = z.object({ metadata: z.object({ continue: z.string().exactOptional() }).exactOptional(), items: z.array(z.unknown()).nullish() });
+const page = z.object({
+  metadata: z.object({ continue: z.string().exactOptional() }).exactOptional(),
+  items: z.array(z.unknown()).nullish(),
+});
 
 /** One object. @throws GapError unless the API gave it. */
 export async function gatherObject(path: string, what: string, around: Surroundings, post?: string): Promise<Gathered> {

@@ -27,11 +27,17 @@ export function parseMetrics(text: string): readonly Sample[] {
 
 function parseLabels(text: string): Readonly<Record<string, string>> {
   const found = [...text.matchAll(/([a-zA-Z_]\w*)="((?:[^"\\]|\\.)*)"/g)];
-  return Object.fromEntries(found.map(([, name, value]) => [name ?? '', (value ?? '').replace(/\\(.)/g, (_, c) => (c === 'n' ? '\n' : c))]));
+  return Object.fromEntries(
+    found.map(([, name, value]) => [name ?? '', (value ?? '').replace(/\\(.)/g, (_, c) => (c === 'n' ? '\n' : c))]),
+  );
 }
 
 /** Undefined when the family does not occur. */
-export function sumOf(samples: readonly Sample[], name: string, keep: (labels: Sample['labels']) => boolean = () => true): number | undefined {
+export function sumOf(
+  samples: readonly Sample[],
+  name: string,
+  keep: (labels: Sample['labels']) => boolean = () => true,
+): number | undefined {
   const values = samples.filter((one) => one.name === name && keep(one.labels)).map((one) => one.value);
   return values.length === 0 ? undefined : values.reduce((sum, value) => sum + value, 0);
 }

@@ -5,7 +5,17 @@ import type { RawTry } from '../../sources/source.ts';
 import { checkShape, parseJson } from './json.ts';
 import { cleanLine, cleanLines } from './text.ts';
 
-const classes = ['dns', 'refused', 'timeout', 'hung', 'reset', 'closed', 'tls', 'unreachable', 'protocol'] as const satisfies readonly FailureClass[];
+const classes = [
+  'dns',
+  'refused',
+  'timeout',
+  'hung',
+  'reset',
+  'closed',
+  'tls',
+  'unreachable',
+  'protocol',
+] as const satisfies readonly FailureClass[];
 
 export const rawTry = z
   .object({
@@ -14,13 +24,14 @@ export const rawTry = z
     receivedAt: z.number(),
     connected: z.boolean(),
     chain: z.array(z.string()),
-    answer: z
-      .object({ status: z.number().int(), headers: z.record(z.string(), z.string()), body: z.string() })
-      .exactOptional(),
+    answer: z.object({ status: z.number().int(), headers: z.record(z.string(), z.string()), body: z.string() }).exactOptional(),
     bytes: z.string().exactOptional(),
     failure: z.object({ why: z.enum(classes), alert: z.number().int().exactOptional(), detail: z.string() }).exactOptional(),
   })
-  .refine((one) => one.answer !== undefined || one.failure !== undefined || one.chain.length > 0 || one.connected, 'a try without any outcome');
+  .refine(
+    (one) => one.answer !== undefined || one.failure !== undefined || one.chain.length > 0 || one.connected,
+    'a try without any outcome',
+  );
 
 /** @throws Error with one sentence when it is not what the schema describes. */
 export function parseRaw<Schema extends z.ZodType>(raw: string, schema: Schema): z.output<Schema> {
@@ -40,7 +51,12 @@ export function outcomeOf(one: RawTry): Answer | Failure {
   if (failure !== undefined) return failure;
   if (one.answer === undefined) return { kind: 'failed', why: 'closed', detail: 'the connection ended without an answer' };
   const time = serverTimeOf(one);
-  return { kind: 'answered', status: one.answer.status, body: cleanLines(one.answer.body), ...(time === undefined ? {} : { serverTime: time }) };
+  return {
+    kind: 'answered',
+    status: one.answer.status,
+    body: cleanLines(one.answer.body),
+    ...(time === undefined ? {} : { serverTime: time }),
+  };
 }
 
 /** The Date header, milliseconds since 1970. */

@@ -8,7 +8,13 @@ const direction = /[\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
 
 /** One line without terminal escapes, at most `limit` characters. */
 export function cleanLine(text: string, limit = 1000): string {
-  return shorten(stripVTControlCharacters(text).replace(/[\r\n\t]+/g, ' ').replace(controls, '').replace(direction, ''), limit);
+  return shorten(
+    stripVTControlCharacters(text)
+      .replace(/[\r\n\t]+/g, ' ')
+      .replace(controls, '')
+      .replace(direction, ''),
+    limit,
+  );
 }
 
 /** The same for a text of several lines. */

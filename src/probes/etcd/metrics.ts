@@ -1,0 +1,90 @@
+// What do one member's counters say: leader, elections, proposals, size, peers?
+import type { Asked, EtcdMetrics } from '../../model/etcd.ts';
+import type { RawTry } from '../../sources/source.ts';
+import { defineProbe } from '../probe.ts';
+import { askMetricsPath } from '../shared/etcd-ask.ts';
+import { rawMember, silenceOf } from '../shared/etcd-read.ts';
+import { memberOf } from '../shared/gaps.ts';
+import { keepFamilies, parseMetrics, type Sample, sumOf } from '../shared/metrics.ts';
+import { parseRaw } from '../shared/raw.ts';
+import { cleanLine } from '../shared/text.ts';
+import { bestTry } from '../shared/window.ts';
+
+const families = [
+  'etcd_server_has_leader',
+  'etcd_server_is_leader',
+  'etcd_server_leader_changes_seen_total',
+  'etcd_server_proposals_failed_total',
+  'etcd_server_proposals_pending',
+  'etcd_server_quota_backend_bytes',
+  'etcd_server_version',
+  'etcd_server_id',
+  'etcd_mvcc_db_total_size_in_bytes',
+  'etcd_mvcc_db_total_size_in_use_in_bytes',
+  'etcd_network_active_peers',
+  'etcd_network_known_peers',
+  'grpc_server_handled_total',
+  'process_start_time_seconds',
+];
+/** Codes that are the server's fault, as in etcd's own alert etcdHighNumberOfFailedGRPCRequests. */
+const serverFaults = new Set([
+  'Unknown',
+  'FailedPrecondition',
+  'ResourceExhausted',
+  'Internal',
+  'Unavailable',
+  'DataLoss',
+  'DeadlineExceeded',
+]);
+
+export default defineProbe({
+  id: 'etcd.metrics',
+  title: 'a member’s counters',
+  why: 'Shows elections, failed proposals and lost peers that a single status does not.',
+  reads: [{ verb: 'create', group: '', resource: 'pods/portforward', namespace: 'kube-system' }],
+  after: [],
+  afterWithoutEtcd: ['kube.may-port-forward', 'kube.control-plane-pods'],
+  timeoutMs: 9000,
+  gather: (subject, around) => askMetricsPath(memberOf(subject, around.topology), '/metrics', around, keepNeeded),
+  read: (raw): Asked<EtcdMetrics> => {
+    const { tries } = parseRaw(raw, rawMember);
+    const best = bestTry(tries);
+    return best?.answer?.status === 200 ? reduce(parseMetrics(best.answer.body)) : silenceOf(tries);
+  },
+});
+
+function keepNeeded(one: RawTry): RawTry {
+  if (one.answer?.status !== 200) return one;
+  return { ...one, answer: { ...one.answer, body: keepFamilies(one.answer.body, families) } };
+}
+
+function reduce(samples: readonly Sample[]): Asked<EtcdMetrics> {
+  const hasLeader = sumOf(samples, 'etcd_server_has_leader');
+  if (hasLeader === undefined) throw new Error('the counters are not those of an etcd member: etcd_server_has_leader is missing');
+  const label = (name: string, key: string) => cleanLine(samples.find((one) => one.name === name)?.labels[key] ?? '', 64);
+  const peers = (name: string) =>
+    samples.filter((one) => one.name === name).map((one) => [cleanLine(one.labels['Remote'] ?? '', 64), one.value] as const);
+  const memberId = label('etcd_server_id', 'server_id');
+  return {
+    kind: 'answered',
+    hasLeader: hasLeader === 1,
+    isLeader: sumOf(samples, 'etcd_server_is_leader') === 1,
+    leaderChanges: sumOf(samples, 'etcd_server_leader_changes_seen_total') ?? 0,
+    proposalsFailed: sumOf(samples, 'etcd_server_proposals_failed_total') ?? 0,
+    proposalsPending: sumOf(samples, 'etcd_server_proposals_pending') ?? 0,
+    ...whenKnown('dbSize', sumOf(samples, 'etcd_mvcc_db_total_size_in_bytes')),
+    ...whenKnown('dbSizeInUse', sumOf(samples, 'etcd_mvcc_db_total_size_in_use_in_bytes')),
+    ...whenKnown('quota', sumOf(samples, 'etcd_server_quota_backend_bytes')),
+    version: label('etcd_server_version', 'server_version'),
+    ...(memberId === '' ? {} : { memberId }),
+    knownPeers: peers('etcd_network_known_peers').map(([remote]) => remote),
+    activePeers: Object.fromEntries(peers('etcd_network_active_peers')),
+    ...whenKnown('processStart', sumOf(samples, 'process_start_time_seconds')),
+    grpcErrors: sumOf(samples, 'grpc_server_handled_total', ({ grpc_code }) => serverFaults.has(grpc_code ?? '')) ?? 0,
+    grpcRequests: sumOf(samples, 'grpc_server_handled_total') ?? 0,
+  };
+}
+
+function whenKnown<Key extends string>(key: Key, value: number | undefined): { readonly [K in Key]?: number } {
+  return value === undefined ? {} : ({ [key]: value } as { readonly [K in Key]?: number });
+}

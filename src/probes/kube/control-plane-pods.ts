@@ -1,0 +1,82 @@
+// Which pods make up the control plane, with which command lines and restarts?
+import { z } from 'zod';
+import type { ContainerSeen, ControlPlanePod } from '../../model/kubernetes.ts';
+import { defineProbe } from '../probe.ts';
+import { line, lineMap, listOf, moment, optionalLine } from '../shared/json.ts';
+import { gatherList, readClock, readList } from '../shared/kubernetes.ts';
+
+const container = z.object({ name: line, image: optionalLine, command: listOf(line), args: listOf(line) });
+const ended = z.object({ exitCode: z.number().int(), finishedAt: moment }).exactOptional();
+const containerStatus = z.object({
+  name: line,
+  ready: z.boolean(),
+  restartCount: z.number().int(),
+  state: z
+    .object({
+      waiting: z.object({ reason: optionalLine }).exactOptional(),
+      running: z.object({ startedAt: moment }).exactOptional(),
+      terminated: ended,
+    })
+    .prefault({}),
+  lastState: z.object({ terminated: ended }).prefault({}),
+});
+const pod = z.object({
+  metadata: z.object({ name: line, labels: lineMap, annotations: lineMap }),
+  spec: z.object({ nodeName: optionalLine, containers: listOf(container) }),
+  status: z
+    .object({
+      phase: optionalLine,
+      hostIP: optionalLine,
+      conditions: listOf(z.object({ type: z.string(), status: z.string(), lastTransitionTime: moment })),
+      containerStatuses: listOf(containerStatus),
+    })
+    .prefault({}),
+});
+
+export default defineProbe({
+  id: 'kube.control-plane-pods',
+  title: 'pods of the control plane',
+  why: 'Gives addresses, command lines and restarts of API servers, etcd, controller managers and schedulers.',
+  reads: [{ verb: 'list', group: '', resource: 'pods', namespace: 'kube-system' }],
+  after: [],
+  timeoutMs: 9000,
+  gather: (_subject, around) =>
+    gatherList('/api/v1/namespaces/kube-system/pods?labelSelector=tier%3Dcontrol-plane', 'the pods of the control plane', around),
+  read: (raw) => ({ pods: readList(raw, pod, 'a pod').map(reduce), ...readClock(raw) }),
+});
+
+function reduce({ metadata, spec, status }: z.output<typeof pod>): ControlPlanePod {
+  const ready = status.conditions.find((condition) => condition.type === 'Ready');
+  return {
+    name: metadata.name,
+    component: metadata.labels['component'] ?? '',
+    node: spec.nodeName,
+    hostAddress: status.hostIP,
+    phase: status.phase,
+    ready: ready?.status === 'True',
+    ...(ready?.lastTransitionTime === undefined ? {} : { readySince: ready.lastTransitionTime }),
+    annotations: metadata.annotations,
+    containers: spec.containers.map((one) =>
+      reduceContainer(
+        one,
+        status.containerStatuses.find(({ name }) => name === one.name),
+      ),
+    ),
+  };
+}
+
+function reduceContainer(spec: z.output<typeof container>, status: z.output<typeof containerStatus> | undefined): ContainerSeen {
+  const last = status?.state.terminated ?? status?.lastState.terminated;
+  const startedAt = status?.state.running?.startedAt;
+  return {
+    name: spec.name,
+    image: spec.image,
+    command: [...spec.command, ...spec.args],
+    ready: status?.ready ?? false,
+    restarts: status?.restartCount ?? 0,
+    waitingReason: status?.state.waiting?.reason ?? '',
+    ...(last === undefined ? {} : { lastExitCode: last.exitCode }),
+    ...(last?.finishedAt === undefined ? {} : { lastFinishedAt: last.finishedAt }),
+    ...(startedAt === undefined ? {} : { startedAt }),
+  };
+}
