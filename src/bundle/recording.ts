@@ -1,0 +1,140 @@
+// How is a run's evidence kept in a folder, and read again?
+import { createHash } from 'node:crypto';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join, normalize } from 'node:path';
+import { z } from 'zod';
+import { UsageError } from '../model/errors.ts';
+import { type Evidence, type EvidenceId, type EvidenceItem, evidenceSubjects } from '../model/evidence.ts';
+import type { Report } from '../model/report.ts';
+import type { Subject } from '../model/subject.ts';
+
+/** Everything of ours lies below this folder of a bundle or a recording. */
+const ours = 'ha-doctor';
+const schemaVersion = 1;
+
+/** The bytes of one look, as gathered. */
+export interface RawBytes {
+  readonly id: EvidenceId;
+  readonly subject: Subject;
+  readonly sample: number;
+  readonly raw: string;
+}
+
+export interface Recordable {
+  readonly evidence: Evidence;
+  readonly raws: readonly RawBytes[];
+}
+
+/** Turns raw bytes into a value; a probe does. */
+export interface Reader {
+  readonly id: EvidenceId;
+  readonly read: (raw: string) => unknown;
+}
+
+const keys = z.partialRecord(z.enum(['node', 'apiserver', 'member', 'lb', 'object', 'file']), z.string());
+const subject = z.object({
+  kind: z.enum(['cluster', 'operator', 'lb', 'apiserver', 'node', 'member', 'object', 'file']),
+  id: z.string(),
+  name: z.string(),
+  keys,
+});
+const evidenceId = z.enum(Object.keys(evidenceSubjects) as [EvidenceId, ...EvidenceId[]]);
+const base = { id: evidenceId, subject, sample: z.number().int().min(0) };
+const item = z.discriminatedUnion('state', [
+  z.object({ state: z.literal('known'), ...base, source: z.string(), takenAt: z.number(), raw: z.string() }),
+  z.object({
+    state: z.literal('missing'),
+    ...base,
+    gap: z.enum(['denied', 'timeout', 'failed', 'absent', 'not-collected']),
+    detail: z.string(),
+    howToGet: z.string(),
+    through: z.string().exactOptional(),
+  }),
+]);
+const stored = z.object({ schema: z.literal(schemaVersion), startedAt: z.number(), items: z.array(item) });
+
+/** Writes evidence.json, raw/, report.json and a manifest with a digest of each file. */
+export async function writeRecording(folder: string, { evidence, raws }: Recordable, report: Report, version: string): Promise<void> {
+  const files = new Map<string, string>();
+  const paths = new Map(raws.map((one) => [keyOf(one), pathOf(one)]));
+  for (const one of raws) files.set(pathOf(one), one.raw);
+  const items = evidence.items.map((one) => {
+    if (one.state === 'missing') return one;
+    const { value: _read, ...rest } = one;
+    return { ...rest, raw: paths.get(keyOf(one)) };
+  });
+  files.set('evidence.json', toJson({ schema: schemaVersion, startedAt: evidence.startedAt, items }));
+  files.set('report.json', toJson(report));
+  const digests = Object.fromEntries([...files].map(([path, text]) => [path, createHash('sha256').update(text).digest('hex')]));
+  const manifest = { schema: schemaVersion, tool: `ha-doctor ${version}`, takenAt: report.takenAt, cluster: report.cluster, vantages: report.vantages, sha256: digests };
+  files.set('manifest.json', toJson(manifest));
+  for (const [path, text] of files) await writeBelow(join(folder, ours), path, text);
+}
+
+/** Evidence as it was, with every value read again from its raw bytes. @throws UsageError */
+export async function readRecording(folder: string, readers: readonly Reader[]): Promise<Evidence> {
+  const root = await findRoot(folder);
+  const parsed = stored.safeParse(await readJson(join(root, 'evidence.json')));
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    throw new UsageError(`${folder} is no recording this version can read: evidence.json, ${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}`);
+  }
+  const items = await Promise.all(parsed.data.items.map((one) => restore(one, root, readers)));
+  return { startedAt: parsed.data.startedAt, items };
+}
+
+async function restore(one: z.infer<typeof item>, root: string, readers: readonly Reader[]): Promise<EvidenceItem> {
+  if (one.state === 'missing') return one as EvidenceItem;
+  const { raw: path, ...rest } = one;
+  const gap = (detail: string): EvidenceItem =>
+    ({ state: 'missing', id: one.id, subject: one.subject, sample: one.sample, gap: 'failed', detail, howToGet: 'record again with --record' }) as EvidenceItem;
+  const safe = normalize(path);
+  if (safe.startsWith('..') || safe.startsWith('/')) return gap(`the recording points outside itself: ${path}`);
+  const reader = readers.find((candidate) => candidate.id === one.id);
+  if (reader === undefined) return gap(`nothing here can read ${one.id}`);
+  try {
+    return { ...rest, value: reader.read(await readFile(join(root, safe), 'utf8')) } as EvidenceItem;
+  } catch (error) {
+    return gap(`${path} cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+/** The folder itself, the one above `ha-doctor`, or a bundle's single top folder. */
+async function findRoot(folder: string): Promise<string> {
+  for (const candidate of [join(folder, ours), folder]) {
+    const found = await readFile(join(candidate, 'evidence.json')).then(() => true, () => false);
+    if (found) return candidate;
+  }
+  throw new UsageError(`${folder} holds no recording: ${ours}/evidence.json is not there`);
+}
+
+async function readJson(path: string): Promise<unknown> {
+  try {
+    return JSON.parse(await readFile(path, 'utf8'));
+  } catch (error) {
+    throw new UsageError(`${path} is not readable JSON: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+async function writeBelow(root: string, path: string, text: string): Promise<void> {
+  const file = join(root, path);
+  try {
+    await mkdir(dirname(file), { recursive: true });
+    await writeFile(file, text);
+  } catch (error) {
+    throw new UsageError(`the recording cannot be written: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+function keyOf(one: { readonly id: string; readonly subject: Subject; readonly sample: number }): string {
+  return `${one.id} ${one.subject.kind}/${one.subject.id} ${one.sample}`;
+}
+
+function pathOf({ id, subject: about, sample }: RawBytes): string {
+  const name = about.id.replace(/[^A-Za-z0-9.-]/g, '_');
+  return join('raw', id, sample === 0 ? name : `${name}.${sample}`);
+}
+
+function toJson(value: unknown): string {
+  return `${JSON.stringify(value, null, 2)}\n`;
+}

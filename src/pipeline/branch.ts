@@ -1,0 +1,28 @@
+// What remains of rules, questions and probes when only one branch is asked for?
+import { UsageError } from '../model/errors.ts';
+import type { EvidenceId } from '../model/evidence.ts';
+import type { AnyRule } from '../model/rule.ts';
+import type { Question } from '../model/tree.ts';
+import type { Probe } from '../probes/probe.ts';
+
+/** Evidence from which subjects and ways are learnt, needed whatever is asked. */
+const always: readonly EvidenceId[] = [
+  'operator.kubeconfig', 'operator.hints', 'lb.tries', 'api.ready', 'api.version', 'here.files', 'kube.nodes',
+  'kube.control-plane-pods', 'kube.endpoints', 'kube.kubeadm-config', 'kube.may-port-forward', 'etcd.members',
+];
+
+/** Names that `--only` takes, in the order of the walk. */
+export function branchNames(tree: readonly Question[]): readonly string[] {
+  return [...new Set(tree.map((question) => question.branch))];
+}
+
+/** @throws UsageError naming the branches there are. */
+export function forBranch(only: string | undefined, rules: readonly AnyRule[], tree: readonly Question[], probes: readonly Probe[]) {
+  if (only === undefined) return { rules, tree, probes };
+  const questions = tree.filter((question) => question.branch === only);
+  if (questions.length === 0) throw new UsageError(`there is no branch "${only}"; there are ${branchNames(tree).join(', ')}`);
+  const asked = new Set(questions.flatMap((question) => question.rules));
+  const kept = rules.filter((rule) => asked.has(rule.id));
+  const needed = new Set<EvidenceId>([...always, ...kept.flatMap((rule) => rule.needs as readonly EvidenceId[])]);
+  return { rules: kept, tree: questions, probes: probes.filter((probe) => needed.has(probe.id)) };
+}

@@ -1,0 +1,127 @@
+// What follows from evidence? Pure: the same for a live run and a replay.
+import type { Evidence } from '../model/evidence.ts';
+import type { Counts, Finding, Report, Vantage } from '../model/report.ts';
+import type { AnyRule, Certainty, Edge, Link } from '../model/rule.ts';
+import type { Topology } from '../model/topology.ts';
+import type { Question } from '../model/tree.ts';
+import type { GapSeen, Verdict } from '../model/verdict.ts';
+import { judgeAll, viewOf } from '../judge/judge.ts';
+import { buildTopology } from '../judge/topology/build.ts';
+import { MissingEvidence, type RecordingView } from '../judge/view.ts';
+import { vitalUnanswered, walk } from '../judge/walk.ts';
+import type { RankedFinding } from '../rank/input.ts';
+import { rank } from '../rank/rank.ts';
+import { fill } from '../explain/template.ts';
+import { listVantages } from './vantages.ts';
+
+export interface ConcludeInput {
+  readonly evidence: Evidence;
+  readonly rules: readonly AnyRule[];
+  readonly tree: readonly Question[];
+  readonly version: string;
+  readonly run: Report['run'];
+}
+
+/** Judges, ranks and words the result. */
+export function conclude({ evidence, rules, tree, version, run }: ConcludeInput): Report {
+  const topology = buildTopology(evidence);
+  const view = viewOf(evidence, topology);
+  const judged = judgeAll(rules, evidence, topology);
+  const ranking = rank({ verdicts: judged, rules, gate: (edge, link) => openGate(edge, link, view) });
+  const findings = ranking.findings.map((finding) => withRepairs(finding, rules, view));
+  const steps = walk(tree, ranking.verdicts, ranksOf(findings));
+  return {
+    schema: 1,
+    tool: { name: 'ha-doctor', version },
+    cluster: describeCluster(evidence, topology),
+    vantages: listVantages(evidence, topology),
+    takenAt: new Date(evidence.startedAt).toISOString(),
+    verdict: wordVerdict(findings, vitalUnanswered(steps, ranking.verdicts).length, rules, ranking.verdicts),
+    counts: countVerdicts(ranking.verdicts),
+    tree: steps,
+    findings,
+    worsens: ranking.worsens,
+    notes: ranking.notes,
+    verdicts: ranking.verdicts,
+    gaps: gapsOf(ranking.verdicts),
+    run,
+  };
+}
+
+/** A gate that meets missing evidence is undecided, not open. */
+function openGate(edge: Edge, link: Link, view: RecordingView): Certainty {
+  if (edge.when === undefined) return 'yes';
+  return orElse('unknown', () => edge.when?.(link, view) ?? 'yes');
+}
+
+function orElse<T>(fallback: T, act: () => T): T {
+  try {
+    return act();
+  } catch (error) {
+    if (error instanceof MissingEvidence) return fallback;
+    throw error;
+  }
+}
+
+function withRepairs(finding: RankedFinding, rules: readonly AnyRule[], view: RecordingView): Finding {
+  const rule = rules.find((one) => one.id === finding.cause.rule);
+  const cause = { facts: finding.cause.facts, subjects: finding.subjects, verdicts: finding.verdicts };
+  const fixes = orElse([], () => rule?.fixes(cause, view) ?? []);
+  const avoid = orElse([], () => rule?.avoid(cause, view) ?? []);
+  return { ...finding, fixes: fixes.map((fix) => ({ ...fix, do: fill(fix.do, cause.facts) })), avoid: avoid.map((text) => fill(text, cause.facts)) };
+}
+
+/** Verdict key -> rank of the finding it belongs to. */
+function ranksOf(findings: readonly Finding[]): ReadonlyMap<string, number> {
+  const ranks = new Map<string, number>();
+  for (const finding of [...findings].reverse()) {
+    for (const one of [...finding.verdicts, ...finding.effects.map((effect) => effect.verdict)]) {
+      ranks.set(`${one.rule} ${one.subject.kind}/${one.subject.id}`, finding.rank);
+    }
+  }
+  return ranks;
+}
+
+function describeCluster(evidence: Evidence, topology: Topology): Report['cluster'] {
+  const view = viewOf(evidence, topology);
+  const config = view.peek('kube.kubeadm-config');
+  const kubeconfig = view.peek('operator.kubeconfig');
+  const version = view.peek('api.version');
+  const context = kubeconfig?.state === 'known' ? kubeconfig.value : undefined;
+  return {
+    name: (config?.state === 'known' ? config.value.clusterName : undefined) || context?.context || 'cluster',
+    server: context?.server ?? '',
+    version: version?.state === 'known' ? version.value.gitVersion : '',
+    platform: topology.platform,
+  };
+}
+
+function wordVerdict(findings: readonly Finding[], unanswered: number, rules: readonly AnyRule[], verdicts: readonly Verdict[]): Report['verdict'] {
+  const [first] = findings;
+  if (first !== undefined) {
+    const rule = rules.find((one) => one.id === first.cause.rule);
+    const level = first.severity === 'critical' || findings.some((finding) => finding.severity === 'critical') ? 'critical' : 'warning';
+    return { level, line: fill(rule?.title ?? first.cause.rule, first.cause.facts), impact: fill(rule?.why ?? '', first.cause.facts) };
+  }
+  const passed = verdicts.filter((verdict) => verdict.status === 'pass').length;
+  if (unanswered > 0) {
+    const line = `nothing wrong found in ${passed} checks, but ${unanswered} vital ${unanswered === 1 ? 'question is' : 'questions are'} not answered`;
+    return { level: 'incomplete', line, impact: '' };
+  }
+  return { level: 'healthy', line: `no fault found: every vital question is answered, ${passed} checks passed`, impact: '' };
+}
+
+function countVerdicts(verdicts: readonly Verdict[]): Counts {
+  const count = (status: Verdict['status']): number => verdicts.filter((verdict) => verdict.status === status).length;
+  const notApplicable = count('not-applicable');
+  return { checks: verdicts.length - notApplicable, failed: count('fail'), passed: count('pass'), unknown: count('unknown'), notApplicable };
+}
+
+/** Each gap once, by evidence and subject. */
+function gapsOf(verdicts: readonly Verdict[]): readonly GapSeen[] {
+  const gaps = new Map<string, GapSeen>();
+  for (const verdict of verdicts) {
+    if (verdict.status === 'unknown') for (const gap of verdict.gaps) gaps.set(`${gap.id} ${gap.subject} ${gap.detail}`, gap);
+  }
+  return [...gaps.entries()].sort(([one], [other]) => (one < other ? -1 : 1)).map(([, gap]) => gap);
+}

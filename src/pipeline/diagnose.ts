@@ -1,0 +1,94 @@
+// How does a run go, from options to Report?
+import type { Report } from '../model/report.ts';
+import type { Probe } from '../probes/probe.ts';
+import { probes } from '../probes/index.ts';
+import { rules } from '../../rules/index.ts';
+import { tree } from '../../rules/tree.ts';
+import { createRedactor } from '../bundle/redact.ts';
+import { readRecording, writeRecording } from '../bundle/recording.ts';
+import { openLiveSource } from '../sources/live.ts';
+import { recallTopology, rememberTopology } from '../sources/memory.ts';
+import { buildTopology } from '../judge/topology/build.ts';
+import { branchNames, forBranch } from './branch.ts';
+import { Collector, type Collected } from './collect.ts';
+import { conclude } from './conclude.ts';
+import { gatherHints } from './hints.ts';
+import type { ReplayOptions, RunOptions } from './options.ts';
+import { version } from './version.ts';
+
+/** Seconds between two samples of the same counters. */
+const samplePauseMs = 15_000;
+
+export { branchNames };
+
+/**
+ * Looks at the cluster and says what is wrong.
+ * @throws UsageError for an unreadable kubeconfig, an unknown context or branch.
+ */
+export async function diagnoseLive(options: RunOptions): Promise<Report> {
+  const branch = forBranch(options.only, rules, tree, probes);
+  const began = performance.now();
+  const { source, kubeconfig, etcd } = await openLiveSource(options.connection, options.settings);
+  const settings = etcd === undefined ? options.settings : { ...options.settings, etcd };
+  const remembered = await recallTopology(kubeconfig);
+  const given = { 'operator.kubeconfig': kubeconfig, 'operator.hints': gatherHints(settings, remembered) };
+  const signal = AbortSignal.any([options.interrupt, AbortSignal.timeout(options.timeoutMs)]);
+  const collector = new Collector({ probes: branch.probes, source, settings, given, signal, redact: createRedactor() });
+  try {
+    await collector.pass(0, (probe) => probe.sampled !== true || settings.deep);
+    const first = draw(collector.collected, branch, began, options);
+    if (settings.deep || wantsSecondLook(first)) await lookAgain(collector, signal, options);
+  } finally {
+    source.close();
+  }
+  const { collected } = collector;
+  const report = draw(collected, branch, began, options);
+  await rememberTopology(kubeconfig, buildTopology(collected.evidence));
+  if (options.record !== undefined) await writeRecording(options.record, collected, report, version());
+  return report;
+}
+
+/** Judges evidence recorded before. @throws UsageError when the folder is no recording. */
+export async function diagnoseRecorded(options: ReplayOptions): Promise<Report> {
+  const branch = forBranch(options.only, rules, tree, probes);
+  const evidence = await readRecording(options.from, probes);
+  const run = { replayed: true, seconds: 0, interrupted: false, timings: {} };
+  return conclude({ evidence, rules: branch.rules, tree: branch.tree, version: version(), run });
+}
+
+type Branch = ReturnType<typeof forBranch>;
+
+function draw(collected: Collected, branch: Branch, began: number, options: RunOptions): Report {
+  const seconds = Math.round(performance.now() - began) / 1000;
+  const run = { replayed: false, seconds, interrupted: options.interrupt.aborted, timings: collected.timings };
+  return conclude({ evidence: collected.evidence, rules: branch.rules, tree: branch.tree, version: version(), run });
+}
+
+/** A critical finding that rests on one weak look, where counters could be read a second time. */
+function wantsSecondLook(report: Report): boolean {
+  const [first] = report.findings;
+  const sampledUnknown = report.verdicts.some((verdict) => verdict.status === 'unknown' && verdict.gaps.every((gap) => gap.howToGet === '--deep'));
+  return first !== undefined && first.severity === 'critical' && first.confidence === 'weak' && sampledUnknown && report.run.interrupted === false;
+}
+
+async function lookAgain(collector: Collector, signal: AbortSignal, options: RunOptions): Promise<void> {
+  options.progress?.(`looking a second time in ${samplePauseMs / 1000} s, to tell rates from totals`);
+  await pause(samplePauseMs, signal);
+  if (!signal.aborted) await collector.pass(1, isCounter);
+}
+
+/** Evidence that means something only as a difference between two looks. */
+function isCounter(probe: Probe): boolean {
+  return probe.sampled === true || probe.id === 'etcd.metrics' || probe.id === 'kube.leases' || probe.id === 'kube.node-leases';
+}
+
+function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) return resolve();
+    const timer = setTimeout(resolve, milliseconds);
+    signal.addEventListener('abort', () => {
+      clearTimeout(timer);
+      resolve();
+    }, { once: true });
+  });
+}

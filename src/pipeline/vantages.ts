@@ -1,0 +1,30 @@
+// From where, and with which credentials, was the cluster looked at?
+import type { Evidence, EvidenceId } from '../model/evidence.ts';
+import type { Vantage } from '../model/report.ts';
+import type { Topology } from '../model/topology.ts';
+
+/** One line per way of looking that was tried. */
+export function listVantages(evidence: Evidence, topology: Topology): readonly Vantage[] {
+  const found: Vantage[] = [];
+  const add = (name: string, ids: readonly EvidenceId[], detail: (known: number, all: number) => string): void => {
+    const items = evidence.items.filter((item) => ids.includes(item.id) && item.sample === 0);
+    const known = items.filter((item) => item.state === 'known').length;
+    if (items.length === 0) return;
+    found.push({ name, reached: known === 0 ? 'no' : known === items.length ? 'yes' : 'partly', detail: detail(known, items.length) });
+  };
+  add('load balancer', ['lb.tries'], () => topology.entry?.subject.id ?? '');
+  add('load balancer statistics', ['lb.stats'], () => '');
+  add('Kubernetes API', ['kube.nodes', 'kube.leases', 'kube.control-plane-pods'], (known, all) => `${known} of ${all} lists`);
+  add('masters', ['api.ready'], (known) => `${known} asked directly`);
+  add('etcd ports', ['etcd.client-port'], (known) => `${known} members, without a certificate`);
+  addEtcd(evidence, found);
+  add('this machine', ['here.files'], () => '');
+  return found;
+}
+
+function addEtcd(evidence: Evidence, found: Vantage[]): void {
+  const ways = new Set(
+    evidence.items.flatMap((item) => (item.state === 'known' && (item.id === 'etcd.status' || item.id === 'etcd.metrics') ? [item.source] : [])),
+  );
+  for (const way of [...ways].sort()) found.push({ name: `etcd by ${way}`, reached: 'yes', detail: '' });
+}

@@ -1,0 +1,52 @@
+// Where were the masters and etcd members when this cluster could last be listed? Kept on this machine, addresses only.
+import { createHash } from 'node:crypto';
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { dirname, join } from 'node:path';
+import type { Hint, KubeconfigSeen, TopologyHints } from '../model/evidence.ts';
+import type { Topology } from '../model/topology.ts';
+
+/** XDG_CACHE_HOME or ~/.cache; HA_DOCTOR_MEMORY=off keeps and recalls nothing. */
+function fileFor(kubeconfig: KubeconfigSeen): string | undefined {
+  if (process.env['HA_DOCTOR_MEMORY'] === 'off') return undefined;
+  const root = process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache');
+  const name = createHash('sha256').update(`${kubeconfig.server} ${kubeconfig.authorityDigest ?? ''}`).digest('hex').slice(0, 16);
+  return join(root, 'ha-doctor', 'topology', `${name}.json`);
+}
+
+/** Nothing where there is no memory or it cannot be read: it is a help, never a need. */
+export async function recallTopology(kubeconfig: KubeconfigSeen): Promise<TopologyHints | undefined> {
+  const file = fileFor(kubeconfig);
+  if (file === undefined) return undefined;
+  try {
+    const parsed = JSON.parse(await readFile(file, 'utf8')) as Partial<TopologyHints>;
+    return Array.isArray(parsed.masters) && Array.isArray(parsed.members) ? (parsed as TopologyHints) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Keeps a topology that the cluster itself vouched for; failures to write are not worth a word. */
+export async function rememberTopology(kubeconfig: KubeconfigSeen, topology: Topology): Promise<void> {
+  const file = fileFor(kubeconfig);
+  if (file === undefined || !topology.mastersComplete || !topology.masters.every((master) => master.origin === 'listed')) return;
+  const { platform, etcd } = topology;
+  const hints: TopologyHints = {
+    ...(platform.kind !== 'unknown' && { platform }),
+    ...((etcd === 'stacked' || etcd === 'external') && { etcd }),
+    masters: topology.masters.map((master) => hintFor(master.subject.id, master.subject.keys.node)),
+    members: topology.members.map((member) => hintFor(member.subject.id, member.subject.keys.node, member.subject.keys.member)),
+  };
+  try {
+    await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+    const draft = `${file}.${process.pid}`;
+    await writeFile(draft, `${JSON.stringify(hints)}\n`, { mode: 0o600 });
+    await rename(draft, file);
+  } catch {
+    return;
+  }
+}
+
+function hintFor(address: string, node: string | undefined, member?: string): Hint {
+  return { address, from: 'remembered', ...(node !== undefined && { node }), ...(member !== undefined && { member }) };
+}
