@@ -55,5 +55,5 @@ function commonRevision({ topology, value }: Surroundings): bigint {
     const status = value('etcd.status', member.subject);
     return status?.kind === 'answered' ? [BigInt(status.revision)] : [];
   });
-  return revisions.reduce((lowest, one) => (one < lowest ? one : lowest));
+  return [...revisions].sort((one, other) => (one < other ? -1 : 1))[0] ?? 0n;
 }

@@ -19,7 +19,8 @@ export default defineProbe({
   gather: async (_subject, around) => {
     const { source, topology, settings, signal } = around;
     const host = topology.entry?.host ?? '';
-    const resolved = await source.resolve(host, signal);
+    // Behind a proxy the name is the proxy's to resolve.
+    const resolved = around.value('operator.kubeconfig')?.proxied === true ? [] : await source.resolve(host, signal);
     const addresses = resolved.length === 0 ? [host] : resolved;
     const wave = (from: number, to: number): Promise<readonly RawTry[]> =>
       Promise.all(

@@ -8,20 +8,13 @@ export type EntryRequest = Omit<Request, 'signal'>;
 
 /**
  * A request to one of the entry's addresses that looks like kubectl's own.
- * @throws GapError when there is no entry, or only a proxy leads to it.
+ * @throws GapError when there is no entry.
  */
 export function entryRequest(around: Surroundings, address: string, path: string, identity: Identity): EntryRequest {
   const kubeconfig = around.value('operator.kubeconfig');
   const entry = around.topology.entry;
   if (kubeconfig === undefined || entry === undefined)
     throw gap('absent', 'no kubeconfig names an address of the API', '--kubeconfig <file>');
-  if (kubeconfig.proxied) {
-    throw gap(
-      'not-collected',
-      'the kubeconfig reaches the API through a proxy, so the load balancer cannot be tried from here',
-      'run it where the API is reached without a proxy',
-    );
-  }
   const url = new URL(kubeconfig.server);
   const name = kubeconfig.tlsServerName ?? entry.host;
   return {
