@@ -1,0 +1,127 @@
+// Runs scenarios on a real lab, records and scores them: npm run test:lab -- [--only S01,S02] [--lab NAME] [--record FOLDER] [--fresh]
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { fileURLToPath } from 'node:url';
+import type { Report } from '../../src/model/report.ts';
+import { injectFault } from '../../lab/fault.ts';
+import { type Lab, labSupport, openLab } from '../../lab/lab.ts';
+import type { Scenario, VantageName } from './scenario.ts';
+import { vantageNames } from './scenario.ts';
+import { scenarios } from './scenarios.ts';
+import { type Names, type Score, scoreReport } from './score.ts';
+
+const binary = fileURLToPath(new URL('../../bin/ha-doctor.js', import.meta.url));
+
+interface Row extends Score {
+  readonly name: string;
+  readonly title: string;
+  readonly seconds: number;
+  readonly exitCode: number;
+}
+
+const { values } = parseArgs({
+  options: {
+    only: { type: 'string' },
+    lab: { type: 'string', default: 'score' },
+    record: { type: 'string' },
+    fresh: { type: 'boolean', default: false },
+    ages: { type: 'string' },
+  },
+});
+
+async function main(): Promise<number> {
+  const support = await labSupport();
+  if (!support.can) {
+    process.stdout.write(`SKIPPED: the lab cannot run here: ${support.because}\n0 passed, 0 failed, ${scenarios.length} skipped\n`);
+    return 0;
+  }
+  const lab = await openLab(values.lab);
+  const results = join(lab.folder, 'scores');
+  if (values.fresh) await rm(results, { recursive: true, force: true });
+  await mkdir(results, { recursive: true });
+  const rows: Row[] = [];
+  for (const scenario of chosen()) rows.push(...(await runOrRecall(lab, scenario, results)));
+  print(rows);
+  return rows.every((row) => row.points === 5) ? 0 : 1;
+}
+
+function chosen(): readonly Scenario[] {
+  const wanted = values.only?.split(',');
+  return wanted === undefined ? scenarios : scenarios.filter((scenario) => wanted.includes(scenario.id));
+}
+
+/** A finished scenario is not run again, so that an interrupted round can be resumed; --fresh forgets. */
+async function runOrRecall(lab: Lab, scenario: Scenario, results: string): Promise<readonly Row[]> {
+  const file = join(results, `${scenario.id}.json`);
+  const known = values.only === undefined ? await readFile(file, 'utf8').catch(() => undefined) : undefined;
+  if (known !== undefined) return JSON.parse(known) as Row[];
+  const rows = await runScenario(lab, scenario);
+  await writeFile(file, JSON.stringify(rows));
+  print(rows);
+  return rows;
+}
+
+async function runScenario(lab: Lab, scenario: Scenario): Promise<readonly Row[]> {
+  if ((await lab.findMissing()).length > 0) await lab.restore();
+  await lab.waitHealthy(180_000);
+  const names: Record<string, string> = {};
+  for (const { fault, target, values: given } of scenario.faults) {
+    const injected = await injectFault(lab, fault, target, given);
+    if (target === 'leader') names['LEADER'] = injected.target;
+  }
+  const broken = performance.now();
+  const rows: Row[] = [];
+  const ages = values.ages?.split(',').map(Number) ?? scenario.ages;
+  for (const age of ages) {
+    await sleep(Math.max(0, age * 1000 - (performance.now() - broken)));
+    for (const vantage of vantageNames.filter((one) => one === 'kubeconfig' || scenario.kubeconfig !== 'view')) {
+      rows.push(await diagnose(lab, scenario, vantage, names, ages.length > 1 ? `@${age}s` : ''));
+    }
+  }
+  if (scenario.faults.length > 0) await lab.restore();
+  return rows;
+}
+
+const kubeconfigs = { admin: 'kubeconfig', view: 'view.kubeconfig', expired: 'expired.kubeconfig' } as const;
+const etcdFlags = [
+  '--etcd-endpoints=https://10.89.0.11:2379,https://10.89.0.12:2379,https://10.89.0.13:2379',
+  '--etcd-cacert=etcd/ca.crt',
+  '--etcd-cert=etcd/client.crt',
+  '--etcd-key=etcd/client.key',
+];
+
+async function diagnose(lab: Lab, scenario: Scenario, vantage: VantageName, names: Names, age: string): Promise<Row> {
+  const name = `${scenario.id}${age}-${vantage}`;
+  const folder = join(resolve(values.record ?? join(lab.folder, 'recordings')), name.replace('@', '-'));
+  await rm(folder, { recursive: true, force: true });
+  const flags = ['diagnose', '--output=json', `--record=${folder}`, `--kubeconfig=${kubeconfigs[scenario.kubeconfig]}`];
+  const argv = [process.execPath, binary, ...flags, ...(vantage === 'etcd' ? etcdFlags : [])];
+  const env = { HA_DOCTOR_MEMORY: 'off', NODE_EXTRA_CA_CERTS: '' };
+  const outcome = await lab.operatorExec(argv, { env, cwd: join(lab.folder, 'operator'), timeoutMs: 60_000 });
+  try {
+    const report = JSON.parse(outcome.stdout) as Report;
+    await writeFile(join(folder, 'truth.json'), `${JSON.stringify({ scenario: scenario.id, vantage, names, exitCode: outcome.code }, null, 2)}\n`);
+    return { name, title: scenario.title, seconds: outcome.seconds, exitCode: outcome.code, ...scoreReport(report, scenario, vantage, names, outcome.code) };
+  } catch {
+    const rankOne = `no report: exit ${outcome.code}, ${outcome.stderr.slice(0, 300)}`;
+    return { name, title: scenario.title, seconds: outcome.seconds, exitCode: outcome.code, points: 0, root: 'no', rankOne, missingFolds: [], forbidden: [], notUnknown: [] };
+  }
+}
+
+function print(rows: readonly Row[]): void {
+  for (const row of rows) {
+    const trouble = [
+      ...row.missingFolds.map((one) => `not folded: ${one}`),
+      ...row.forbidden.map((one) => `forbidden: ${one}`),
+      ...row.notUnknown.map((one) => `passed instead of unknown: ${one}`),
+    ];
+    process.stdout.write(`${row.name.padEnd(20)} ${row.points}/5 ${row.seconds.toFixed(2).padStart(6)} s exit ${row.exitCode}  root: ${row.root.padEnd(3)} ${row.rankOne}\n`);
+    for (const line of trouble) process.stdout.write(`${' '.repeat(25)}${line}\n`);
+  }
+  const passed = rows.filter((row) => row.points === 5).length;
+  process.stdout.write(`${passed} passed, ${rows.length - passed} failed\n`);
+}
+
+process.exitCode = await main();
