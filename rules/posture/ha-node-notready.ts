@@ -1,0 +1,85 @@
+// Does every node report, and does it say that it is ready?
+import { defineRule, fail, pass, undecided } from '../../src/judge/define-rule.ts';
+import { describeDuration } from '../../src/judge/readings/age.ts';
+import { nodeLimits, type NodeEvidence, type NodeLimits, type NodeReading, readNode } from '../../src/judge/readings/node.ts';
+import type { Seen } from '../../src/model/rule.ts';
+
+export default defineRule({
+  id: 'ha-node-notready',
+  area: 'posture',
+  since: '0.1.0',
+  severity: 'warning',
+  impact: 'degraded',
+  layer: 6,
+  title: 'node {node} is {words}',
+  healthy: 'every node reports and is Ready',
+  why: 'Nothing new is started on {node}; after 300 s its Pods are moved away, as long as the controller manager works.',
+  shows: ['{node}  {words}', 'if heartbeat:   last heartbeat {heartbeat} ago by the cluster’s clocks'],
+  folded: '{words}',
+  needs: ['kube.nodes', 'kube.node-leases', 'kube.leases', 'api.ready', 'etcd.clock'],
+  limits: {
+    ...nodeLimits,
+    half: { value: 50, unit: 'percent of the nodes that must be exceeded', source: 'convention: more than half of the capacity is gone' },
+  },
+  reasons: ['notready', 'heartbeat-stale'],
+  subjects: (seen) => {
+    const names = seen.get('kube.nodes').nodes.map((node) => node.name);
+    return seen.topology.machines.filter((machine) => names.includes(machine.subject.id)).map((machine) => machine.subject);
+  },
+  judge: (seen, limits, subject) => {
+    const reading = readNode(seen, subject.id, limits);
+    if (reading === undefined) return undecided(`${subject.name} is no longer listed`, `kubectl get node ${subject.name}`);
+    if (reading.kind === 'undecided') return undecided(reading.detail, '--deep');
+    const note = reading.node.cordoned ? { note: 'cordoned' } : {};
+    if (reading.kind === 'ready') return pass({ node: subject.name, ...note });
+    const heartbeat = reading.heartbeat === undefined ? '' : describeDuration(Math.max(0, reading.heartbeat.low));
+    const grave = reading.node.controlPlane || moreThan(seen, limits);
+    return fail({ node: subject.name, words: wordsFor(reading), heartbeat }, {
+      severity: grave ? 'critical' : 'warning',
+      reason: reading.kind === 'notready' ? 'notready' : 'heartbeat-stale',
+      witness: reading.kind === 'notready' ? 'stated' : 'measured',
+      ...(reading.kind === 'notready' && reading.since !== undefined && { since: reading.since }),
+    });
+  },
+  explains: [],
+  fixes: ({ facts, subjects }) => {
+    const node = String(facts['node']);
+    if (subjects.length > 1) return [];
+    return [
+      {
+        do: 'See what the kubelet on {node} says',
+        where: node,
+        run: ['systemctl is-active kubelet containerd', 'journalctl -u kubelet -n 50 --no-pager', 'df -h / /var/lib/kubelet'],
+        risk: 'none',
+        needs: [],
+        verify: [],
+      },
+      {
+        do: 'Mend what that shows, then restart it',
+        where: node,
+        run: ['systemctl restart kubelet'],
+        risk: 'medium',
+        needs: [{ text: 'the API server it talks to is ready', met: 'unknown' }],
+        verify: [`kubectl get node ${node}`],
+      },
+    ];
+  },
+  avoid: ({ subjects }) =>
+    subjects.length > 1 ? ['restart kubelets: several nodes at once point at what they all report to'] : ['delete the node object while its host is being looked at'],
+  reading: ['https://kubernetes.io/docs/reference/node/node-status/', 'https://kubernetes.io/docs/concepts/architecture/nodes/#heartbeats'],
+  errors: ['NodeStatusUnknown', 'Kubelet stopped posting node status.', 'node.kubernetes.io/unreachable'],
+});
+
+function wordsFor(reading: Extract<NodeReading, { kind: 'notready' | 'stale' }>): string {
+  if (reading.kind === 'stale') return 'called Ready, but its heartbeat has stopped';
+  const { ready, readyReason } = reading.node;
+  const state = { False: 'not Ready', Unknown: 'not reporting (Ready Unknown)', absent: 'without a Ready condition', True: 'Ready' }[ready];
+  return readyReason === '' || ready === 'Unknown' ? state : `${state}: ${readyReason}`;
+}
+
+/** Nodes whose state is not known do not count as lost. */
+function moreThan(seen: Seen<NodeEvidence>, limits: NodeLimits & { readonly half: number }): boolean {
+  const names = seen.get('kube.nodes').nodes.map((node) => node.name);
+  const lost = seen.tally(names, (name) => ['notready', 'stale'].includes(readNode(seen, name, limits)?.kind ?? 'ready'));
+  return lost.yes.length * 100 > limits.half * names.length;
+}

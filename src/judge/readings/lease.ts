@@ -1,0 +1,114 @@
+// Is a lease held, given up, or has nobody renewed it? Never by our own clock alone.
+import type { LeaseSeen, ServerClock } from '../../model/kubernetes.ts';
+import type { Seen } from '../../model/rule.ts';
+import type { Subject } from '../../model/subject.ts';
+import { type Age, ageAt } from './age.ts';
+import type { Offset } from './clock.ts';
+import { type ClockEvidence, hostClocks, hullOf } from './host-clock.ts';
+
+export type LeaseEvidence = 'kube.leases' | ClockEvidence;
+
+export const components = ['kube-controller-manager', 'kube-scheduler'] as const;
+const optionalComponent = 'cloud-controller-manager';
+
+export interface LeaseLimits {
+  /** Seconds that a taker may still need after the duration is over. */
+  readonly grace: number;
+  /** Seconds by which a clock that nobody could read may be off. */
+  readonly unknownSkew: number;
+  /** Seconds that a lease lasts whose holder gave it back: what it says itself is no longer its duration. */
+  readonly released: number;
+}
+
+export const leaseLimits = {
+  grace: { value: 2.4, unit: 'seconds', source: 'kubernetes/client-go tools/leaderelection: one retry of 2 s with jitter 1.2' },
+  unknownSkew: { value: 60, unit: 'seconds', source: 'the skew that clock-apiserver-skew calls critical, assumed of a clock nobody could read' },
+  released: { value: 15, unit: 'seconds', source: 'kubernetes/component-base config/v1alpha1/defaults.go: LeaseDuration' },
+} as const;
+
+/** `watched` says that two looks prove it, whatever any clock shows. */
+export type LeaseReading =
+  | { readonly kind: 'held' | 'expired'; readonly lease: LeaseSeen; readonly age: Age; readonly watched: boolean }
+  | { readonly kind: 'undecided'; readonly lease: LeaseSeen; readonly age?: Age; readonly detail: string }
+  | { readonly kind: 'absent' };
+
+/** The leases that are judged: those of the two components every cluster has, and the third where it exists. */
+export function leaseSubjects(seen: Seen<'kube.leases'>): readonly Subject[] {
+  const list = seen.peek('kube.leases');
+  const names: string[] = [...components];
+  if (list?.state === 'known' && list.value.leases.some((one) => isControlLease(one, optionalComponent))) names.push(optionalComponent);
+  return names.map((name) => leaseSubject(seen, name));
+}
+
+function leaseSubject(seen: Seen<'kube.leases'>, name: string): Subject {
+  const list = seen.peek('kube.leases');
+  const lease = list?.state === 'known' ? list.value.leases.find((one) => isControlLease(one, name)) : undefined;
+  const node = lease === undefined ? undefined : holderNode(seen, lease.holder);
+  const id = `kube-system/Lease/${name}`;
+  return { kind: 'object', id, name, keys: { object: id, ...(node !== undefined && { node }) } };
+}
+
+function isControlLease(lease: LeaseSeen, name: string): boolean {
+  return lease.namespace === 'kube-system' && lease.name === name;
+}
+
+/** The node a holder such as `m1_0c1d…` runs on; undefined when no machine of that name is known. */
+export function holderNode(seen: Seen, holder: string): string | undefined {
+  const host = holder.includes('_') ? holder.slice(0, holder.lastIndexOf('_')) : holder;
+  const names = seen.topology.machines.map((machine) => machine.subject.id);
+  if (names.includes(host)) return host;
+  const short = names.filter((name) => name.split('.')[0] === host.split('.')[0]);
+  return short.length === 1 ? short[0] : undefined;
+}
+
+/**
+ * Bounds of a renewal's age by the clock of the machine that wrote it, or by that of the answering API server with
+ * `slack` milliseconds for the difference between the two.
+ */
+export function renewalAge(renewedAt: number, clock: ServerClock, holder: Offset | undefined, slack: number): Age {
+  if (holder !== undefined) return { low: clock.sentAt + holder.low - renewedAt, high: clock.receivedAt + holder.high - renewedAt };
+  const age = ageAt(renewedAt, clock);
+  return { low: age.low - slack, high: age.high + slack };
+}
+
+/** The clock of the holder's machine; for a holder that no machine is known of, all masters' clocks when all are known. */
+function holderClock(seen: Seen<ClockEvidence>, holder: string): Offset | undefined {
+  const clocks = hostClocks(seen);
+  const node = holderNode(seen, holder);
+  if (node !== undefined) return clocks.find((clock) => clock.node === node)?.offset;
+  const complete = seen.topology.masters.every((master) => clocks.some((clock) => clock.node === master.subject.keys.node));
+  return complete ? hullOf(clocks.map((clock) => clock.offset)) : undefined;
+}
+
+/** Ends the judgement as unknown where the leases could not be read. */
+export function readLease(seen: Seen<LeaseEvidence>, name: string, limits: LeaseLimits): LeaseReading {
+  const looks = seen.samples('kube.leases');
+  const [first, last] = [looks[0], looks[looks.length - 1]];
+  const lease = last?.value.leases.find((one) => isControlLease(one, name));
+  if (lease === undefined || last === undefined || first === undefined) return { kind: 'absent' };
+  if (lease.renewedAt === undefined) return { kind: 'undecided', lease, detail: `the lease ${name} was never renewed` };
+  const clock = last.value.clock;
+  if (clock === undefined) return { kind: 'undecided', lease, detail: 'the API server that gave the leases told no time' };
+  const age = renewalAge(lease.renewedAt, clock, holderClock(seen, lease.holder), limits.unknownSkew * 1000);
+  const before = first === last ? undefined : first.value.leases.find((one) => isControlLease(one, name));
+  const watched = before === undefined ? undefined : { still: before.renewedAt === lease.renewedAt, milliseconds: last.takenAt - first.takenAt };
+  return decide(lease, age, watched, limits);
+}
+
+function decide(
+  lease: LeaseSeen,
+  age: Age,
+  watched: { readonly still: boolean; readonly milliseconds: number } | undefined,
+  limits: LeaseLimits,
+): LeaseReading {
+  const released = lease.holder === '';
+  const duration = (released ? limits.released : lease.durationSeconds) * 1000;
+  const over = duration + limits.grace * 1000;
+  if (age.low > over) return { kind: 'expired', lease, age, watched: watched?.still === true };
+  if (watched?.still === true && watched.milliseconds > over) return { kind: 'expired', lease, age, watched: true };
+  if (released) return { kind: 'undecided', lease, age, detail: `the lease ${lease.name} was given back, nobody has taken it yet` };
+  if (watched?.still === false) return { kind: 'held', lease, age, watched: true };
+  if (age.high <= duration && age.high >= 0) return { kind: 'held', lease, age, watched: false };
+  const seconds = `${Math.floor(age.low / 1000)} to ${Math.ceil(age.high / 1000)} s`;
+  return { kind: 'undecided', lease, age, detail: `the lease ${lease.name} was renewed ${seconds} ago: the clocks do not let us say more` };
+}
