@@ -7,7 +7,7 @@ import type { LabHandle } from './handle.ts';
 import { runInteractive } from './interactive.ts';
 import { restoreLab, saveLab, startLab, stopLab } from './lifecycle.ts';
 import { operatorProcess } from './network.ts';
-import { describeLab, listLabs } from './overview.ts';
+import { describeLab, listFaults, listLabs } from './overview.ts';
 import { planFromFlags, planFlags } from './plan-flags.ts';
 import { labFolder, readRecord } from './state.ts';
 import { installMissing, labSupport } from './support.ts';
@@ -24,6 +24,8 @@ const help = `A real HA control plane on this machine: kubeadm masters in Linux 
       [--kubernetes 1.34] [--etcd-quota <bytes>]
   lab down [--name lab1]           end a lab and remove everything of it
   lab stop|save|restore [--name lab1]   end its processes | put it aside | bring back what was put aside (up does so once)
+  lab inject [--name lab1] <fault> [<target>] [parameter=value …]   break something; without a fault: list them
+  lab heal [--name lab1] [<fault> [<target>]]                       mend that, or everything
   lab status [--name lab1]         is it healthy, and where are its credentials
   lab list                         labs on this machine
   lab exec [--name lab1] <node> <command …>     run inside a machine (m1, m2, m3, w1, lb, …)
@@ -95,6 +97,36 @@ async function execute(args: readonly string[], place: 'node' | 'operator'): Pro
   return place === 'operator' ? runInteractive(lab, 'operator', words) : runInteractive(lab, lab.node(node).name, rest);
 }
 
+async function inject(args: readonly string[]): Promise<void> {
+  const { name, words } = splitCommand(args);
+  const [fault, ...rest] = words;
+  if (fault === undefined) return listFaults((line) => process.stdout.write(`${line}\n`));
+  const lab = await openLab(name);
+  const target = rest.find((word) => !word.includes('='));
+  const parameters = Object.fromEntries(rest.filter((word) => word.includes('=')).map((word) => splitOnce(word)));
+  const started = performance.now();
+  const injected = await lab.inject(fault, target, parameters);
+  const seconds = ((performance.now() - started) / 1000).toFixed(0);
+  say(`${injected.fault} ${injected.target}: done after ${seconds} s; settled about ${injected.settles.seconds} s from now: ${injected.settles.what}`);
+}
+
+function splitOnce(word: string): [string, string] {
+  const at = word.indexOf('=');
+  return [word.slice(0, at), word.slice(at + 1)];
+}
+
+async function heal(args: readonly string[]): Promise<void> {
+  const { name, words } = splitCommand(args);
+  const lab = await openLab(name);
+  await timed(async (progress) => {
+    await lab.heal(...words);
+    const left = (await readRecord(lab.folder))?.faults ?? [];
+    if (left.length > 0) progress(`still broken: ${left.map((one) => `${one.fault} ${one.target}`).join(', ')}`);
+    else await lab.waitHealthy(420_000);
+    return lab;
+  });
+}
+
 async function main(argv: readonly string[]): Promise<number> {
   const [command, ...args] = argv;
   switch (command) {
@@ -106,6 +138,8 @@ async function main(argv: readonly string[]): Promise<number> {
     case 'restore': await timed((progress) => restoreLab(nameFrom(args), progress)); return 0;
     case 'status': return describeLab(nameFrom(args), (line) => process.stdout.write(`${line}\n`));
     case 'list': await listLabs((line) => process.stdout.write(`${line}\n`)); return 0;
+    case 'inject': await inject(args); return 0;
+    case 'heal': await heal(args); return 0;
     case 'exec': return execute(args, 'node');
     case 'operator': return execute(args, 'operator');
     case undefined: case 'help': case '--help': process.stdout.write(help); return 0;

@@ -3,6 +3,7 @@ import { X509Certificate } from 'node:crypto';
 import { chmod, copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { parse } from 'yaml';
+import { wallClockOffset } from './clock.ts';
 import type { LabHandle } from './handle.ts';
 import { kubeadmConfigFile } from './kubeadm-config.ts';
 import { waitUntil } from './processes.ts';
@@ -40,7 +41,7 @@ export async function makeOtherCredentials(lab: LabHandle, firstMaster: NodePlan
  */
 async function expiredKubeconfig(lab: LabHandle, firstMaster: NodePlan): Promise<string> {
   const administrator = ['--client-name', 'kubernetes-admin', '--org', 'kubeadm:cluster-admins'];
-  const old = await kubeconfigFor(lab, firstMaster, [...administrator, '--validity-period', '48h'], { HA_DOCTOR_WALL_OFFSET: '-216h' });
+  const old = await kubeconfigFor(lab, firstMaster, [...administrator, '--validity-period', '48h'], { [wallClockOffset]: '-216h' });
   if (certificateEnd(old) < Date.now()) return old;
   const short = await kubeconfigFor(lab, firstMaster, [...administrator, '--validity-period', '1s']);
   await waitUntil(async () => certificateEnd(short) < Date.now(), 10_000);

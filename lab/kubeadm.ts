@@ -1,10 +1,12 @@
 // How do empty machines become a cluster, step by step, with kubeadm?
 import { randomBytes } from 'node:crypto';
-import { mkdir, stat, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { wallClockOffset } from './clock.ts';
 import type { LabHandle } from './handle.ts';
 import { etcdCertificateConfig, initConfig, joinConfig, kubeadmConfigFile } from './kubeadm-config.ts';
-import { copyBetweenDisks, nodeProcess } from './nodes.ts';
+import { reachOnNode, writeOnNode } from './node-files.ts';
+import { copyBetweenDisks } from './nodes.ts';
 import { waitUntil } from './processes.ts';
 import type { NodePlan } from './topology.ts';
 
@@ -29,19 +31,11 @@ async function kubeadm(lab: LabHandle, node: string, args: readonly string[], en
   throw new Error(`kubeadm ${args[0] ?? ''} on ${node} ended with ${outcome.code} after ${outcome.seconds.toFixed(0)} s (${file}):\n  ${said}`);
 }
 
-/** Writes into a running machine through its own mounts. */
-export async function writeOnNode(lab: LabHandle, node: string, path: string, text: string): Promise<void> {
-  const pid = await nodeProcess(lab.folder, node);
-  const file = `/proc/${pid ?? 0}/root${path}`;
-  await mkdir(dirname(file), { recursive: true });
-  await writeFile(file, text, { mode: 0o600 });
-}
-
 /** Makes the certificate authorities on one machine, dated back. */
 export async function makeAuthorities(lab: LabHandle, node: NodePlan, token: string): Promise<void> {
   await writeOnNode(lab, node.name, kubeadmConfigFile, initConfig(lab.plan, node, token));
   const names = lab.plan.etcd === 'stacked' ? [...clusterAuthorities, 'etcd-ca'] : clusterAuthorities;
-  const make = (name: string) => certificatePhase(lab, node.name, name, { HA_DOCTOR_WALL_OFFSET: authorityAge });
+  const make = (name: string) => certificatePhase(lab, node.name, name, { [wallClockOffset]: authorityAge });
   await Promise.all(names.map(make));
 }
 
@@ -54,7 +48,7 @@ export async function prepareExternalEtcd(lab: LabHandle, firstMaster: NodePlan)
   const [first, ...others] = lab.etcdNodes;
   if (first === undefined) return;
   for (const node of lab.etcdNodes) await writeOnNode(lab, node.name, kubeadmConfigFile, etcdCertificateConfig(lab.plan, node));
-  await certificatePhase(lab, first.name, 'etcd-ca', { HA_DOCTOR_WALL_OFFSET: authorityAge });
+  await certificatePhase(lab, first.name, 'etcd-ca', { [wallClockOffset]: authorityAge });
   const authority = ['kubernetes/pki/etcd/ca.crt', 'kubernetes/pki/etcd/ca.key'];
   for (const node of others) await copyBetweenDisks(lab.folder, first.name, node.name, authority);
   await certificatePhase(lab, first.name, 'apiserver-etcd-client');
@@ -85,8 +79,7 @@ export async function joinNode(lab: LabHandle, first: NodePlan, node: NodePlan, 
 }
 
 async function waitForRuntime(lab: LabHandle, node: NodePlan): Promise<void> {
-  const pid = await nodeProcess(lab.folder, node.name);
-  const socket = `/proc/${pid ?? 0}/root/run/containerd/containerd.sock`;
+  const socket = await reachOnNode(lab, node.name, '/run/containerd/containerd.sock');
   const ready = await waitUntil(() => stat(socket).then(() => true), 30_000, 50);
   if (!ready) throw new Error(`containerd on ${node.name} did not start; see: lab exec ${node.name} tail /var/log/containerd.log`);
 }

@@ -1,11 +1,12 @@
 // What should someone know about the labs that are on this machine?
 import { relative } from 'node:path';
+import { loadFaults } from './fault.ts';
 import { openHandle } from './handle.ts';
 import { findMissing } from './health.ts';
 import { operatorProcess } from './network.ts';
-import { isAlive } from './processes.ts';
 import { labFolder, labNames, readRecord } from './state.ts';
 import type { LabRecord } from './state.ts';
+import { builderOf } from './up.ts';
 
 type Print = (line: string) => void;
 
@@ -19,7 +20,7 @@ export async function listLabs(print: Print): Promise<void> {
 }
 
 async function phaseOf(folder: string, record: LabRecord): Promise<string> {
-  if (record.phase === 'building') return record.builder !== undefined && isAlive(record.builder) ? 'building' : 'interrupted';
+  if (record.phase === 'building') return (await builderOf(record)) !== undefined ? 'building' : 'interrupted';
   return (await operatorProcess(folder)) === undefined ? 'stopped' : 'running';
 }
 
@@ -46,4 +47,13 @@ export async function describeLab(name: string, print: Print): Promise<number> {
   const missing = await findMissing(lab);
   print(missing.length === 0 ? '  healthy' : missing.map((line) => `  ${line}`).join('\n'));
   return missing.length === 0 ? 0 : 1;
+}
+
+/** Prints every fault with its parameters. */
+export async function listFaults(print: Print): Promise<void> {
+  for (const fault of await loadFaults()) {
+    print(`${fault.name.padEnd(24)}${fault.breaks}`);
+    print(`${' '.repeat(24)}target: ${fault.place === 'cluster' || fault.place === 'lb' ? 'none needed' : fault.place}; settles after ${fault.settles.seconds} s`);
+    for (const [name, parameter] of Object.entries(fault.parameters)) print(`${' '.repeat(24)}${name}=${parameter.default}  ${parameter.means}`);
+  }
 }

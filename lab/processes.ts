@@ -104,6 +104,19 @@ export function childrenOf(parent: number): Promise<number[]> {
   });
 }
 
+/** A process id together with its start, so that a later process with the same id is not taken for it. */
+export async function processIdentity(pid: number): Promise<string | undefined> {
+  const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined);
+  const start = text?.slice(text.lastIndexOf(')') + 2).split(' ')[19];
+  return start === undefined ? undefined : `${pid}@${start}`;
+}
+
+/** The process id of an identity, or undefined when that process has ended. */
+export async function processOf(identity: string): Promise<number | undefined> {
+  const pid = Number.parseInt(identity, 10);
+  return (await processIdentity(pid)) === identity ? pid : undefined;
+}
+
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);

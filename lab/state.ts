@@ -17,8 +17,8 @@ export interface InjectedFault {
 export interface LabRecord {
   readonly plan: LabPlan;
   readonly phase: 'building' | 'running' | 'stopped';
-  /** The process that is building, while `phase` says so. */
-  readonly builder?: number;
+  /** The process that is building, while `phase` says so, as processIdentity tells it. */
+  readonly builder?: string;
   /** Folder of the release's binaries. */
   readonly binaries: string;
   readonly faults: readonly InjectedFault[];
@@ -68,6 +68,19 @@ export async function writeRecord(folder: string, record: LabRecord): Promise<vo
   await mkdir(folder, { recursive: true });
   await writeFile(`${file}.new`, `${JSON.stringify(record, null, 2)}\n`);
   await rename(`${file}.new`, file);
+}
+
+let lastUpdate: Promise<unknown> = Promise.resolve();
+
+/** Changes what is recorded; changes of one process wait for each other. @throws Error when there is no record. */
+export function updateRecord(folder: string, change: (record: LabRecord) => LabRecord): Promise<void> {
+  const update = lastUpdate.then(async () => {
+    const record = await readRecord(folder);
+    if (record === undefined) throw new Error(`${pathsOf(folder).record} is missing`);
+    await writeRecord(folder, change(record));
+  });
+  lastUpdate = update.catch(() => undefined);
+  return update;
 }
 
 /** Names of all labs that have a folder, whatever state they are in. */

@@ -13,8 +13,9 @@ import { endLabProcesses } from './namespaces.ts';
 import { startNetwork } from './network.ts';
 import { startNode } from './nodes.ts';
 import type { NodeSources } from './nodes.ts';
-import { isAlive, waitUntil } from './processes.ts';
+import { endProcesses, processIdentity, processOf, waitUntil } from './processes.ts';
 import { labFolder, readRecord, writeRecord } from './state.ts';
+import type { LabRecord } from './state.ts';
 import { apiServerPort } from './topology.ts';
 import type { LabPlan, NodePlan } from './topology.ts';
 
@@ -27,15 +28,14 @@ export type Say = (line: string) => void;
 export async function buildLab(plan: LabPlan, say: Say): Promise<LabHandle> {
   const folder = labFolder(plan.name);
   const before = await readRecord(folder);
-  if (before?.phase === 'building' && before.builder !== undefined && before.builder !== process.pid && isAlive(before.builder)) {
-    throw new Error(`process ${before.builder} is building lab '${plan.name}' right now`);
-  }
+  const builder = before === undefined ? undefined : await builderOf(before);
+  if (builder !== undefined) throw new Error(`process ${builder} is building lab '${plan.name}' right now`);
   const binaries = await binariesFor(plan.release, say);
   const imageStore = await imageStoreFor(plan.release, binaries, say);
   await removeLab(plan.name);
   await mkdir(folder, { recursive: true });
   const record = { plan, binaries, faults: [] };
-  await writeRecord(folder, { ...record, phase: 'building', builder: process.pid });
+  await writeRecord(folder, { ...record, phase: 'building', builder: (await processIdentity(process.pid)) ?? '' });
   const lab = handleFor(folder, plan, binaries);
   const operator = await startNetwork(folder, plan);
   await buildCluster(lab, { lab: folder, plan, binaries, imageStore, operator }, say);
@@ -73,9 +73,19 @@ export async function startBalancer(lab: LabHandle, sources: NodeSources, master
   await startNode(sources, balancer);
 }
 
-/** Ends a lab and removes everything of it; does nothing when there is none. */
+/** The process that is still building a lab, or undefined. */
+export async function builderOf(record: LabRecord): Promise<number | undefined> {
+  if (record.phase !== 'building' || record.builder === undefined) return undefined;
+  const builder = await processOf(record.builder);
+  return builder === process.pid ? undefined : builder;
+}
+
+/** Ends a lab, and who is just building it, and removes everything of it; does nothing when there is none. */
 export async function removeLab(name: string): Promise<void> {
   const folder = labFolder(name);
+  const record = await readRecord(folder);
+  const builder = record === undefined ? undefined : await builderOf(record);
+  if (builder !== undefined) await endProcesses([builder]);
   await endLabProcesses(folder);
   await removeCgroups(name);
   await rm(folder, { recursive: true, force: true });

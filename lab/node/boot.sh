@@ -70,6 +70,11 @@ run_kubelet() {
     sleep 0.2
   done
   . /var/lib/kubelet/kubeadm-flags.env
+  if [ -e /etc/default/kubelet ]; then
+    set -a
+    . /etc/default/kubelet
+    set +a
+  fi
   # Unquoted: kubeadm writes a list of words.
   exec kubelet --bootstrap-kubeconfig=/etc/kubernetes/bootstrap-kubelet.conf \
     --kubeconfig=/etc/kubernetes/kubelet.conf --config=/var/lib/kubelet/config.yaml ${KUBELET_KUBEADM_ARGS:-}

@@ -1,0 +1,68 @@
+// Fault: etcd's database is full.
+import { setTimeout as sleep } from 'node:timers/promises';
+import { defineFault } from '../fault.ts';
+import { etcdClientUrl } from '../handle.ts';
+import type { LabHandle } from '../handle.ts';
+import { waitHealthy } from '../health.ts';
+import { editStaticPods, undoEdits } from '../static-pods.ts';
+
+const prefix = '/ha-doctor-lab/filler/';
+const flag = '--quota-backend-bytes=';
+
+export default defineFault({
+  name: 'etcd-full',
+  breaks: 'writing to etcd: its quota is lowered on every member and filled until the alarm NOSPACE',
+  place: 'cluster',
+  parameters: { quota: { means: 'bytes; ignored where the lab was made with --etcd-quota', default: '16777216' } },
+  inject: async (lab, _target, { quota }) => {
+    if (lab.plan.etcdQuotaBytes === undefined) await lowerQuota(lab, quota);
+    await fill(lab);
+  },
+  heal: async (lab) => {
+    await lab.etcdctl(['del', '--prefix', prefix]);
+    await compact(lab);
+    for (const node of lab.etcdNodes) await lab.etcdctl(['defrag', '--command-timeout=30s'], { endpoints: [etcdClientUrl(node)] });
+    await lab.etcdctl(['alarm', 'disarm']);
+    if (lab.plan.etcdQuotaBytes !== undefined) return;
+    for (const node of lab.etcdNodes) {
+      await waitHealthy(lab);
+      await undoEdits(lab, node.name, ['etcd']);
+    }
+  },
+  settles: { seconds: 70, what: 'leases that nobody can renew have run out' },
+});
+
+/** One member after the other, each healthy again before the next: what cannot be written later must be right now. */
+async function lowerQuota(lab: LabHandle, quota: string): Promise<void> {
+  if (!/^\d{7,12}$/.test(quota)) throw new Error(`quota is a number of bytes, at least 1000000, not '${quota}'`);
+  if (lab.plan.etcd === 'external') throw new Error('etcd-full with an external etcd needs a lab made with --etcd-quota');
+  for (const node of lab.etcdNodes) {
+    await editStaticPods(lab, node.name, ['etcd'], (container) => {
+      container.command = [...container.command.filter((word) => !word.startsWith(flag)), `${flag}${quota}`];
+    });
+    await waitHealthy(lab);
+  }
+}
+
+async function fill(lab: LabHandle): Promise<void> {
+  const value = 'x'.repeat(1_000_000);
+  for (let index = 0; index < 4000; index++) {
+    const refused = await lab.etcdctl(['put', `${prefix}${index}`], { input: value }).then(() => '', (error: Error) => error.message);
+    if (refused.includes('database space exceeded')) return waitForAlarm(lab);
+    if (refused !== '') throw new Error(refused);
+  }
+  throw new Error('etcd took 4 GB and raised no alarm');
+}
+
+async function waitForAlarm(lab: LabHandle): Promise<void> {
+  for (let tries = 0; tries < 20; tries++) {
+    if ((await lab.etcdctl(['alarm', 'list'])).includes('NOSPACE')) return;
+    await sleep(500);
+  }
+  throw new Error('etcd refuses to write and lists no alarm NOSPACE');
+}
+
+async function compact(lab: LabHandle): Promise<void> {
+  const status = JSON.parse(await lab.etcdctl(['endpoint', 'status', '--write-out=json'])) as { readonly Status: { readonly header: { readonly revision: number } } }[];
+  await lab.etcdctl(['compact', String(Math.max(...status.map((entry) => entry.Status.header.revision)))]);
+}

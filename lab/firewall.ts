@@ -1,0 +1,33 @@
+// How is traffic of one machine dropped, in its own network namespace only?
+import type { LabHandle } from './handle.ts';
+
+/** Matches of nft(8) for what is dropped on the way in and on the way out. */
+export interface Drops {
+  readonly incoming: readonly string[];
+  readonly outgoing: readonly string[];
+}
+
+function tableName(fault: string): string {
+  return `lab_${fault.replaceAll('-', '_')}`;
+}
+
+/** Drops packets under a table of the fault's own, so that faults can be combined; replaces an earlier one. */
+export async function dropTraffic(lab: LabHandle, node: string, fault: string, drops: Drops): Promise<void> {
+  const table = tableName(fault);
+  const chain = (name: string, hook: string, matches: readonly string[]) => [
+    `  chain ${name} {`, `    type filter hook ${hook} priority 0; policy accept;`, ...matches.map((match) => `    ${match} drop`), '  }',
+  ];
+  const rules = [
+    `table inet ${table}`, `delete table inet ${table}`, `table inet ${table} {`,
+    ...chain('incoming', 'input', drops.incoming), ...chain('outgoing', 'output', drops.outgoing), '}', '',
+  ].join('\n');
+  const outcome = await lab.nodeExec(node, ['nft', '-f', '-'], { input: rules });
+  if (outcome.code !== 0) throw new Error(`nft on ${node}: ${outcome.stderr.trim()}`);
+}
+
+/** Takes the fault's table away; does nothing when it is not there. */
+export async function allowTraffic(lab: LabHandle, node: string, fault: string): Promise<void> {
+  const table = tableName(fault);
+  const outcome = await lab.nodeExec(node, ['nft', '-f', '-'], { input: `table inet ${table}\ndelete table inet ${table}\n` });
+  if (outcome.code !== 0) throw new Error(`nft on ${node}: ${outcome.stderr.trim()}`);
+}

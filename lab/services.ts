@@ -1,0 +1,47 @@
+// How are a machine's supervised services and processes stopped, continued and restarted?
+import type { LabHandle } from './handle.ts';
+import { waitUntil } from './processes.ts';
+
+export type Service = 'kubelet' | 'containerd' | 'haproxy' | 'etcd';
+
+async function shell(lab: LabHandle, node: string, line: string): Promise<string> {
+  const outcome = await lab.nodeExec(node, ['bash', '-c', line], { timeoutMs: 30_000 });
+  if (outcome.code !== 0) throw new Error(`${node}: ${line} ended with ${outcome.code}: ${outcome.stderr.trim()}`);
+  return outcome.stdout;
+}
+
+/** Ends a service and keeps it ended, as `systemctl stop` would. */
+export async function stopService(lab: LabHandle, node: string, service: Service): Promise<void> {
+  await shell(lab, node, `touch /run/lab/${service}.stopped; [ ! -e /run/lab/${service}.pid ] || kill -TERM "$(cat /run/lab/${service}.pid)"`);
+  const ended = await waitUntil(async () => (await shell(lab, node, `[ -e /run/lab/${service}.pid ] || echo ended`)) === 'ended\n', 20_000);
+  if (!ended) throw new Error(`${service} on ${node} does not end`);
+}
+
+/** Lets a service run again; does nothing when it runs. */
+export async function startService(lab: LabHandle, node: string, service: Service): Promise<void> {
+  await shell(lab, node, `rm -f /run/lab/${service}.stopped`);
+}
+
+/** Restarts the kubelet, which also forgets its crash back-off and looks at the manifests at once. */
+export async function restartKubelet(lab: LabHandle, node: string): Promise<void> {
+  await stopService(lab, node, 'kubelet');
+  await startService(lab, node, 'kubelet');
+}
+
+/** Tells HAProxy to take its changed configuration, which it checks first. */
+export async function reloadHaproxy(lab: LabHandle, node: string): Promise<void> {
+  await shell(lab, node, 'haproxy -c -q -f /etc/haproxy/haproxy.cfg && kill -USR2 "$(cat /run/lab/haproxy.pid)"');
+}
+
+/** Process ids of a program inside a machine, as the machine counts them. */
+export async function processesNamed(lab: LabHandle, node: string, program: string): Promise<string[]> {
+  const outcome = await lab.nodeExec(node, ['busybox', 'pidof', program]);
+  return outcome.stdout.trim().split(/\s+/).filter(Boolean);
+}
+
+/** @throws Error when no such process runs. */
+export async function signalProgram(lab: LabHandle, node: string, program: string, signal: 'STOP' | 'CONT'): Promise<void> {
+  const pids = await processesNamed(lab, node, program);
+  if (pids.length === 0) throw new Error(`${program} does not run on ${node}`);
+  await shell(lab, node, `kill -${signal} ${pids.join(' ')}`);
+}

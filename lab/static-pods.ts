@@ -1,0 +1,81 @@
+// How are a master's static pods taken away, changed and brought back, and when has it really happened?
+import { parse, stringify } from 'yaml';
+import type { LabHandle } from './handle.ts';
+import { isOnNode, moveOnNode, readOnNode, writeOnNode } from './node-files.ts';
+import { waitUntil } from './processes.ts';
+import { processesNamed, restartKubelet } from './services.ts';
+
+export type Component = 'kube-apiserver' | 'kube-controller-manager' | 'kube-scheduler' | 'etcd';
+
+export interface Container {
+  command: string[];
+  env?: { name: string; value: string }[];
+}
+
+interface Manifest {
+  readonly spec: { readonly containers: [Container] };
+}
+
+/** Drafts and copies kept inside the manifests folder would be started as pods. */
+const parked = (file: string) => `/etc/kubernetes/lab-parked/${file}`;
+const manifest = (component: Component) => `/etc/kubernetes/manifests/${component}.yaml`;
+
+/** Takes a manifest away and waits until the process has ended. */
+export async function removeStaticPod(lab: LabHandle, node: string, component: Component): Promise<void> {
+  if (await isOnNode(lab, node, manifest(component))) await moveOnNode(lab, node, manifest(component), parked(`${component}.yaml`));
+  await restartKubelet(lab, node);
+  const ended = await waitUntil(async () => (await processesNamed(lab, node, component)).length === 0, 90_000);
+  if (!ended) throw new Error(`${component} on ${node} still runs 90 s after its manifest went away`);
+}
+
+/** Brings a manifest back; the process starts within seconds. */
+export async function returnStaticPod(lab: LabHandle, node: string, component: Component): Promise<void> {
+  if (await isOnNode(lab, node, parked(`${component}.yaml`))) await moveOnNode(lab, node, parked(`${component}.yaml`), manifest(component));
+  await restartKubelet(lab, node);
+}
+
+/**
+ * Changes the containers of static pods and waits until new processes run.
+ * Components without a manifest on this machine are left out; the first state of each is kept for `undoEdits`.
+ */
+export async function editStaticPods(lab: LabHandle, node: string, components: readonly Component[], edit: (container: Container) => void): Promise<void> {
+  const changed: Component[] = [];
+  for (const component of components) {
+    if (!(await isOnNode(lab, node, manifest(component)))) continue;
+    const text = await readOnNode(lab, node, manifest(component));
+    const original = parked(`${component}.original`);
+    if (!(await isOnNode(lab, node, original))) await writeOnNode(lab, node, original, text);
+    const document = parse(text) as Manifest;
+    edit(document.spec.containers[0]);
+    await writeOnNode(lab, node, parked(`${component}.edited`), stringify(document));
+    await moveOnNode(lab, node, parked(`${component}.edited`), manifest(component));
+    changed.push(component);
+  }
+  await restartInto(lab, node, changed);
+}
+
+/** Puts the first state of edited manifests back and waits until new processes run. */
+export async function undoEdits(lab: LabHandle, node: string, components: readonly Component[]): Promise<void> {
+  const changed: Component[] = [];
+  for (const component of components) {
+    const original = parked(`${component}.original`);
+    if (!(await isOnNode(lab, node, original))) continue;
+    await moveOnNode(lab, node, original, manifest(component));
+    changed.push(component);
+  }
+  await restartInto(lab, node, changed);
+}
+
+async function restartInto(lab: LabHandle, node: string, components: readonly Component[]): Promise<void> {
+  if (components.length === 0) return;
+  const before = new Map<Component, string[]>();
+  for (const component of components) before.set(component, await processesNamed(lab, node, component));
+  await restartKubelet(lab, node);
+  for (const component of components) {
+    const replaced = await waitUntil(async () => {
+      const now = await processesNamed(lab, node, component);
+      return now.length > 0 && now.every((pid) => before.get(component)?.includes(pid) !== true);
+    }, 120_000);
+    if (!replaced) throw new Error(`${component} on ${node} was not started again within 120 s`);
+  }
+}
