@@ -1,0 +1,138 @@
+// Does anything on this machine answer, and who besides us says that it is gone?
+import type { FailureClass } from '../../model/network.ts';
+import type { Certainty, Seen } from '../../model/rule.ts';
+import type { Machine } from '../../model/topology.ts';
+import { leaseAge } from './age.ts';
+import { readApiServer } from './api-server.ts';
+import { backendsOf } from './backend.ts';
+
+export type HostEvidence = 'api.ready' | 'etcd.client-port' | 'etcd.metrics' | 'node.kubelet-port' | 'lb.stats' | 'kube.nodes' | 'kube.node-leases';
+
+const kubeletPort = 10250;
+
+export interface Door {
+  readonly service: 'API server' | 'etcd' | 'kubelet';
+  readonly port: number;
+  readonly words: string;
+}
+
+/** Services of one machine by how they took our knocking: a refusal proves a living host as well as an answer does. */
+export interface Doors {
+  readonly alive: readonly Door[];
+  readonly gone: readonly Door[];
+  readonly unknown: readonly Door[];
+}
+
+export function readDoors(seen: Seen<HostEvidence>, machine: Machine): Doors {
+  const knocked = waysIn(seen, machine).map((way) => ({ way, why: whyOf(seen, way.ask) }));
+  const doors = (wanted: (why: Outcome) => boolean): Door[] =>
+    knocked.filter(({ why }) => wanted(why)).map(({ way: { service, port }, why }) => ({ service, port, words: wordsOf(why) }));
+  return { alive: doors((why) => why !== undefined && !isGone(why)), gone: doors(isGone), unknown: doors((why) => why === undefined) };
+}
+
+/** Undefined: nobody could knock. */
+type Outcome = FailureClass | 'open' | undefined;
+
+interface Way {
+  readonly service: Door['service'];
+  readonly port: number;
+  readonly ask: () => FailureClass | 'open';
+}
+
+function waysIn(seen: Seen<HostEvidence>, machine: Machine): readonly Way[] {
+  const node = machine.subject.keys.node;
+  const master = seen.topology.masters.find((one) => one.subject.keys.node === node);
+  const member = seen.topology.members.find((one) => one.started && one.subject.keys.node === node);
+  const ways: Way[] = [];
+  if (master !== undefined) {
+    const ask = () => {
+      const reading = readApiServer(seen, master);
+      return reading.kind === 'silent' ? reading.why : 'open';
+    };
+    ways.push({ service: 'API server', port: master.port, ask });
+  }
+  if (member !== undefined) ways.push({ service: 'etcd', port: member.clientPort, ask: () => knock(seen.get('etcd.client-port', member.subject)) });
+  ways.push({ service: 'kubelet', port: kubeletPort, ask: () => knock(seen.get('node.kubelet-port', machine.subject)) });
+  return ways;
+}
+
+function knock(seen: { readonly outcome: { readonly kind: 'open' } | { readonly kind: 'failed'; readonly why: FailureClass } }): FailureClass | 'open' {
+  return seen.outcome.kind === 'open' ? 'open' : seen.outcome.why;
+}
+
+function whyOf(seen: Seen<HostEvidence>, ask: Way['ask']): Outcome {
+  let why: Outcome;
+  seen.tally([ask], (one) => {
+    why = one();
+    return true;
+  });
+  return why;
+}
+
+function isGone(why: Outcome): boolean {
+  return why === 'timeout' || why === 'unreachable';
+}
+
+function wordsOf(why: Outcome): string {
+  if (why === undefined) return 'could not be asked';
+  return { open: 'answers', timeout: 'no answer', unreachable: 'no route' }[why as 'open'] ?? why;
+}
+
+/** What others see of a machine that is silent to us: sentences for each side. */
+export interface OtherViews {
+  readonly gone: readonly string[];
+  readonly alive: readonly string[];
+}
+
+/** @param staleMs age from which a node's lease speaks against it. */
+export function otherViews(seen: Seen<HostEvidence>, machine: Machine, staleMs: number): OtherViews {
+  const views = [balancerView(seen, machine), leaseView(seen, machine, staleMs), peerView(seen, machine)];
+  const saying = (gone: boolean) => views.flatMap((view) => (view !== undefined && view.gone === gone ? [view.words] : []));
+  return { gone: saying(true), alive: saying(false) };
+}
+
+interface View {
+  readonly gone: boolean;
+  readonly words: string;
+}
+
+function balancerView(seen: Seen<HostEvidence>, machine: Machine): View | undefined {
+  let view: View | undefined;
+  seen.tally([machine], () => {
+    const backend = backendsOf(seen).find((one) => one.master?.subject.keys.node === machine.subject.keys.node);
+    if (backend === undefined || backend.state === 'maintenance') return false;
+    if (backend.check === 'L4TOUT') view = { gone: true, words: `HAProxy cannot connect to it either (${backend.row.status} L4TOUT)` };
+    else if (backend.state === 'down' && backend.check.startsWith('L4')) view = { gone: true, words: `HAProxy cannot connect to it either (${backend.check})` };
+    else if (backend.state === 'up' && /^L\d+OK/.test(backend.check)) view = { gone: false, words: `HAProxy still gets answers from it (${backend.check})` };
+    return true;
+  });
+  return view;
+}
+
+function leaseView(seen: Seen<HostEvidence>, machine: Machine, staleMs: number): View | undefined {
+  const leases = seen.peek('kube.node-leases');
+  if (leases?.state !== 'known' || leases.value.clock === undefined) return undefined;
+  const lease = leases.value.leases.find((one) => one.name === machine.subject.name);
+  const age = lease === undefined ? undefined : leaseAge(lease, leases.value.clock);
+  if (age === undefined || age.low <= staleMs) return undefined;
+  return { gone: true, words: `its kubelet has not renewed its node lease for ${Math.floor(age.low / 1000)} s` };
+}
+
+function peerView(seen: Seen<HostEvidence>, machine: Machine): View | undefined {
+  const { member: id, node } = machine.subject.keys;
+  if (id === undefined) return undefined;
+  const losing = seen.topology.members.filter((member) => {
+    if (member.subject.keys.node === node) return false;
+    const metrics = seen.peek('etcd.metrics', member.subject);
+    return metrics?.state === 'known' && metrics.value.kind === 'answered' && metrics.value.activePeers[id] === 0;
+  });
+  if (losing.length === 0) return undefined;
+  return { gone: true, words: `etcd on ${losing.map((one) => one.subject.name).join(', ')} has lost its stream to it` };
+}
+
+/** Whether anything at all on any of these machines, or on another, answered us: then the way there is open. */
+export function ourPathIsOpen(seen: Seen<HostEvidence>, machines: readonly Machine[]): Certainty {
+  const doors = machines.map((machine) => readDoors(seen, machine));
+  if (doors.some((one) => one.alive.length > 0)) return 'yes';
+  return doors.some((one) => one.unknown.length > 0) ? 'unknown' : 'no';
+}
