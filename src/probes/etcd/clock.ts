@@ -5,7 +5,7 @@ import { subjectKey } from '../../model/subject.ts';
 import type { RawTry } from '../../sources/source.ts';
 import { defineProbe } from '../probe.ts';
 import { askMember, askMetricsPath, askPeer } from '../shared/etcd-ask.ts';
-import { etcdFlags, gap, memberOf } from '../shared/gaps.ts';
+import { etcdFlags, gap, hasEtcdCertificate, memberOf } from '../shared/gaps.ts';
 import { parseRaw, rawTry, serverTimeOf } from '../shared/raw.ts';
 
 export default defineProbe({
@@ -18,7 +18,7 @@ export default defineProbe({
   timeoutMs: 9000,
   gather: async (subject, around) => {
     const member = memberOf(subject, around.topology);
-    if (around.settings.etcd === undefined) return needTime(await askMetricsPath(member, '/health', around));
+    if (!hasEtcdCertificate(around)) return needTime(await askMetricsPath(member, '/health', around));
     const peer = await askPeer(member, '/raft/probing', around);
     if (nanoseconds(peer) !== undefined) return { raw: JSON.stringify({ tries: [peer] }), source: 'etcd certificate' };
     const tries = await askMember(member, { path: '/version' }, around);

@@ -62,8 +62,6 @@ function reduce(samples: readonly Sample[]): Asked<EtcdMetrics> {
   const hasLeader = sumOf(samples, 'etcd_server_has_leader');
   if (hasLeader === undefined) throw new Error('the counters are not those of an etcd member: etcd_server_has_leader is missing');
   const label = (name: string, key: string) => cleanLine(samples.find((one) => one.name === name)?.labels[key] ?? '', 64);
-  const peers = (name: string) =>
-    samples.filter((one) => one.name === name).map((one) => [cleanLine(one.labels['Remote'] ?? '', 64), one.value] as const);
   const memberId = label('etcd_server_id', 'server_id');
   return {
     kind: 'answered',
@@ -77,11 +75,26 @@ function reduce(samples: readonly Sample[]): Asked<EtcdMetrics> {
     ...whenKnown('quota', sumOf(samples, 'etcd_server_quota_backend_bytes')),
     version: label('etcd_server_version', 'server_version'),
     ...(memberId === '' ? {} : { memberId }),
-    knownPeers: peers('etcd_network_known_peers').map(([remote]) => remote),
-    activePeers: Object.fromEntries(peers('etcd_network_active_peers')),
+    ...peersOf(samples),
     ...whenKnown('processStart', sumOf(samples, 'process_start_time_seconds')),
     grpcErrors: sumOf(samples, 'grpc_server_handled_total', ({ grpc_code }) => serverFaults.has(grpc_code ?? '')) ?? 0,
     grpcRequests: sumOf(samples, 'grpc_server_handled_total') ?? 0,
+  };
+}
+
+/**
+ * Versions before 3.6 have no etcd_network_known_peers: there a peer shows up once it has been connected, so one that
+ * was never started is missing.
+ */
+function peersOf(samples: readonly Sample[]): Pick<EtcdMetrics, 'knownPeers' | 'activePeers'> {
+  const remote = ({ labels }: Sample): string => cleanLine(labels['Remote'] ?? '', 64);
+  const active = samples.filter(({ name }) => name === 'etcd_network_active_peers');
+  const told = samples.filter(
+    ({ name, value, labels }) => name === 'etcd_network_known_peers' && value > 0 && labels['Remote'] !== labels['Local'],
+  );
+  return {
+    knownPeers: (told.length > 0 ? told : active).map(remote),
+    activePeers: Object.fromEntries(active.map((one) => [remote(one), one.value])),
   };
 }
 

@@ -2,7 +2,7 @@
 import type { Member } from '../../model/topology.ts';
 import { type Deadlines, deadlines, type RawTry, type Request } from '../../sources/source.ts';
 import type { Gathered, Surroundings } from '../probe.ts';
-import { etcdFlags, gap } from './gaps.ts';
+import { etcdFlags, gap, hasEtcdCertificate } from './gaps.ts';
 import { answered, bestTry, tryInWindow } from './window.ts';
 
 const metricsPort = 2381;
@@ -62,7 +62,7 @@ export function gatewayRefused(tries: readonly RawTry[]): boolean {
  * @throws GapError when neither way is open.
  */
 export async function askMetricsPath(member: Member, path: string, around: Surroundings, keep = (one: RawTry) => one): Promise<Gathered> {
-  const tries = around.settings.etcd === undefined ? [] : await askMember(member, { path }, around);
+  const tries = hasEtcdCertificate(around) ? await askMember(member, { path }, around) : [];
   if (tries.some(answered)) return { raw: JSON.stringify({ tries: tries.map(keep) }), source: 'etcd certificate' };
   try {
     const one = await forward(member, path, around);

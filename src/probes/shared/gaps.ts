@@ -27,9 +27,14 @@ export function memberOf(subject: Subject, topology: Topology): Member {
   return member;
 }
 
+/** Endpoints alone open no way: members want a client certificate. */
+export function hasEtcdCertificate({ settings }: Surroundings): boolean {
+  return settings.etcd?.certificate !== undefined;
+}
+
 /** @throws GapError when no etcd client certificate was given. */
-export function needEtcdCertificate({ settings }: Surroundings): void {
-  if (settings.etcd !== undefined) return;
+export function needEtcdCertificate(around: Surroundings): void {
+  if (hasEtcdCertificate(around)) return;
   throw gap('not-collected', 'etcd is asked with a client certificate, and none was given', etcdFlags);
 }
 

@@ -1,6 +1,7 @@
 // What of a stranger's text is harmless enough to be kept?
-import { stripVTControlCharacters } from 'node:util';
 
+/** Colours and cursor movements; a longer sequence only loses its control characters, so that no text can hide in it. */
+const escapes = /\u001b\[[0-9;?]*[A-Za-z]/g;
 const controls = /\p{Cc}/gu;
 const controlsButLines = /(?![\n\t])\p{Cc}/gu;
 /** Characters that turn the direction of writing and so can make one text look like another. */
@@ -9,7 +10,8 @@ const direction = /[\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
 /** One line without terminal escapes, at most `limit` characters. */
 export function cleanLine(text: string, limit = 1000): string {
   return shorten(
-    stripVTControlCharacters(text)
+    text
+      .replace(escapes, '')
       .replace(/[\r\n\t]+/g, ' ')
       .replace(controls, '')
       .replace(direction, ''),
@@ -19,7 +21,7 @@ export function cleanLine(text: string, limit = 1000): string {
 
 /** The same for a text of several lines. */
 export function cleanLines(text: string, limit = 65536): string {
-  return shorten(stripVTControlCharacters(text).replace(controlsButLines, '').replace(direction, ''), limit);
+  return shorten(text.replace(escapes, '').replace(controlsButLines, '').replace(direction, ''), limit);
 }
 
 function shorten(text: string, limit: number): string {

@@ -57,7 +57,12 @@ export class Authority {
     writeFileSync(configPath, configOf(this.#folder, wanted));
     run(['ecparam', '-name', 'prime256v1', '-genkey', '-noout', '-out', keyPath]);
     run(['req', '-new', '-key', keyPath, '-subj', wanted.subject ?? '/CN=x', '-config', configPath, '-out', requestPath]);
-    const dates = ['-startdate', opensslDate(wanted.from ?? Date.now() - day), '-enddate', opensslDate(wanted.until ?? Date.now() + 365 * day)];
+    const dates = [
+      '-startdate',
+      opensslDate(wanted.from ?? Date.now() - day),
+      '-enddate',
+      opensslDate(wanted.until ?? Date.now() + 365 * day),
+    ];
     const by = signer === undefined ? ['-selfsign', '-keyfile', keyPath] : ['-cert', signer.certificatePath, '-keyfile', signer.keyPath];
     run(['ca', '-batch', '-notext', '-config', configPath, '-in', requestPath, '-out', certificatePath, ...dates, ...by]);
     const certificate = readFileSync(certificatePath, 'utf8');

@@ -13,7 +13,13 @@ describe('describeCertificate', () => {
   test('names, addresses, dates and digest are openssl’s', () => {
     const until = Date.UTC(2040, 1, 29, 12, 0, 0);
     const seen = describeCertificate(parseCertificate(authority.issue({ names: 'DNS:a.b,IP:10.0.0.1,IP:fd00::1', until }).der));
-    expect(seen).toMatchObject({ names: ['a.b'], addresses: ['10.0.0.1', 'fd00::1'], subject: 'CN=kube-apiserver', issuer: 'CN=kubernetes', isAuthority: false });
+    expect(seen).toMatchObject({
+      names: ['a.b'],
+      addresses: ['10.0.0.1', 'fd00::1'],
+      subject: 'CN=kube-apiserver',
+      issuer: 'CN=kubernetes',
+      isAuthority: false,
+    });
     expect(seen.notAfter).toBe('2040-02-29T12:00:00.000Z');
     expect(seen.sha256).toMatch(/^[0-9a-f]{64}$/);
     expect(describeCertificate(parseCertificate(authority.own.der)).isAuthority).toBe(true);

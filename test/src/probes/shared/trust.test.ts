@@ -37,7 +37,11 @@ describe('trust', () => {
 
   test('expired by our clock, alive by the server’s own', () => {
     const expired = leaf({ from: now - 10 * day, until: now - day });
-    expect(trust([expired])).toMatchObject({ kind: 'untrusted', why: 'expired', detail: expect.stringContaining(new Date(now - day).toISOString().slice(0, 19)) });
+    expect(trust([expired])).toMatchObject({
+      kind: 'untrusted',
+      why: 'expired',
+      detail: expect.stringContaining(new Date(now - day).toISOString().slice(0, 19)),
+    });
     expect(trust([expired], { date: now - 2 * day })).toEqual({ kind: 'trusted' });
     expect(trust([leaf()], { date: now + 3650 * day })).toMatchObject({ why: 'expired' });
   });
@@ -76,7 +80,10 @@ describe('trust', () => {
     const notAnAuthority = new Authority(folder.path, { subject: '/CN=leafy', isAuthority: false, names: san }, authority);
     expect(trust([notAnAuthority.issue({ names: san }).der, notAnAuthority.own.der])).toMatchObject({ why: 'unknown-authority' });
     const stale = new Authority(folder.path, { subject: '/CN=stale', from: now - 9 * day, until: now - day }, authority);
-    expect(trust([stale.issue({ names: san }).der, stale.own.der])).toMatchObject({ why: 'expired', detail: expect.stringContaining('CN=stale') });
+    expect(trust([stale.issue({ names: san }).der, stale.own.der])).toMatchObject({
+      why: 'expired',
+      detail: expect.stringContaining('CN=stale'),
+    });
   });
 
   test('an expired authority at the client’s end is said', () => {
@@ -88,7 +95,10 @@ describe('trust', () => {
   test('what cannot be judged says so', () => {
     expect(trust([])).toEqual({ kind: 'not-judged', why: 'no certificate was seen' });
     expect(trust([leaf()], { anchors: [] })).toMatchObject({ kind: 'not-judged' });
-    expect(trust([Buffer.from('garbage').toString('base64'), leaf()])).toMatchObject({ kind: 'not-judged', why: expect.stringContaining('cannot be parsed') });
+    expect(trust([Buffer.from('garbage').toString('base64'), leaf()])).toMatchObject({
+      kind: 'not-judged',
+      why: expect.stringContaining('cannot be parsed'),
+    });
     // A system store of hundreds still ends as judged, and small in the recording.
     const many = Array.from({ length: 12 }, () => new Authority(folder.path, { subject: `/CN=${Math.random()}` }).own.der);
     expect(trust([leaf()], { anchors: many })).toMatchObject({ why: 'unknown-authority' });

@@ -25,7 +25,10 @@ async function run(plans: readonly Plan[]) {
     return new Promise((resolve, reject) => {
       const end = { ...base, sentAt: plan.takes };
       const failure = { why: 'timeout' as const, detail: 'silence' };
-      setTimeout(() => resolve(plan.status === undefined ? { ...end, failure } : { ...end, answer: { status: plan.status, headers: {}, body: '' } }), plan.takes);
+      setTimeout(
+        () => resolve(plan.status === undefined ? { ...end, failure } : { ...end, answer: { status: plan.status, headers: {}, body: '' } }),
+        plan.takes,
+      );
       signal.addEventListener('abort', () => {
         stopped += 1;
         reject(new Error('stopped'));
@@ -56,7 +59,12 @@ describe('tryInWindow', () => {
   });
 
   test('a server that is slow once is not asked a third time, and the slow try is kept', async () => {
-    expect(await run([{ takes: 400, status: 200 }, { takes: 50, status: 200 }])).toMatchObject({ begun: [0, 300], over: 400, took: [400, 50] });
+    expect(
+      await run([
+        { takes: 400, status: 200 },
+        { takes: 50, status: 200 },
+      ]),
+    ).toMatchObject({ begun: [0, 300], over: 400, took: [400, 50] });
   });
 
   test('an early silence is waited for even when a later try is good', async () => {
@@ -66,7 +74,11 @@ describe('tryInWindow', () => {
   });
 
   test('tries after an answered one get little patience and leave no trace', async () => {
-    const found = await run([{ takes: 4000, status: 500 }, { takes: 4000, status: 500 }, { takes: 9000, status: 500 }]);
+    const found = await run([
+      { takes: 4000, status: 500 },
+      { takes: 4000, status: 500 },
+      { takes: 9000, status: 500 },
+    ]);
     expect(found).toMatchObject({ begun: [0, 300, 600], over: 4300, took: [4000, 4000] });
     expect((await run([{ takes: 700, status: 500 }, { takes: 9000 }, { takes: 9000 }])).took).toEqual([700]);
   });

@@ -1,0 +1,93 @@
+// Three real etcd members with TLS on this machine.
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { existsSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Member } from '../../../../src/model/topology.ts';
+import { refusedPort } from '../../sources/kit/patients.ts';
+import { memberAt } from './around.ts';
+import { Authority, type Issued, temporaryFolder } from './authority.ts';
+
+const binaries = { etcd: '/usr/bin/etcd', etcdctl: '/usr/bin/etcdctl' };
+/** Why the real thing cannot be started here, or undefined. */
+export const etcdMissing =
+  existsSync(binaries.etcd) && existsSync(binaries.etcdctl) ? undefined : 'etcd and etcdctl are not installed in /usr/bin';
+
+export interface EtcdCluster {
+  readonly authority: Authority;
+  readonly client: Issued;
+  readonly members: readonly Member[];
+  etcdctl(argv: readonly string[]): string;
+  signal(index: number, name: 'SIGSTOP' | 'SIGCONT' | 'SIGKILL'): void;
+  stop(): Promise<void>;
+}
+
+export async function startEtcd(count: number): Promise<EtcdCluster> {
+  const folder = temporaryFolder();
+  const authority = new Authority(folder.path, { subject: '/CN=etcd-ca' });
+  const server = authority.issue({ subject: '/CN=m1', names: 'IP:127.0.0.1' });
+  const client = authority.issue({ subject: '/CN=kube-etcd-healthcheck-client' });
+  const ports = await Promise.all(Array.from({ length: count * 2 }, refusedPort));
+  const members = Array.from({ length: count }, (_, index) => memberAt('127.0.0.1', ports[index * 2] ?? 0, ports[index * 2 + 1] ?? 0));
+  const cluster = members.map((member, index) => `m${index + 1}=https://127.0.0.1:${member.peerPort}`).join(',');
+  const children = members.map((member, index) => start(folder.path, `m${index + 1}`, member, cluster, authority.own, server));
+  const access = ['--cacert', authority.own.certificatePath, '--cert', client.certificatePath, '--key', client.keyPath];
+  const endpoints = members.map((member) => `https://${member.subject.id}`).join(',');
+  const etcdctl = (argv: readonly string[]): string =>
+    execFileSync(binaries.etcdctl, ['--endpoints', endpoints, ...access, ...argv], {
+      env: { ETCDCTL_API: '3' },
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+  await waitFor(() => etcdctl(['endpoint', 'health']));
+  return {
+    authority,
+    client,
+    members,
+    etcdctl,
+    signal: (index, name) => void children[index]?.kill(name),
+    stop: async () => {
+      await Promise.all(children.map(end));
+      folder.remove();
+    },
+  };
+}
+
+function start(folder: string, name: string, member: Member, cluster: string, authority: Issued, server: Issued): ChildProcess {
+  const data = join(folder, name);
+  mkdirSync(data, { mode: 0o700 });
+  const [client, peer] = [`https://127.0.0.1:${member.clientPort}`, `https://127.0.0.1:${member.peerPort}`];
+  const urls = [
+    '--listen-client-urls',
+    client,
+    '--advertise-client-urls',
+    client,
+    '--listen-peer-urls',
+    peer,
+    '--initial-advertise-peer-urls',
+    peer,
+  ];
+  const tls = ['cert-file', 'peer-cert-file'].flatMap((flag) => [`--${flag}`, server.certificatePath]);
+  const keys = ['key-file', 'peer-key-file'].flatMap((flag) => [`--${flag}`, server.keyPath]);
+  const anchors = ['trusted-ca-file', 'peer-trusted-ca-file'].flatMap((flag) => [`--${flag}`, authority.certificatePath]);
+  const options = ['--name', name, '--data-dir', data, '--initial-cluster', cluster, '--client-cert-auth', '--peer-client-cert-auth'];
+  return spawn(binaries.etcd, [...options, ...urls, ...tls, ...keys, ...anchors], { stdio: 'ignore', env: {} });
+}
+
+async function waitFor(attempt: () => unknown): Promise<void> {
+  for (let tries = 0; ; tries++) {
+    try {
+      return void attempt();
+    } catch (error) {
+      if (tries > 40) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 250));
+    }
+  }
+}
+
+function end(child: ChildProcess): Promise<void> {
+  return new Promise((resolve) => {
+    if (child.exitCode !== null || child.signalCode !== null) return resolve();
+    child.once('exit', () => resolve());
+    child.kill('SIGKILL');
+  });
+}
