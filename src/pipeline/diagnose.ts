@@ -30,7 +30,8 @@ export async function diagnoseLive(options: RunOptions): Promise<Report> {
   const began = performance.now();
   const { source, kubeconfig, etcd } = await openLiveSource(options.connection, options.settings);
   const settings = etcd === undefined ? options.settings : { ...options.settings, etcd };
-  const remembered = await recallTopology(kubeconfig);
+  const anchors = source.anchors('operator');
+  const remembered = await recallTopology(kubeconfig, anchors);
   const given = { 'operator.kubeconfig': kubeconfig, 'operator.hints': gatherHints(settings, remembered) };
   const signal = AbortSignal.any([options.interrupt, AbortSignal.timeout(options.timeoutMs)]);
   const collector = new Collector({ probes: branch.probes, source, settings, given, signal, redact: createRedactor() });
@@ -43,7 +44,7 @@ export async function diagnoseLive(options: RunOptions): Promise<Report> {
   }
   const { collected } = collector;
   const report = draw(collected, branch, began, options);
-  await rememberTopology(kubeconfig, buildTopology(collected.evidence));
+  await rememberTopology(kubeconfig, anchors, buildTopology(collected.evidence));
   if (options.record !== undefined) await writeRecording(options.record, collected, report, version());
   return report;
 }

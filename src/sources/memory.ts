@@ -6,17 +6,17 @@ import { dirname, join } from 'node:path';
 import type { Hint, KubeconfigSeen, TopologyHints } from '../model/evidence.ts';
 import type { Topology } from '../model/topology.ts';
 
-/** XDG_CACHE_HOME or ~/.cache; HA_DOCTOR_MEMORY=off keeps and recalls nothing. */
-function fileFor(kubeconfig: KubeconfigSeen): string | undefined {
+/** XDG_CACHE_HOME or ~/.cache, a file for each server and its CA; HA_DOCTOR_MEMORY=off keeps and recalls nothing. */
+function fileFor(kubeconfig: KubeconfigSeen, anchors: readonly string[]): string | undefined {
   if (process.env['HA_DOCTOR_MEMORY'] === 'off') return undefined;
   const root = process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache');
-  const name = createHash('sha256').update(`${kubeconfig.server} ${kubeconfig.authorityDigest ?? ''}`).digest('hex').slice(0, 16);
+  const name = createHash('sha256').update([kubeconfig.server, ...anchors].join(' ')).digest('hex').slice(0, 16);
   return join(root, 'ha-doctor', 'topology', `${name}.json`);
 }
 
 /** Nothing where there is no memory or it cannot be read: it is a help, never a need. */
-export async function recallTopology(kubeconfig: KubeconfigSeen): Promise<TopologyHints | undefined> {
-  const file = fileFor(kubeconfig);
+export async function recallTopology(kubeconfig: KubeconfigSeen, anchors: readonly string[]): Promise<TopologyHints | undefined> {
+  const file = fileFor(kubeconfig, anchors);
   if (file === undefined) return undefined;
   try {
     const parsed = JSON.parse(await readFile(file, 'utf8')) as Partial<TopologyHints>;
@@ -27,8 +27,8 @@ export async function recallTopology(kubeconfig: KubeconfigSeen): Promise<Topolo
 }
 
 /** Keeps a topology that the cluster itself vouched for; failures to write are not worth a word. */
-export async function rememberTopology(kubeconfig: KubeconfigSeen, topology: Topology): Promise<void> {
-  const file = fileFor(kubeconfig);
+export async function rememberTopology(kubeconfig: KubeconfigSeen, anchors: readonly string[], topology: Topology): Promise<void> {
+  const file = fileFor(kubeconfig, anchors);
   if (file === undefined || !topology.mastersComplete || !topology.masters.every((master) => master.origin === 'listed')) return;
   const { platform, etcd } = topology;
   const hints: TopologyHints = {

@@ -7,12 +7,13 @@ import { fileURLToPath } from 'node:url';
 import type { Report } from '../../src/model/report.ts';
 import { injectFault } from '../../lab/fault.ts';
 import { type Lab, labSupport, openLab } from '../../lab/lab.ts';
+import { releaseFor } from '../../lab/versions.ts';
 import type { Scenario, VantageName } from './scenario.ts';
 import { vantageNames } from './scenario.ts';
 import { scenarios } from './scenarios.ts';
 import { type Names, type Score, scoreReport } from './score.ts';
 
-const binary = fileURLToPath(new URL('../../bin/ha-doctor.js', import.meta.url));
+const binary = fileURLToPath(new URL('../../bin/ha-doctor.cjs', import.meta.url));
 
 interface Row extends Score {
   readonly name: string;
@@ -32,7 +33,7 @@ const { values } = parseArgs({
 });
 
 async function main(): Promise<number> {
-  const support = await labSupport();
+  const support = await labSupport(releaseFor(undefined));
   if (!support.can) {
     process.stdout.write(`SKIPPED: the lab cannot run here: ${support.because}\n0 passed, 0 failed, ${scenarios.length} skipped\n`);
     return 0;
