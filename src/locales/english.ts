@@ -55,6 +55,7 @@ export const english: Locale = {
     answerNo: 'NO',
     answerUnknown: '?',
     answerNotApplicable: 'not applicable',
+    answerNotAsked: 'not asked',
     checksPassed: '{passed} of {all}',
     checksOpen: 'not fully checked, {unknown} unknown',
     hiddenBy: 'hidden by {ranks}',

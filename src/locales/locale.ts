@@ -61,6 +61,7 @@ export interface Phrases {
   readonly answerNo: string;
   readonly answerUnknown: string;
   readonly answerNotApplicable: string;
+  readonly answerNotAsked: string;
   readonly checksPassed: string;
   readonly checksOpen: string;
   readonly hiddenBy: string;

@@ -13,7 +13,8 @@ export interface Question {
   readonly next: { readonly yes: readonly string[]; readonly no: readonly string[] };
 }
 
-export type AnswerKind = 'yes' | 'partly' | 'no' | 'unknown' | 'not-applicable';
+/** `not-asked`: no rule of this question was run, because there is none yet or another branch was chosen. */
+export type AnswerKind = 'yes' | 'partly' | 'no' | 'unknown' | 'not-applicable' | 'not-asked';
 
 export interface Step {
   readonly question: string;

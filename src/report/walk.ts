@@ -28,7 +28,7 @@ export function printChecked(report: Report, page: Page): readonly Line[] {
   const width = Math.min(page.width - 34, Math.max(0, ...questions.map(columnsOf)));
   const lines = report.tree.flatMap((step, index): readonly Line[] => {
     const good = step.answer === 'yes';
-    const sign = good ? page.signs.met : step.answer === 'not-applicable' ? page.signs.none : page.signs.unknown;
+    const sign = good ? page.signs.met : step.answer === 'not-applicable' || step.answer === 'not-asked' ? page.signs.none : page.signs.unknown;
     const answer: string | Span = good ? styled('good', sign) : styled('warning', sign);
     const lead: Line = ['  ', answer, ` ${padTo(questions[index] ?? '', width)}  `];
     return hang(lead, wrapProse(tally(step, report, page), page.width - width - 6), width + 6);
@@ -38,6 +38,7 @@ export function printChecked(report: Report, page: Page): readonly Line[] {
 
 function tally(step: Step, report: Report, page: Page): string {
   if (step.answer === 'not-applicable') return phrase(page, 'answerNotApplicable');
+  if (step.answer === 'not-asked') return phrase(page, 'answerNotAsked');
   const all = step.passed + step.failed + step.unknown;
   const passed = phrase(page, 'checksPassed', { passed: step.passed, all });
   if (step.unknown === 0) return passed;
@@ -56,6 +57,7 @@ function answerText(step: Step, report: Report, page: Page): string {
   const topic = ask.replace(/\?$/, '');
   if (step.answer === 'yes') return `${topic} ${phrase(page, 'answerYes')}`;
   if (step.answer === 'not-applicable') return `${topic} ${page.signs.none} ${phrase(page, 'answerNotApplicable')}`;
+  if (step.answer === 'not-asked') return `${topic} ${page.signs.none} ${phrase(page, 'answerNotAsked')}`;
   if (step.answer === 'unknown') return `${topic} ${phrase(page, 'answerUnknown')} ${hiddenBy(step, report, page) ?? ''}`.trimEnd();
   const answer = phrase(page, step.answer === 'no' ? 'answerNo' : 'answerPartly');
   const all = step.passed + step.failed + step.unknown;

@@ -1,0 +1,78 @@
+// What did the run answer to each question of the decision tree, and which vital ones are still open?
+import type { AnswerKind, Question, Step } from '../model/tree.ts';
+import { type Fail, type GapSeen, type Verdict, verdictKey } from '../model/verdict.ts';
+
+/** A rule on one subject that keeps a vital question open. */
+export interface OpenRule {
+  readonly rule: string;
+  readonly subject: string;
+  readonly gaps: readonly GapSeen[];
+}
+
+export interface Unanswered {
+  readonly question: string;
+  readonly ask: string;
+  /** Empty when none of the question's rules was run at all. */
+  readonly rules: readonly OpenRule[];
+}
+
+/**
+ * One step for every question, in the order of the tree. `ranks` tells by verdict key to which finding a failing verdict
+ * belongs. Failures of severity info count as passed here: they answer the question as well as a pass does.
+ */
+export function walk(tree: readonly Question[], verdicts: readonly Verdict[], ranks: ReadonlyMap<string, number> = new Map()): readonly Step[] {
+  return tree.map((question) => answer(question, verdicts.filter((verdict) => question.rules.includes(verdict.rule)), ranks));
+}
+
+function answer(question: Question, verdicts: readonly Verdict[], ranks: ReadonlyMap<string, number>): Step {
+  const failing = verdicts.filter(isAboveInfo);
+  const open = verdicts.filter((verdict) => verdict.status === 'unknown');
+  const good = verdicts.filter((verdict) => verdict.status === 'pass' || (verdict.status === 'fail' && !isAboveInfo(verdict)));
+  const kind = kindOf(verdicts, failing, open, good);
+  const found = failing.flatMap((verdict) => ranks.get(verdictKey(verdict)) ?? []);
+  return {
+    question: question.id,
+    branch: question.branch,
+    ask: question.ask,
+    vital: question.vital,
+    answer: kind,
+    because: rulesOf(kind === 'unknown' ? open : failing),
+    passed: good.length,
+    failed: failing.length,
+    unknown: open.length,
+    ...(found.length > 0 && { finding: Math.min(...found) }),
+  };
+}
+
+function isAboveInfo(verdict: Verdict): verdict is Fail {
+  return verdict.status === 'fail' && verdict.severity !== 'info';
+}
+
+/** A rule that fails on some of its subjects and holds on others makes it `partly`; one that fails wherever it looked, `no`. */
+function kindOf(all: readonly Verdict[], failing: readonly Fail[], open: readonly Verdict[], good: readonly Verdict[]): AnswerKind {
+  if (all.length === 0) return 'not-asked';
+  if (failing.length > 0) {
+    const holdsSomewhere = (fail: Fail): boolean => good.some((verdict) => verdict.rule === fail.rule);
+    return failing.every(holdsSomewhere) ? 'partly' : 'no';
+  }
+  if (open.length > 0) return 'unknown';
+  return good.length > 0 ? 'yes' : 'not-applicable';
+}
+
+function rulesOf(verdicts: readonly Verdict[]): readonly string[] {
+  return [...new Set(verdicts.map((verdict) => verdict.rule))].sort();
+}
+
+/** Vital questions without an answer. One whose rules were not run is as open as one whose rules could not tell. */
+export function vitalUnanswered(steps: readonly Step[], verdicts: readonly Verdict[]): readonly Unanswered[] {
+  const open = steps.filter((step) => step.vital && (step.answer === 'unknown' || step.answer === 'not-asked'));
+  return open.map((step) => ({
+    question: step.question,
+    ask: step.ask,
+    rules: verdicts.flatMap((verdict) =>
+      verdict.status === 'unknown' && step.because.includes(verdict.rule)
+        ? [{ rule: verdict.rule, subject: verdict.subject.name, gaps: verdict.gaps }]
+        : [],
+    ),
+  }));
+}
