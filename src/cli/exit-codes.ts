@@ -1,4 +1,5 @@
 // With which number does the tool end, and what does each mean?
+import type { Report } from '../model/report.ts';
 
 /** Shown by --help too. 3 beats 5 beats 4. */
 export const exitCodes = {
@@ -10,3 +11,26 @@ export const exitCodes = {
   incomplete: 5,
   interrupted: 130,
 } as const;
+
+export const exitMeanings: readonly (readonly [number, string])[] = [
+  [exitCodes.healthy, 'nothing above info found, and every vital question answered'],
+  [exitCodes.bug, 'the tool itself broke'],
+  [exitCodes.usage, 'bad usage: a wrong flag, an unreadable kubeconfig, an unknown context'],
+  [exitCodes.critical, 'critical findings, or nothing answers at all'],
+  [exitCodes.warning, 'warnings only'],
+  [exitCodes.incomplete, 'nothing found, but a vital question could not be answered'],
+  [exitCodes.interrupted, 'interrupted; what was known by then is printed'],
+];
+
+/** The worst thing that still ends with 0 lies just below the line that `--fail-on` draws. */
+export const failLines = ['critical', 'incomplete', 'warning', 'info', 'never'] as const;
+export type FailLine = (typeof failLines)[number];
+
+/** An interrupted run ends with 130 whatever it has found. */
+export function exitCodeFor(report: Pick<Report, 'verdict' | 'notes' | 'run'>, failOn: FailLine): number {
+  if (report.run.interrupted) return exitCodes.interrupted;
+  const { level } = report.verdict;
+  const reached = level === 'healthy' ? (report.notes.length > 0 ? 'info' : 'never') : level;
+  if (failOn === 'never' || reached === 'never' || failLines.indexOf(reached) > failLines.indexOf(failOn)) return exitCodes.healthy;
+  return reached === 'info' ? exitCodes.warning : exitCodes[reached];
+}

@@ -1,0 +1,3 @@
+// Which part of the program is loaded only once a command really runs?
+export { runDiagnosis } from './run-diagnosis.ts';
+export { showExplanation, showRules, showTree } from './show-catalogue.ts';
