@@ -1,12 +1,10 @@
 // Are enough etcd voters alive to elect a leader and accept writes?
 import { defineRule, fail, pass, undecided } from '../../src/judge/define-rule.ts';
-import { blamesEtcd, readApiServer } from '../../src/judge/readings/api-server.ts';
-import { isAlive, type MemberReading, quorumOf, readMember, votersOf } from '../../src/judge/readings/member.ts';
+import { anApiServerReadsEtcd } from '../../src/judge/readings/etcd-path.ts';
+import { describeMember } from '../../src/judge/readings/member.ts';
+import { couldNotAsk, countVoters, namesOf, supportsOf } from '../../src/judge/readings/voters.ts';
 import { clusterSubject } from '../../src/model/subject.ts';
-import type { Seen } from '../../src/model/rule.ts';
-import type { Member } from '../../src/model/topology.ts';
-
-type Needs = 'etcd.status' | 'etcd.members' | 'etcd.health' | 'etcd.metrics' | 'etcd.client-port' | 'etcd.peer-port' | 'api.ready';
+import { planRecovery } from './plans/recover-quorum.ts';
 
 export default defineRule({
   id: 'etcd-quorum-lost',
@@ -27,31 +25,37 @@ export default defineRule({
   reasons: [],
   subjects: () => [clusterSubject],
   judge: (seen) => {
-    const voters = votersOf(seen);
-    const quorum = quorumOf(voters.length);
-    const alive = seen.tally(voters, (member) => isAlive(readMember(seen, member)));
-    const led = seen.tally(voters, (member) => readMember(seen, member).kind === 'led');
-    if (led.yes.length > 0) return pass({ alive: alive.yes.length, voters: voters.length });
-    if (alive.yes.length >= quorum) return pass({ alive: alive.yes.length, voters: voters.length, note: 'alive, though nobody names a leader' });
-    if (alive.yes.length + alive.unknown.length >= quorum) {
-      return undecided(`${alive.unknown.length} of ${voters.length} voters could not be asked`, '--etcd-endpoints, --etcd-cacert, --etcd-cert, --etcd-key');
+    const electorate = countVoters(seen);
+    const { voters, led, leaderless, listening, silent, unstarted, unknown, quorum, quorumAtMost } = electorate;
+    const alive = led.length + leaderless.length + listening.length;
+    if (led.length > 0) return pass({ alive, voters: voters.length });
+    if (alive >= quorumAtMost) return pass({ alive, voters: voters.length, note: 'alive, though nobody names a leader' });
+    if (alive + unknown.length >= quorum) {
+      return couldNotAsk(seen, unknown, `${alive} of ${voters.length} voters answer, and nobody knows whether more exist or live`);
     }
-    const leaderless = voters.filter((member) => kindOf(seen, member)?.kind === 'leaderless');
-    if (leaderless.length === 0 && !anApiServerSuffers(seen)) {
-      return undecided('no etcd port answers us and no API server complains: our own path may be blocked', 'run ha-doctor on a master');
+    const served = anApiServerReadsEtcd(seen);
+    if (served === 'yes') return undecided('an API server still reads from etcd: our own path to its members may be closed', 'run ha-doctor on a master');
+    if (leaderless.length === 0 && served === 'unknown') {
+      return undecided('no member says so and no API server misses its etcd: our own path may be closed', 'run ha-doctor on a master');
     }
     const facts = {
-      alive: alive.yes.length,
+      alive,
       voters: voters.length,
       quorum,
-      down: alive.no.map((member) => member.subject.name).join(', '),
-      members: voters.map((member) => ({ name: member.subject.name, address: `${member.host}:${member.clientPort}`, words: describe(kindOf(seen, member)) })),
+      down: namesOf([...silent, ...unstarted]),
+      members: voters.map((member) => ({
+        name: member.subject.name,
+        address: `${member.host}:${member.clientPort}`,
+        words: describeMember(electorate.readings.get(member)),
+      })),
     };
-    return fail(facts, { witness: leaderless.length > 0 ? 'stated' : 'agreed' });
+    const lost = [...silent, ...unstarted];
+    const supports = supportsOf(voters, (member) => (lost.includes(member) ? 'lost' : unknown.includes(member) ? 'unknown' : 'good'));
+    return fail(facts, { witness: leaderless.length > 0 ? 'stated' : 'agreed', supports });
   },
   explains: [
-    { to: 'etcd-member-down', kind: 'made-of', on: 'cluster', because: 'a quorum is lost by losing voters' },
-    { to: 'etcd-member-unstarted', kind: 'made-of', on: 'cluster', because: 'a voter that never started counts against the quorum' },
+    { to: 'etcd-member-down', kind: 'made-of', on: 'cluster', because: 'a quorum is lost by losing voters', covers: 'quorum', match: 'member' },
+    { to: 'etcd-member-unstarted', kind: 'made-of', on: 'cluster', because: 'a voter that never started counts all the same', covers: 'quorum', match: 'member' },
     { to: 'etcd-no-leader', kind: 'causes', on: 'cluster', because: 'fewer than a quorum cannot elect a leader' },
     { to: 'etcd-no-fault-margin', kind: 'causes', on: 'cluster', because: 'below the quorum there is no margin' },
     { to: 'etcd-requests-failing', kind: 'causes', on: 'cluster', because: 'every write and linearizable read needs the quorum' },
@@ -66,81 +70,8 @@ export default defineRule({
     { to: 'ha-node-notready', kind: 'causes', on: 'cluster', because: 'no heartbeat can be written' },
     { to: 'api-5xx-ratio', kind: 'causes', on: 'cluster', because: 'every request that needs etcd fails' },
   ],
-  fixes: ({ facts }, seen) => planFor(seen, facts),
+  fixes: (_cause, seen) => planRecovery(seen, countVoters(seen)),
   avoid: () => ['--force-new-cluster while a lost member may return', 'member remove (it needs the quorum that is lost)', 'restore before the survivors are saved'],
   reading: ['https://etcd.io/docs/v3.6/op-guide/recovery/'],
   errors: ['etcdserver: no leader', 'etcdserver: request timed out', 'context deadline exceeded'],
 });
-
-function kindOf(seen: Seen<Needs>, member: Member): MemberReading | undefined {
-  let reading: MemberReading | undefined;
-  seen.tally([member], (one) => {
-    reading = readMember(seen, one);
-    return true;
-  });
-  return reading;
-}
-
-function describe(reading: MemberReading | undefined): string {
-  if (reading === undefined) return 'could not be asked';
-  if (reading.kind === 'leaderless') return `alive, says "${reading.words}"`;
-  if (reading.kind === 'silent') return reading.why === 'refused' ? 'connection refused' : `${reading.why}: ${reading.detail}`;
-  return { led: 'alive and knows a leader', listening: 'its port answers', unstarted: 'was added but never started' }[reading.kind];
-}
-
-/** Without a member's own word, an API server that misses its etcd is the second witness. */
-function anApiServerSuffers(seen: Seen<Needs>): boolean {
-  const readings = seen.tally(seen.topology.masters, (master) => {
-    const reading = readApiServer(seen, master);
-    return blamesEtcd(reading) || (reading.kind === 'silent' && reading.why !== 'timeout') || reading.kind === 'forbidden';
-  });
-  return readings.yes.length > 0 && readings.no.length === 0;
-}
-
-function planFor(seen: Seen, facts: Readonly<Record<string, unknown>>) {
-  const voters = votersOf(seen);
-  const survivor = voters.find((member) => kindOf(seen, member)?.kind === 'leaderless');
-  const lost = voters.filter((member) => member.started && kindOf(seen, member)?.kind === 'silent');
-  const save = survivor === undefined ? [] : [saveSurvivor(survivor)];
-  return [
-    ...save,
-    ...lost.slice(0, 1).flatMap((member) => bringBack(member)),
-    {
-      do: 'Only if the data of {down} is lost for good: restore the saved copy to a new cluster on every master',
-      where: 'here',
-      run: ['etcdutl snapshot restore <file> --bump-revision 1000000000 --mark-compacted …'],
-      risk: 'high' as const,
-      needs: [{ text: `the data of ${String(facts['down'])} is lost`, met: 'unknown' as const }],
-      verify: [],
-    },
-  ];
-}
-
-function saveSurvivor(member: Member) {
-  const endpoint = `https://${member.host}:${member.clientPort}`;
-  const file = `${member.subject.name}-survivor.db`;
-  return {
-    do: `Save the live copy on ${member.subject.name}; this works without a quorum`,
-    where: 'here',
-    run: [`etcdctl --endpoints ${endpoint} snapshot save ${file}`],
-    risk: 'low' as const,
-    needs: [],
-    verify: [`etcdutl snapshot status ${file}`],
-  };
-}
-
-function bringBack(member: Member) {
-  const node = member.subject.name;
-  const logs = "crictl logs --tail 20 $(crictl ps -aq --name '^etcd$' | head -1)";
-  return [
-    { do: `See why etcd stopped on ${node}`, where: node, run: ['ls -l /etc/kubernetes/manifests /var/lib/etcd/member; df -h /var/lib/etcd', logs], risk: 'none' as const, needs: [], verify: [] },
-    {
-      do: 'Mend what that shows, then let the kubelet start it again; one more voter is enough',
-      where: node,
-      run: ['systemctl restart kubelet'],
-      risk: 'medium' as const,
-      needs: [{ text: `/var/lib/etcd/member on ${node} is intact`, met: 'unknown' as const }],
-      verify: [`etcdctl --endpoints https://${member.host}:${member.clientPort} endpoint health`],
-    },
-  ];
-}

@@ -1,5 +1,5 @@
 // What state is one etcd member in, by the best way of looking that there was?
-import type { EtcdMetrics, EtcdStatus } from '../../model/etcd.ts';
+import type { EtcdHealth, EtcdMetrics, EtcdStatus } from '../../model/etcd.ts';
 import type { Failure, FailureClass } from '../../model/network.ts';
 import type { Seen } from '../../model/rule.ts';
 import type { Member } from '../../model/topology.ts';
@@ -14,47 +14,105 @@ export type MemberEvidence = 'etcd.status' | 'etcd.health' | 'etcd.metrics' | 'e
 export type MemberReading =
   | { readonly kind: 'led'; readonly leaderId?: string; readonly by: string }
   | { readonly kind: 'leaderless'; readonly by: string; readonly words: string }
-  | { readonly kind: 'listening' }
+  /** `rejects`: it would not talk to the certificate we brought, in one sentence. */
+  | { readonly kind: 'listening'; readonly rejects?: string }
   | { readonly kind: 'silent'; readonly why: FailureClass; readonly alert?: number; readonly detail: string }
   | { readonly kind: 'unstarted' };
+
+/** TLS alerts by which a server turns down the client's certificate: bad, expired, of an unknown authority, none. */
+const alertsAboutUs: readonly number[] = [42, 45, 48, 116];
 
 /** Ends the judgement as unknown where no way of looking was open. */
 export function readMember(seen: Seen<MemberEvidence>, member: Member): MemberReading {
   if (!member.started) return { kind: 'unstarted' };
-  const port = seen.peek('etcd.client-port', member.subject);
   const status = seen.peek('etcd.status', member.subject);
   if (status?.state === 'known' && status.value.kind === 'answered') return fromStatus(status.value, status.source);
   const metrics = metricsOf(seen, member);
   if (metrics !== undefined) return fromMetrics(metrics.value, metrics.by);
   const health = seen.peek('etcd.health', member.subject);
-  if (health?.state === 'known' && health.value.kind === 'healthy') return { kind: 'led', by: health.source };
-  if (health?.state === 'known' && health.value.kind === 'unhealthy') return fromHealth(health.value.reason, health.source);
-  if (port?.state === 'known' && port.value.outcome.kind === 'failed') return silent(port.value.outcome);
-  if (status?.state === 'known' && status.value.kind === 'failed') return silent(status.value);
+  if (health?.state === 'known' && health.value.kind !== 'failed') return fromHealth(health.value, health.source);
+  const asked = [status, health].flatMap((item) => (item?.state === 'known' && item.value.kind === 'failed' ? [item.value] : []));
+  const turnedDown = asked.find((failure) => failure.alert !== undefined && alertsAboutUs.includes(failure.alert));
+  if (turnedDown !== undefined) return { kind: 'listening', rejects: turnedDown.detail };
+  return fromPorts(seen, member, asked);
+}
+
+/** What is left when the member said nothing about itself. */
+function fromPorts(seen: Seen<MemberEvidence>, member: Member, asked: readonly Failure[]): MemberReading {
+  const port = seen.peek('etcd.client-port', member.subject);
+  if (port?.state === 'known' && port.value.outcome.kind === 'failed') {
+    return waitsForQuorum(seen, member, port.value.outcome) ?? silent(port.value.outcome);
+  }
+  const [status] = asked;
+  if (status !== undefined && seen.peek('etcd.status', member.subject)?.state === 'known') return silent(status);
   if (port?.state === 'known') return { kind: 'listening' };
-  if (health?.state === 'known' && health.value.kind === 'failed') return silent(health.value);
+  if (status !== undefined) return silent(status);
   // Nothing is known: the view turns this read into the verdict's gap.
   seen.get('etcd.client-port', member.subject);
   throw new MissingEvidence([]);
 }
 
+/** A process that was started and has not reached a quorum yet speaks to its peers and to no client (seen on etcd 3.6). */
+function waitsForQuorum(seen: Seen<MemberEvidence>, member: Member, failure: Failure): MemberReading | undefined {
+  if (failure.why !== 'hung') return undefined;
+  const peer = seen.peek('etcd.peer-port', member.subject);
+  if (peer?.state !== 'known' || peer.value.outcome.kind !== 'open') return undefined;
+  return { kind: 'leaderless', by: peer.source, words: 'serves its peers only: no quorum since it was started' };
+}
+
 function fromStatus(status: EtcdStatus, by: string): MemberReading {
   if (status.leaderId !== undefined) return { kind: 'led', leaderId: status.leaderId, by };
-  return { kind: 'leaderless', by, words: status.errors[0] ?? 'leader 0' };
+  return { kind: 'leaderless', by, words: status.errors.find((error) => /leader/.test(error)) ?? 'leader 0' };
 }
 
 function fromMetrics(metrics: EtcdMetrics, by: string): MemberReading {
   return metrics.hasLeader ? { kind: 'led', by } : { kind: 'leaderless', by, words: 'etcd_server_has_leader 0' };
 }
 
-/** A health answer that complains about something else than a leader still has one. */
-function fromHealth(reason: string, by: string): MemberReading {
-  return /LEADER/i.test(reason) || reason === '' ? { kind: 'leaderless', by, words: reason || 'unhealthy' } : { kind: 'led', by };
+/** etcd checks alarms first, then the leader, then a read: an alarm hides whether there is a leader. */
+function fromHealth(health: Exclude<EtcdHealth, Failure>, by: string): MemberReading {
+  if (health.kind === 'healthy') return { kind: 'led', by };
+  if (/^ALARM/.test(health.reason)) return { kind: 'listening' };
+  if (/LEADER/i.test(health.reason) || health.reason === '') return { kind: 'leaderless', by, words: health.reason || 'unhealthy' };
+  return { kind: 'led', by };
 }
 
 function silent(failure: Failure): MemberReading {
   const alert = failure.alert === undefined ? {} : { alert: failure.alert };
   return { kind: 'silent', why: failure.why, detail: failure.detail, ...alert };
+}
+
+/** The reading, or undefined where nobody could look. */
+export function peekMember(seen: Seen<MemberEvidence>, member: Member): MemberReading | undefined {
+  let reading: MemberReading | undefined;
+  seen.tally([member], (one) => {
+    reading = readMember(seen, one);
+    return true;
+  });
+  return reading;
+}
+
+/** A few words for a person. */
+export function describeMember(reading: MemberReading | undefined): string {
+  if (reading === undefined) return 'could not be asked';
+  if (reading.kind === 'leaderless') return `alive, says "${reading.words}"`;
+  if (reading.kind === 'silent') return describeSilence(reading);
+  return { led: 'alive and knows a leader', listening: 'its port answers', unstarted: 'was added but never started' }[reading.kind];
+}
+
+/** What its silence looked like. */
+export function describeSilence({ why, alert, detail }: Extract<MemberReading, { kind: 'silent' }>): string {
+  const words: Partial<Record<FailureClass, string>> = {
+    refused: 'connection refused',
+    timeout: 'no answer to a connection',
+    hung: 'accepts a connection, then says nothing',
+    closed: 'closes the connection before TLS',
+    reset: 'resets the connection',
+    unreachable: 'no route to it',
+    dns: 'its name cannot be resolved',
+  };
+  if (why === 'tls' && alert !== undefined) return `ends TLS with alert ${alert}`;
+  return words[why] ?? detail;
 }
 
 /** The member's own counters, when they could be read. */

@@ -1,0 +1,89 @@
+// How does a new etcd come out of one saved file, with the names and URLs of the members that are listed now?
+import type { EtcdMember } from '../../../src/model/etcd.ts';
+import type { Fix, Need, Seen } from '../../../src/model/rule.ts';
+import { canBumpRevision, etcdVersion, snapshotTool } from '../../../src/judge/readings/etcdctl.ts';
+import { type Electorate, memberList, namesOf } from '../../../src/judge/readings/voters.ts';
+
+interface Place {
+  readonly member: EtcdMember;
+  readonly node: string;
+}
+
+/** Stop everywhere, restore on each master, start again; without the member list no command would be complete. */
+export function restoreEverywhere(seen: Seen, electorate: Electorate, file = '<newest good snapshot>'): readonly Fix[] {
+  const only = `Only if the data of ${namesOf(electorate.silent) || 'the others'} is lost for good`;
+  const needs: readonly Need[] = [
+    { text: `${namesOf(electorate.silent) || 'the others'} cannot come back with their data`, met: 'unknown' },
+    { text: 'the saved file was checked', met: 'unknown' },
+  ];
+  const list = (memberList(seen) ?? []).filter((member) => !member.learner && member.name !== '');
+  const places = list.map((member) => ({ member, node: nodeNamed(electorate, member.id) ?? member.name }));
+  const [first] = places;
+  if (first === undefined) {
+    const how = 'restore the saved copy to a new cluster; its commands need the member list (--etcd-cert, --etcd-key)';
+    return [{ do: `${only}: ${how}`, where: 'here', run: [], risk: 'high', needs, verify: [] }];
+  }
+  const others = places.slice(1).map(({ node }) => node).join(', ');
+  const restores = places.map(({ member, node }): Fix => ({
+    do: `Restore the file on ${node}`,
+    where: node,
+    run: [restoreCommand(seen, list, member, file), 'mv /root/held/etcd.yaml /etc/kubernetes/manifests/'],
+    risk: 'high',
+    needs: [{ text: 'etcd and API server stopped on every master', met: electorate.leaderless.length === 0 ? 'unknown' : 'no' }],
+    verify: [],
+  }));
+  return [stopEverywhere(seen, only, first, others, needs), ...restores, startAgain(list, first, others)];
+}
+
+function stopEverywhere(seen: Seen, only: string, first: Place, others: string, needs: readonly Need[]): Fix {
+  const aside = `/var/lib/etcd.lost-${token(seen)}`;
+  return {
+    do: `${only}: stop API server and etcd on ${first.node}${andThen(others)}, and give each the saved file`,
+    where: first.node,
+    run: ['mkdir -p /root/held && mv /etc/kubernetes/manifests/{kube-apiserver,etcd}.yaml /root/held/', `mv /var/lib/etcd ${aside}`],
+    risk: 'high',
+    needs,
+    verify: ["crictl ps --name '^(etcd|kube-apiserver)$'   # empty on every master"],
+    undo: [`mv ${aside} /var/lib/etcd`, 'mv /root/held/*.yaml /etc/kubernetes/manifests/'],
+  };
+}
+
+function startAgain(list: readonly EtcdMember[], first: Place, others: string): Fix {
+  const endpoints = list.flatMap((member) => member.clientUrls.slice(0, 1)).join(',');
+  return {
+    do: `Once etcd has one leader: start the API server on ${first.node}${andThen(others)}`,
+    where: first.node,
+    run: ['mv /root/held/kube-apiserver.yaml /etc/kubernetes/manifests/', 'systemctl restart kubelet'],
+    risk: 'high',
+    needs: [{ text: 'every member names the same leader', met: 'unknown' }],
+    verify: [`etcdctl --endpoints ${endpoints} endpoint status`, 'kubectl get nodes'],
+  };
+}
+
+function andThen(others: string): string {
+  return others === '' ? '' : `, then on ${others} too`;
+}
+
+function restoreCommand(seen: Seen, list: readonly EtcdMember[], member: EtcdMember, file: string): string {
+  const version = etcdVersion(seen);
+  const cluster = list.flatMap(({ name, peerUrls }) => peerUrls.map((url) => `${name}=${url}`)).join(',');
+  return [
+    `${snapshotTool(version)} snapshot restore ${file} --name ${member.name}`,
+    `--initial-cluster ${cluster}`,
+    `--initial-cluster-token restored-${token(seen)}`,
+    `--initial-advertise-peer-urls ${member.peerUrls.join(',')}`,
+    '--data-dir /var/lib/etcd',
+    ...(canBumpRevision(version) ? ['--bump-revision 1000000000 --mark-compacted'] : []),
+    // A copied database file has no checksum at its end, as a snapshot has.
+    ...(file.endsWith('/snap/db') ? ['--skip-hash-check'] : []),
+  ].join(' ');
+}
+
+/** Members of the new cluster must not mistake the old one for theirs. Seconds since 1970. */
+function token(seen: Seen): number {
+  return Math.floor(seen.startedAt / 1000);
+}
+
+function nodeNamed(electorate: Electorate, id: string): string | undefined {
+  return electorate.voters.find((voter) => voter.subject.keys.member === id)?.subject.keys.node;
+}

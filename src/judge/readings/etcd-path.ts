@@ -1,0 +1,63 @@
+// When etcd does not answer us, is it etcd that is silent or our own path to it that is closed?
+import type { Certainty, Seen } from '../../model/rule.ts';
+import type { Master, Member } from '../../model/topology.ts';
+import { blamesEtcd, readApiServer } from './api-server.ts';
+import { type MemberEvidence, type MemberReading, metricsOf, peekMember } from './member.ts';
+import { memberIdOf } from './voters.ts';
+import { usesOnlyLocalEtcd } from './wiring.ts';
+
+export type PathEvidence = MemberEvidence | 'api.ready' | 'kube.control-plane-pods';
+
+/** An answer that needs etcd, or one that etcd's absence brings about; `unknown` tells neither. */
+export function readsEtcd(seen: Seen<'api.ready'>, master: Master): Certainty {
+  let served: Certainty = 'unknown';
+  seen.tally([master], (one) => {
+    const reading = readApiServer(seen, one);
+    if (reading.kind === 'ready' || (reading.kind === 'not-ready' && !blamesEtcd(reading))) served = 'yes';
+    else if (reading.kind === 'not-ready' || reading.kind === 'forbidden') served = 'no';
+    else if (reading.kind === 'silent') served = ['timeout', 'unreachable', 'dns'].includes(reading.why) ? 'unknown' : 'no';
+    return true;
+  });
+  return served;
+}
+
+/** Does any API server still read from etcd? `no` needs one that misses it and none that does not. */
+export function anApiServerReadsEtcd(seen: Seen<'api.ready'>): Certainty {
+  const served = seen.topology.masters.map((master) => readsEtcd(seen, master));
+  if (served.includes('yes')) return 'yes';
+  return served.includes('no') ? 'no' : 'unknown';
+}
+
+/** What the members that can be asked say about their stream to this one. */
+export function peersSay(seen: Seen<'etcd.metrics'>, member: Member): 'connected' | 'lost' | 'nothing' {
+  const id = memberIdOf(member);
+  if (id === undefined) return 'nothing';
+  const views = seen.topology.members.flatMap((other) => {
+    const metrics = other === member ? undefined : metricsOf(seen, other)?.value;
+    return metrics === undefined || !metrics.knownPeers.includes(id) ? [] : [(metrics.activePeers[id] ?? 0) > 0];
+  });
+  if (views.length === 0) return 'nothing';
+  return views.some((active) => active) ? 'connected' : 'lost';
+}
+
+/** A packet that never came back may have been dropped anywhere on the way. */
+function leavesNoTrace(reading: MemberReading | undefined): boolean {
+  return reading?.kind === 'silent' && ['timeout', 'unreachable', 'dns'].includes(reading.why);
+}
+
+/** A sentence why this member's silence proves nothing about it, or undefined when it does. */
+export function whyOnlyOurPath(seen: Seen<PathEvidence>, member: Member): string | undefined {
+  const readings = seen.topology.members.filter((one) => one.started).map((one) => peekMember(seen, one));
+  const allSilent = readings.every((reading) => reading?.kind === 'silent');
+  const served = anApiServerReadsEtcd(seen);
+  if (allSilent && served === 'yes') return 'no etcd member answers us, yet an API server reads from etcd: our path is closed';
+  if (allSilent && served === 'unknown' && readings.every(leavesNoTrace)) {
+    return 'no etcd member answers us, and nothing else tells how etcd is: our own path may be closed';
+  }
+  const { node } = member.subject.keys;
+  const beside = seen.topology.masters.find((master) => master.subject.keys.node === node);
+  if (leavesNoTrace(peekMember(seen, member)) && beside !== undefined && usesOnlyLocalEtcd(seen, node) === 'yes') {
+    if (readsEtcd(seen, beside) === 'yes') return `the API server on ${node} reads from it: only our path is closed`;
+  }
+  return undefined;
+}

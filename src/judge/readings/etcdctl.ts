@@ -1,0 +1,70 @@
+// With which words is etcd asked or changed here: which tool, from where, with which certificate?
+import type { Seen } from '../../model/rule.ts';
+import type { Member } from '../../model/topology.ts';
+import { joinAddress } from '../topology/build.ts';
+import { metricsOf, statusOf } from './member.ts';
+
+/** Where kubeadm keeps a certificate that etcd accepts, on the node and in etcd's own container. */
+const kubeadmFlags = ['--cacert=ca.crt', '--cert=healthcheck-client.crt', '--key=healthcheck-client.key']
+  .map((flag) => flag.replace('=', '=/etc/kubernetes/pki/etcd/'))
+  .join(' ');
+
+export interface Shell {
+  /** `here`, or the node's name. */
+  readonly where: string;
+  /** The command line up to the subcommand. */
+  readonly etcdctl: string;
+}
+
+/** https://10.89.0.11:2379 */
+export function endpointOf(member: Member): string {
+  return `https://${joinAddress(member.host, member.clientPort)}`;
+}
+
+/** With the operator's own etcd certificate where there is one, through the API where it serves, else on the node itself. */
+export function shellFor(seen: Seen<'etcd.status' | 'kube.nodes'>, member: Member): Shell {
+  const own = `etcdctl --endpoints ${endpointOf(member)}`;
+  if (seen.peek('etcd.status', member.subject)?.state === 'known' || seen.topology.etcd !== 'stacked') return { where: 'here', etcdctl: own };
+  const inside = `etcdctl ${kubeadmFlags} --endpoints ${endpointOf(member)}`;
+  if (member.pod !== undefined && seen.peek('kube.nodes')?.state === 'known') {
+    return { where: 'here', etcdctl: `kubectl -n kube-system exec ${member.pod} -- ${inside}` };
+  }
+  return { where: nodeOf(member), etcdctl: `crictl exec $(crictl ps -q --name '^etcd$') ${inside}` };
+}
+
+/** The node that a member runs on, or its address while no node is known. */
+export function nodeOf(member: Member): string {
+  return member.subject.keys.node ?? member.host;
+}
+
+/** Major, minor and patch of the newest etcd seen; undefined where no member told. */
+export function etcdVersion(seen: Seen<'etcd.status' | 'etcd.metrics'>): readonly [number, number, number] | undefined {
+  const versions = seen.topology.members.flatMap((member) => {
+    const text = statusOf(seen, member)?.version ?? metricsOf(seen, member)?.value.version ?? '';
+    const match = /^v?(\d+)\.(\d+)\.(\d+)/.exec(text);
+    return match === null ? [] : [[Number(match[1]), Number(match[2]), Number(match[3])] as const];
+  });
+  return versions.sort(compareVersions).at(-1);
+}
+
+/** Below zero when the first is older. */
+export function compareVersions(one: readonly number[], other: readonly number[]): number {
+  for (const [index, part] of one.entries()) {
+    const difference = part - (other[index] ?? 0);
+    if (difference !== 0) return difference;
+  }
+  return 0;
+}
+
+/** Working on snapshot files moved from etcdctl to etcdutl with 3.5 (etcd CHANGELOG-3.5); etcdctl lost it in 3.6. */
+export function snapshotTool(version: readonly number[] | undefined): 'etcdctl' | 'etcdutl' {
+  return version !== undefined && compareVersions(version, [3, 5, 0]) < 0 ? 'etcdctl' : 'etcdutl';
+}
+
+/** Keeps informers from trusting revisions they have already seen: 3.4.27, 3.5.10 and later (etcd CHANGELOGs). */
+export function canBumpRevision(version: readonly number[] | undefined): boolean {
+  if (version === undefined) return true;
+  const [major = 0, minor = 0] = version;
+  if (major === 3 && minor === 4) return compareVersions(version, [3, 4, 27]) >= 0;
+  return compareVersions(version, [3, 5, 10]) >= 0;
+}
