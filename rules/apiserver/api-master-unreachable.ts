@@ -1,11 +1,16 @@
 // Does this master's API server give clients an answer they can use?
 import { defineRule, fail, pass, undecided } from '../../src/judge/define-rule.ts';
 import { type ApiServerReading, mastersOf, readApiServer, servesClients } from '../../src/judge/readings/api-server.ts';
+import { checkedReasons } from '../../src/judge/readings/backend.ts';
+import { servedThroughEntry } from '../../src/judge/readings/entry.ts';
 import { kubeletUsesOwnApiServer } from '../../src/judge/readings/wiring.ts';
 import type { Master } from '../../src/model/topology.ts';
 import type { Seen } from '../../src/model/rule.ts';
 
 const reasons = ['refused', 'timeout', 'hung', 'closed', 'reset', 'tls', 'untrusted', 'forbidden', 'protocol', 'dns', 'unreachable'] as const;
+
+/** Endings that something between us and the server can bring about while others reach it. */
+const madeByFirewalls: readonly string[] = ['timeout', 'unreachable', 'refused', 'reset'];
 
 export default defineRule({
   id: 'api-master-unreachable',
@@ -19,35 +24,41 @@ export default defineRule({
   why: 'Clients that reach {node} fail and must retry elsewhere; what runs on {node} and talks to it stands still.',
   shows: ['{node} {address}  {words}, {tries} of {tries} tries'],
   folded: '{words}',
-  needs: ['api.ready', 'kube.nodes', 'kube.control-plane-pods', 'lb.tries'],
+  needs: ['api.ready', 'kube.nodes', 'kube.control-plane-pods', 'lb.tries', 'node.kubelet-port'],
   limits: {
     tries: { value: 3, unit: 'tries', source: 'three staggered tries in one window: docs/ranking.md, Time' },
+    live: { value: 2, unit: 'API servers', source: 'own choice: with fewer left the next fault is an outage' },
   },
   reasons,
   subjects: (seen) => mastersOf(seen).map((master) => master.subject),
-  judge: (seen, _limits, subject) => {
+  judge: (seen, limits, subject) => {
     const master = mastersOf(seen).find((one) => one.subject.id === subject.id);
     if (master === undefined) return undecided(`${subject.name} is no longer known`, '--masters');
     const reading = readApiServer(seen, master);
     if (reading.kind === 'ready' && servesClients(reading)) return pass({ node: subject.name });
     if (reading.kind === 'not-ready' || reading.kind === 'anonymous-refused') return pass({ node: subject.name, note: 'it answers' });
+    const command = `nc -zvw2 ${master.host} ${master.port}   # from a host beside it`;
+    if (reading.kind === 'silent' && madeByFirewalls.includes(reading.why) && servedThroughEntry(seen, master)) {
+      return undecided('it is silent to us and served a client through the load balancer meanwhile: our own path may be blocked', command);
+    }
     if (reading.kind === 'silent' && reading.why === 'timeout' && onlyOurPath(seen, master)) {
-      return undecided('every API server is silent to us while the load balancer serves: our own path may be blocked', `nc -zvw2 ${master.host} ${master.port}   # from a host beside it`);
+      return undecided('every API server is silent to us while the load balancer serves: our own path may be blocked', command);
     }
     const address = `${master.host}:${master.port}`;
     const facts = { node: subject.name, address, words: wordsFor(reading), tries: reading.tries };
-    return fail(facts, { reason: reasonOf(reading), witness: reading.kind === 'silent' ? 'measured' : 'stated' });
+    const witness = reading.kind === 'silent' ? 'measured' : 'stated';
+    return fail(facts, { reason: reasonOf(reading), witness, severity: fewerLeft(seen, master, limits.live) ? 'critical' : 'warning' });
   },
   explains: [
-    { to: 'lb-backend-down', kind: 'causes', on: 'apiserver', because: 'the load balancer takes out a backend whose check fails' },
-    { to: 'lb-check-disagrees', kind: 'causes', on: 'apiserver', because: 'a check that is too shallow keeps sending clients to it' },
+    { to: 'lb-backend-down', kind: 'causes', on: 'apiserver', because: 'the load balancer takes out a backend whose check fails', produces: checkedReasons },
+    { to: 'lb-check-disagrees', kind: 'causes', on: 'apiserver', because: 'a check that is too shallow keeps sending clients to it', produces: ['up'] },
     { to: 'api-endpoints-mismatch', kind: 'causes', on: 'apiserver', because: 'its address stays listed until its lease in etcd ends', produces: ['stale'] },
     {
       to: 'ha-node-notready',
       kind: 'causes',
       on: 'node',
       because: 'the kubelet on a kubeadm master reports to the API server beside it',
-      when: ({ effect }, seen) => kubeletUsesOwnApiServer(seen, effect.subject.keys.node),
+      when: ({ effect }, seen) => (kubeletIsSilent(seen, effect.subject.keys.node) ? 'no' : kubeletUsesOwnApiServer(seen, effect.subject.keys.node)),
     },
     { to: 'le-component-unhealthy', kind: 'causes', on: 'node', because: 'controller-manager and scheduler use the API server beside them' },
     {
@@ -58,6 +69,15 @@ export default defineRule({
       produces: ['partial'],
       covers: 'all',
       match: 'apiserver',
+    },
+    {
+      to: 'api-lb-unreachable',
+      kind: 'causes',
+      on: 'cluster',
+      because: 'the kubeconfig names this API server and no other',
+      covers: 'all',
+      match: 'apiserver',
+      when: (_link, seen) => (seen.topology.entryIsMaster ? 'yes' : 'no'),
     },
   ],
   fixes: ({ facts }, seen) => [
@@ -102,6 +122,19 @@ function onlyOurPath(seen: Seen<'api.ready' | 'lb.tries'>, master: Master): bool
   const entry = seen.peek('lb.tries');
   const entryAnswers = entry?.state === 'known' && entry.value.tries.some((one) => one.outcome.kind === 'answered');
   return allSilent && entryAnswers && !seen.topology.entryIsMaster;
+}
+
+/** A node whose kubelet itself is silent has a reason of its own to be NotReady. */
+function kubeletIsSilent(seen: Seen, node: string | undefined): boolean {
+  const machine = seen.topology.machines.find((one) => one.subject.keys.node === node);
+  const port = machine === undefined ? undefined : seen.peek('node.kubelet-port', machine.subject);
+  return port?.state === 'known' && port.value.outcome.kind === 'failed';
+}
+
+function fewerLeft(seen: Seen<'api.ready'>, master: Master, live: number): boolean {
+  const others = mastersOf(seen).filter((one) => one !== master);
+  const split = seen.tally(others, (one) => servesClients(readApiServer(seen, one)));
+  return others.length >= live && split.yes.length + split.unknown.length < live;
 }
 
 function anotherIsReady(seen: Seen, node: string): 'yes' | 'no' | 'unknown' {

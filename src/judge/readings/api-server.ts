@@ -1,6 +1,7 @@
 // What state is one API server in, as seen from its own port?
 import type { CertificateSeen, FailureClass, Trust, Try } from '../../model/network.ts';
 import type { Seen } from '../../model/rule.ts';
+import { type Subject, subjectKey } from '../../model/subject.ts';
 import type { Master } from '../../model/topology.ts';
 import { MissingEvidence } from '../view.ts';
 
@@ -68,9 +69,36 @@ export function servesClients(reading: ApiServerReading): boolean {
   return reading.kind === 'ready' && reading.trust.kind !== 'untrusted';
 }
 
+const etcdCheck = /^etcd(-|$)/;
+
 /** Whether the failing checks are etcd's own. */
 export function blamesEtcd(reading: ApiServerReading): boolean {
-  return reading.kind === 'not-ready' && reading.failing.some((name) => /^etcd(-|$)/.test(name));
+  return reading.kind === 'not-ready' && reading.failing.some((name) => etcdCheck.test(name));
+}
+
+/**
+ * Ends the judgement: this API server says nothing from which its readiness checks could be told.
+ * @throws MissingEvidence always; it names the server, so that the finding about its silence can claim it.
+ */
+export function endUnheard(master: Master, reading: ApiServerReading): never {
+  const { id, name } = master.subject;
+  const words = reading.kind === 'silent' ? `does not answer (${reading.why})` : `answers ${reading.status} without naming its checks`;
+  const howToGet = reading.kind === 'anonymous-refused' ? `kubectl --server=https://${id} get --raw '/readyz?verbose'` : `on ${name}: crictl logs --tail 50 $(crictl ps -aq --name '^kube-apiserver$' | head -1)`;
+  const silent = reading.kind === 'silent' || reading.kind === 'forbidden' ? { through: `apiserver/${id}` } : {};
+  throw new MissingEvidence([{ gap: 'failed', detail: `the API server on ${name} ${words}`, howToGet, id: 'api.ready', subject: `apiserver/${id}`, ...silent }]);
+}
+
+/** Names of etcd's own checks and of all others, as the failing ones were listed. */
+export function splitFailing(failing: readonly string[]): { readonly etcd: readonly string[]; readonly others: readonly string[] } {
+  return { etcd: failing.filter((name) => etcdCheck.test(name)), others: failing.filter((name) => !etcdCheck.test(name)) };
+}
+
+/** The master a verdict is about. @throws MissingEvidence when it is not known (any more). */
+export function masterOf(seen: Seen, subject: Subject): Master {
+  const master = mastersOf(seen).find((one) => one.subject.id === subject.keys.apiserver);
+  if (master !== undefined) return master;
+  const gap = { gap: 'not-collected', detail: `no address of the API server on ${subject.name} is known`, howToGet: '--masters <host:port,…>' } as const;
+  throw new MissingEvidence([{ ...gap, id: 'api.ready', subject: subjectKey(subject) }]);
 }
 
 /** All known masters. @throws MissingEvidence when not one address is known. */

@@ -1,13 +1,19 @@
 import { expect, test } from 'vitest';
 import rule from '../../../rules/apiserver/api-master-unreachable.ts';
-import { answered, asFail, failedTries, healthyWorld } from '../../kit/world.ts';
+import { gateOf, unfilled } from '../../kit/texts.ts';
+import { answered, asFail, failedTries, failure, healthyWorld, type World } from '../../kit/world.ts';
+
+/** The load balancer has met only m1. */
+function withoutEntry(world: World): World {
+  return world.set('lb.tries', undefined, { tries: [answered('m1', 200, 'ok')] });
+}
 
 test('every master of a healthy cluster passes', () => {
   expect(healthyWorld().judge(rule).map((verdict) => verdict.status)).toEqual(['pass', 'pass', 'pass']);
 });
 
 test.each(['refused', 'timeout', 'hung', 'closed'] as const)('a master whose tries all end with %s fails for that reason', (why) => {
-  const world = healthyWorld().set('api.ready', 'm2', { tries: failedTries('m2', why) });
+  const world = withoutEntry(healthyWorld()).set('api.ready', 'm2', { tries: failedTries('m2', why) });
   expect(asFail(world.verdict(rule, 'm2')).reason).toBe(why);
   expect(world.verdict(rule, 'm1').status).toBe('pass');
 });
@@ -45,4 +51,33 @@ test('a master nobody could ask is unknown, and so is an empty list of masters',
   for (const id of ['kube.nodes', 'kube.control-plane-pods', 'kube.endpoints'] as const) blind.missing(id);
   for (const id of ['etcd.members', 'etcd.client-port', 'lb.tries', 'api.ready'] as const) blind.missing(id);
   expect(blind.verdict(rule, 'cluster').status).toBe('unknown');
+});
+
+test('silent to us, yet its certificate answered through the load balancer meanwhile: our path, not its fault', () => {
+  const world = healthyWorld().set('api.ready', 'm2', { tries: failedTries('m2', 'timeout') });
+  expect(world.verdict(rule, 'm2').status).toBe('unknown');
+  world.set('lb.tries', undefined, { tries: [answered('m1', 200, 'ok'), answered('m3', 200, 'ok')] });
+  expect(world.verdict(rule, 'm2').status).toBe('fail');
+});
+
+test('it is critical once fewer than two API servers are left, an unknown one counting as left', () => {
+  const world = withoutEntry(healthyWorld()).set('api.ready', 'm2', { tries: failedTries('m2', 'refused') });
+  expect(asFail(world.verdict(rule, 'm2')).severity).toBe('warning');
+  expect(asFail(world.missing('api.ready', 'm3').verdict(rule, 'm2')).severity).toBe('warning');
+  world.set('api.ready', 'm3', { tries: failedTries('m3', 'refused') });
+  expect(asFail(world.verdict(rule, 'm2')).severity).toBe('critical');
+});
+
+test('a node whose kubelet does not answer is NotReady for a reason of its own', () => {
+  const world = withoutEntry(healthyWorld()).set('api.ready', 'm2', { tries: failedTries('m2', 'refused') });
+  const cause = asFail(world.verdict(rule, 'm2'));
+  const effect = { ...cause, rule: 'ha-node-notready' };
+  expect(gateOf(rule, world, cause, effect)).toEqual(['yes']);
+  world.set('node.kubelet-port', 'm2', { outcome: failure('refused'), chain: [] });
+  expect(gateOf(rule, world, cause, effect)).toEqual(['no']);
+});
+
+test('its sentences find every fact they name', () => {
+  const world = withoutEntry(healthyWorld()).set('api.ready', 'm2', { tries: failedTries('m2', 'refused') });
+  expect(unfilled(rule, asFail(world.verdict(rule, 'm2')))).toEqual([]);
 });

@@ -1,0 +1,98 @@
+// Does this API server pass every readiness check that is not about etcd?
+import { defineRule, fail, pass } from '../../src/judge/define-rule.ts';
+import { endUnheard, masterOf, mastersOf, readApiServer, splitFailing } from '../../src/judge/readings/api-server.ts';
+import { ageAt } from '../../src/judge/readings/age.ts';
+import { checkedReasons } from '../../src/judge/readings/backend.ts';
+import type { Seen } from '../../src/model/rule.ts';
+import type { Master } from '../../src/model/topology.ts';
+
+const reasons = ['shutdown', 'encryption', 'starting', 'other'] as const;
+
+export default defineRule({
+  id: 'api-readyz-check',
+  area: 'apiserver',
+  since: '0.1.0',
+  severity: 'warning',
+  impact: 'degraded',
+  layer: 3,
+  title: 'the API server on {node} is not ready: {failing}',
+  healthy: 'every API server passes its own readiness checks',
+  why: 'A load balancer that asks /readyz sends {node} no clients; what still reaches it may get wrong answers or errors.',
+  shows: ['{node} {address}  /readyz {status}: {failing}', 'if phase: {phase}'],
+  folded: '/readyz {status}: {failing}',
+  needs: ['api.ready', 'kube.nodes', 'kube.control-plane-pods'],
+  limits: {
+    starting: { value: 60, unit: 's', source: 'own choice; recording: a kubeadm API server was ready within 20 s of its start' },
+  },
+  reasons,
+  subjects: (seen) => mastersOf(seen).map((master) => master.subject),
+  judge: (seen, limits, subject) => {
+    const master = masterOf(seen, subject);
+    const reading = readApiServer(seen, master);
+    const node = subject.name;
+    if (reading.kind === 'ready') return pass({ node });
+    if (reading.kind !== 'not-ready' || reading.failing.length === 0) return endUnheard(master, reading);
+    const { others } = splitFailing(reading.failing);
+    if (others.length === 0) return pass({ node, note: 'only its etcd checks fail' });
+    const reason = reasonFor(others);
+    const facts = { node, address: master.subject.id, status: reading.status, failing: others.map((name) => `[-]${name}`).join(' ') };
+    if (allFail(seen)) return fail(facts, { reason, severity: 'critical', impact: 'outage', witness: 'stated' });
+    if (reason === 'encryption') return fail(facts, { reason, severity: 'critical', witness: 'stated' });
+    const phase = passing(seen, master, reason, limits.starting);
+    if (phase !== undefined) return fail({ ...facts, phase }, { reason, severity: 'info', witness: 'stated' });
+    return fail(facts, { reason, witness: 'stated' });
+  },
+  explains: [
+    { to: 'lb-backend-down', kind: 'causes', on: 'apiserver', because: 'a check of /readyz fails with it', produces: checkedReasons },
+    { to: 'lb-check-disagrees', kind: 'causes', on: 'apiserver', because: 'a check that only connects keeps sending clients to it', produces: ['up'] },
+    { to: 'api-5xx-ratio', kind: 'causes', on: 'apiserver', because: 'requests that need what the check looks at fail' },
+    {
+      to: 'api-lb-unreachable',
+      kind: 'causes',
+      on: 'cluster',
+      because: 'the load balancer still sends it a share of the clients',
+      produces: ['partial'],
+      covers: 'all',
+      match: 'apiserver',
+    },
+  ],
+  fixes: ({ facts, verdicts }) => {
+    const node = String(facts['node']);
+    const verify = [`curl -sk https://${facts['address']}/readyz`];
+    const logs = `crictl logs --tail 200 $(crictl ps -q --name '^kube-apiserver$' | head -1) 2>&1 | grep -E 'healthz|readyz|kms'`;
+    const look = { do: 'See which check fails and what it logs', where: node, run: [logs], risk: 'none' as const, needs: [], verify };
+    if (verdicts[0]?.reason !== 'encryption') return [look];
+    const needs = [{ text: 'the plugin’s key service answers', met: 'unknown' as const }];
+    return [look, { do: 'Bring the encryption plugin back; its socket is named in --encryption-provider-config', where: node, run: ['ls -l /var/run/kmsplugin'], risk: 'none', needs, verify }];
+  },
+  avoid: ({ verdicts }) => (verdicts[0]?.reason === 'encryption' ? ['change or remove --encryption-provider-config: what is stored can then no longer be read'] : []),
+  reading: ['https://kubernetes.io/docs/reference/using-api/health-checks/'],
+  errors: ['[-]poststarthook/rbac/bootstrap-roles failed', '[-]informer-sync failed', '[-]shutdown failed: reason withheld', '[-]kms-provider'],
+});
+
+function reasonFor(names: readonly string[]): (typeof reasons)[number] {
+  if (names.some((name) => name.startsWith('kms-provider'))) return 'encryption';
+  if (names.includes('shutdown')) return 'shutdown';
+  return names.every((name) => name.startsWith('poststarthook/') || name === 'informer-sync' || name === 'autoregister-completion') ? 'starting' : 'other';
+}
+
+function allFail(seen: Seen<'api.ready'>): boolean {
+  const split = seen.tally(mastersOf(seen), (master) => {
+    const reading = readApiServer(seen, master);
+    return reading.kind === 'not-ready' && splitFailing(reading.failing).others.length > 0;
+  });
+  return split.no.length === 0 && split.unknown.length === 0;
+}
+
+/** A start or an orderly end that is still within its time. */
+function passing(seen: Seen<'kube.control-plane-pods'>, master: Master, reason: (typeof reasons)[number], seconds: number): string | undefined {
+  if (reason === 'shutdown') return 'it is ending in good order';
+  if (reason !== 'starting') return undefined;
+  const pods = seen.peek('kube.control-plane-pods');
+  if (pods?.state !== 'known' || pods.value.clock === undefined) return undefined;
+  const pod = pods.value.pods.find((one) => one.component === 'kube-apiserver' && one.node === master.subject.keys.node);
+  const startedAt = pod?.containers[0]?.startedAt;
+  if (startedAt === undefined) return undefined;
+  const age = ageAt(startedAt, pods.value.clock);
+  return age.high < seconds * 1000 ? `it was started ${Math.max(0, Math.round(age.low / 1000))} s ago` : undefined;
+}

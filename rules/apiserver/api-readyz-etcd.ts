@@ -1,0 +1,89 @@
+// Can this API server use its etcd?
+import { defineRule, fail, pass } from '../../src/judge/define-rule.ts';
+import { endUnheard, masterOf, mastersOf, readApiServer, splitFailing } from '../../src/judge/readings/api-server.ts';
+import { checkedReasons } from '../../src/judge/readings/backend.ts';
+import { kubeletUsesOwnApiServer, usesOnlyLocalEtcd } from '../../src/judge/readings/wiring.ts';
+
+const etcdctl =
+  "crictl exec $(crictl ps -q --name '^etcd$' | head -1) etcdctl --endpoints https://127.0.0.1:2379 --cacert /etc/kubernetes/pki/etcd/ca.crt --cert /etc/kubernetes/pki/etcd/healthcheck-client.crt --key /etc/kubernetes/pki/etcd/healthcheck-client.key";
+
+export default defineRule({
+  id: 'api-readyz-etcd',
+  area: 'apiserver',
+  since: '0.1.0',
+  severity: 'critical',
+  impact: 'degraded',
+  layer: 3,
+  title: 'the API server on {node} cannot use its etcd: {failing}',
+  healthy: 'every API server reads its readiness key from etcd',
+  why: 'Every request that needs storage fails on {node}; after about two minutes its liveness probe restarts it.',
+  shows: ['{node} {address}  /readyz {status}: {failing}'],
+  folded: '/readyz {status}: {failing}',
+  needs: ['api.ready', 'kube.nodes', 'kube.control-plane-pods'],
+  limits: {
+    tries: { value: 3, unit: 'tries', source: 'one good answer among the staggered tries is enough: a leader election ends within one' },
+  },
+  reasons: [],
+  subjects: (seen) => mastersOf(seen).map((master) => master.subject),
+  judge: (seen, _limits, subject) => {
+    const master = masterOf(seen, subject);
+    const reading = readApiServer(seen, master);
+    const node = subject.name;
+    if (reading.kind === 'ready') return pass({ node });
+    if (reading.kind !== 'not-ready' || reading.failing.length === 0) return endUnheard(master, reading);
+    const { etcd } = splitFailing(reading.failing);
+    if (etcd.length === 0) return pass({ node, note: 'other checks fail, etcd is none of them' });
+    const facts = { node, address: master.subject.id, status: reading.status, failing: etcd.map((name) => `[-]${name}`).join(' ') };
+    return fail(facts, { witness: 'stated' });
+  },
+  explains: [
+    { to: 'api-restart-loop', kind: 'causes', on: 'apiserver', because: 'the liveness probe of a kubeadm API server contains the etcd check' },
+    { to: 'lb-backend-down', kind: 'causes', on: 'apiserver', because: 'a check of /readyz fails with it', produces: checkedReasons },
+    { to: 'lb-check-disagrees', kind: 'causes', on: 'apiserver', because: 'a check that only connects keeps sending clients to it', produces: ['up'] },
+    {
+      to: 'api-lb-unreachable',
+      kind: 'causes',
+      on: 'cluster',
+      because: 'the load balancer still sends it a share of the clients',
+      produces: ['partial'],
+      covers: 'all',
+      match: 'apiserver',
+    },
+    {
+      to: 'api-readyz-check',
+      kind: 'causes',
+      on: 'apiserver',
+      because: 'most other checks wait for objects that are read from etcd',
+      produces: ['starting', 'other'],
+    },
+    { to: 'api-5xx-ratio', kind: 'causes', on: 'apiserver', because: 'requests that need storage fail' },
+    { to: 'api-endpoints-mismatch', kind: 'causes', on: 'apiserver', because: 'it renews its place in the list through etcd', unproven: true },
+    { to: 'le-lease-expired', kind: 'causes', on: 'cluster', because: 'candidates renew their lease through the API server beside them', covers: 'all', match: 'node' },
+    { to: 'le-component-unhealthy', kind: 'causes', on: 'node', because: 'controller-manager and scheduler use the API server beside them' },
+    {
+      to: 'ha-node-notready',
+      kind: 'causes',
+      on: 'node',
+      because: 'the kubelet on a kubeadm master reports to the API server beside it',
+      when: ({ effect }, seen) => kubeletUsesOwnApiServer(seen, effect.subject.keys.node),
+    },
+  ],
+  fixes: ({ facts }, seen) => {
+    const node = String(facts['node']);
+    const local = usesOnlyLocalEtcd(seen, node);
+    const look = `crictl logs --tail 50 $(crictl ps -aq --name '^etcd$' | head -1)`;
+    return [
+      {
+        do: local === 'yes' ? 'See how the one etcd member it uses is doing, the one beside it' : 'See how the etcd it uses is doing',
+        where: node,
+        run: local === 'no' ? [`${etcdctl} endpoint status --cluster -w table`] : [`${etcdctl} endpoint status -w table`, look, 'df -h /var/lib/etcd'],
+        risk: 'none',
+        needs: [],
+        verify: [`curl -sk https://${facts['address']}/readyz`],
+      },
+    ];
+  },
+  avoid: ({ facts }) => [`restart the API server on ${facts['node']}: without its etcd it does not come back`],
+  reading: ['https://kubernetes.io/docs/reference/using-api/health-checks/'],
+  errors: ['[-]etcd failed: reason withheld', '[-]etcd-readiness failed: reason withheld', 'etcd client connection not yet established'],
+});
