@@ -1,0 +1,53 @@
+// Does this etcd member's clock agree with those of the other machines of the control plane?
+import { defineRule, fail, notApplicable, pass, undecided } from '../../src/judge/define-rule.ts';
+import { planToSetClock } from '../../src/judge/plans/set-clock.ts';
+import { describeOffset, surelyBeyond, surelyWithin } from '../../src/judge/readings/clock.ts';
+import { hostClocks, memberClock, skewOf } from '../../src/judge/readings/host-clock.ts';
+import { membersOf } from '../../src/judge/readings/member.ts';
+import { aheadOrBehind, againstWhom } from '../../src/judge/readings/skew.ts';
+
+export default defineRule({
+  id: 'clock-etcd-skew',
+  area: 'clock',
+  since: '0.1.0',
+  severity: 'warning',
+  impact: 'at-risk',
+  layer: 0,
+  title: 'the clock of etcd member {node} is off by {skew} against {against}',
+  healthy: 'the clocks of the etcd members agree',
+  why: 'etcd itself elects and writes on, but certificates count as not yet valid or as ended on one member and not on the next.',
+  shows: ['{node} {address}  {skew} against {against}'],
+  folded: '{skew}',
+  needs: ['etcd.clock', 'api.ready', 'kube.control-plane-pods'],
+  limits: {
+    skew: { value: 1000, unit: 'milliseconds', source: 'etcd server/etcdserver/api/rafthttp/probing_status.go: warns above 1 s' },
+    agree: { value: 3000, unit: 'milliseconds', source: 'what one Date header, cut to whole seconds, can prove of two equal clocks: docs/ranking.md, Time' },
+  },
+  reasons: ['ahead', 'behind', 'one-of-two'],
+  subjects: (seen) => membersOf(seen).filter((member) => member.started).map((member) => member.subject),
+  judge: (seen, limits, subject) => {
+    const member = membersOf(seen).find((one) => one.subject.id === subject.id);
+    if (seen.topology.membersComplete && seen.topology.members.length === 1 && seen.topology.masters.length <= 1) {
+      return notApplicable('a single machine has no other clock to disagree with');
+    }
+    seen.get('etcd.clock', subject);
+    const own = member && memberClock(seen, member);
+    const node = subject.keys.node ?? subject.id;
+    const skew = own && skewOf(node, own, hostClocks(seen));
+    const look = `date -u   # on ${node} and on another machine at the same time`;
+    if (skew === undefined) return undecided('no second machine told the time', look);
+    const { offset, others } = skew;
+    const facts = { node: subject.name, address: subject.id, skew: describeOffset(offset), against: againstWhom(others) };
+    if (surelyBeyond(offset, limits.skew)) {
+      const two = others.length === 1;
+      return fail(facts, { reason: two ? 'one-of-two' : aheadOrBehind(offset), witness: two ? 'measured' : 'agreed' });
+    }
+    if (surelyWithin(offset, limits.agree)) return pass(facts);
+    return undecided(`undecided: ${subject.name} is ${facts.skew} from ${facts.against}`, look);
+  },
+  explains: [],
+  fixes: ({ verdicts }) => verdicts.flatMap(({ subject, reason }) => planToSetClock(subject.keys.node ?? subject.name, reason === 'ahead' || reason === 'behind' ? reason : 'unclear')),
+  avoid: () => ['restart etcd for this: it does not elect by the clock'],
+  reading: ['https://etcd.io/docs/v3.6/op-guide/hardware/'],
+  errors: ['prober found high clock drift'],
+});

@@ -1,0 +1,11 @@
+// In which words is a clock compared with others?
+import type { Offset } from './clock.ts';
+
+export function aheadOrBehind(offset: Offset): 'ahead' | 'behind' {
+  return offset.low + offset.high > 0 ? 'ahead' : 'behind';
+}
+
+/** Such as `m1, m3`, or `m1: which of the two is right cannot be told`. */
+export function againstWhom(others: readonly string[]): string {
+  return others.length === 1 ? `${others[0]} (which of the two is right is open)` : others.join(', ');
+}
