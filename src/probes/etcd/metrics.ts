@@ -23,9 +23,9 @@ const families = [
   'etcd_mvcc_db_total_size_in_use_in_bytes',
   'etcd_network_active_peers',
   'etcd_network_known_peers',
-  'grpc_server_handled_total',
   'process_start_time_seconds',
 ];
+const handled = 'grpc_server_handled_total';
 /** Codes that are the server's fault, as in etcd's own alert etcdHighNumberOfFailedGRPCRequests. */
 const serverFaults = new Set([
   'Unknown',
@@ -55,7 +55,7 @@ export default defineProbe({
 
 function keepNeeded(one: RawTry): RawTry {
   if (one.answer?.status !== 200) return one;
-  return { ...one, answer: { ...one.answer, body: keepFamilies(one.answer.body, families) } };
+  return { ...one, answer: { ...one.answer, body: keepFamilies(one.answer.body, families, [handled]) } };
 }
 
 function reduce(samples: readonly Sample[]): Asked<EtcdMetrics> {
@@ -77,8 +77,8 @@ function reduce(samples: readonly Sample[]): Asked<EtcdMetrics> {
     ...(memberId === '' ? {} : { memberId }),
     ...peersOf(samples),
     ...whenKnown('processStart', sumOf(samples, 'process_start_time_seconds')),
-    grpcErrors: sumOf(samples, 'grpc_server_handled_total', ({ grpc_code }) => serverFaults.has(grpc_code ?? '')) ?? 0,
-    grpcRequests: sumOf(samples, 'grpc_server_handled_total') ?? 0,
+    grpcErrors: sumOf(samples, handled, ({ grpc_code }) => serverFaults.has(grpc_code ?? '')) ?? 0,
+    grpcRequests: sumOf(samples, handled) ?? 0,
   };
 }
 

@@ -7,7 +7,7 @@ import { gatherList, readList } from '../shared/kubernetes.ts';
 const path = '/apis/discovery.k8s.io/v1/namespaces/default/endpointslices?labelSelector=kubernetes.io%2Fservice-name%3Dkubernetes';
 
 const slice = z.object({
-  endpoints: listOf(z.object({ addresses: listOf(line), conditions: z.object({ ready: z.boolean().nullish() }).prefault({}) })),
+  endpoints: z.array(z.object({ addresses: listOf(line), conditions: z.object({ ready: z.boolean().nullish() }).prefault({}) })).nullable(),
   ports: listOf(z.object({ port: z.number().int().nullish() })),
 });
 
@@ -21,7 +21,7 @@ export default defineProbe({
   gather: (_subject, around) => gatherList(path, 'the addresses of the Service kubernetes', around),
   read: (raw) => {
     const addresses = readList(raw, slice, 'an EndpointSlice').flatMap(({ endpoints, ports }) =>
-      endpoints
+      (endpoints ?? [])
         .filter(({ conditions }) => conditions.ready !== false)
         .flatMap((endpoint) => endpoint.addresses)
         .flatMap((host) => ports.map(({ port }) => `${host.includes(':') ? `[${host}]` : host}:${port ?? 443}`)),

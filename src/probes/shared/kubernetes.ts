@@ -12,9 +12,11 @@ const pageSize = 500;
 const mostPages = 1000;
 
 const rawPages = z.object({ tries: z.array(rawTry).min(1) });
+/** Go always writes `items`, null when there are none: an answer without it is no list, least of all an empty one. */
 const page = z.object({
-  metadata: z.object({ continue: z.string().exactOptional() }).exactOptional(),
-  items: z.array(z.unknown()).nullish(),
+  kind: z.string().endsWith('List'),
+  metadata: z.object({ continue: z.string().exactOptional() }).prefault({}),
+  items: z.array(z.unknown()).nullable(),
 });
 
 /** One object. @throws GapError unless the API gave it. */
@@ -32,7 +34,7 @@ export async function gatherList(path: string, what: string, around: Surrounding
     const part = tries.length === 0 ? what : `${what}, page ${tries.length + 1} (the list is incomplete)`;
     const one = await ask(`${path}${query}`, part, around);
     tries.push(one);
-    next = pageOf(one).metadata?.continue ?? '';
+    next = pageOf(one).metadata.continue ?? '';
   } while (next !== '' && tries.length < mostPages);
   return { raw: JSON.stringify({ tries }), source: describeWay(tries[0]?.address ?? '', around.topology) };
 }

@@ -6,12 +6,18 @@ export interface Sample {
   readonly value: number;
 }
 
-/** Keeps the lines of the named families only: an API server's exposition is several megabytes. */
-export function keepFamilies(text: string, names: readonly string[]): string {
-  const wanted = new Set(names);
+/**
+ * Keeps the lines of the named families only: an API server's exposition is several megabytes. Of `sparse` families,
+ * which have a line for every method and code there is, only those that ever counted something.
+ */
+export function keepFamilies(text: string, names: readonly string[], sparse: readonly string[] = []): string {
+  const wanted = new Set([...names, ...sparse]);
   return text
     .split('\n')
-    .filter((line) => wanted.has(/^[a-zA-Z_:][\w:]*/.exec(line)?.[0] ?? ''))
+    .filter((line) => {
+      const name = /^[a-zA-Z_:][\w:]*/.exec(line)?.[0] ?? '';
+      return wanted.has(name) && !(sparse.includes(name) && line.endsWith(' 0'));
+    })
     .join('\n');
 }
 
