@@ -6,6 +6,8 @@ const vm = require('node:vm');
 
 const root = path.join(__dirname, '..');
 const dist = path.join(root, 'dist');
+/** Parts of the program that load one another when they are needed. */
+const parts = new Map(['cli', 'command-line', 'diagnosis'].map((name) => [`./${name}.cjs`, name]));
 /** Name -> what was loaded; the build takes the code caches from here. */
 const loaded = new Map();
 
@@ -51,7 +53,7 @@ function load(name) {
   const module = { exports: {} };
   loaded.set(name, { script, module });
   const plain = Module.createRequire(filename);
-  const require = (id) => (id === './diagnosis.cjs' ? load('diagnosis') : plain(id));
+  const require = (id) => (parts.has(id) ? load(parts.get(id)) : plain(id));
   script.runInThisContext()(module.exports, require, module, filename, dist);
   return module.exports;
 }

@@ -7,8 +7,9 @@ export default class Diagnose extends BaseCommand {
   static override summary = 'Find out why the control plane is sick, and rank the causes.';
   static override description = [
     'Looks at the API servers, etcd, the load balancer, leases, certificates and clocks, and changes nothing. Runs when no command is named.',
-    ['Exit codes:', ...exitMeanings.map(([code, meaning]) => `  ${String(code).padStart(3)}  ${meaning}`)].join('\n'),
+    ['Exit codes:', ...exitMeanings.map(([code, meaning]) => `${String(code).padEnd(3)}  ${meaning}`)].join('\n'),
   ].join('\n\n');
+  static override usage = '<%= command.id %> [flags]';
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> --only etcd --etcd-cacert ca.crt --etcd-cert client.crt --etcd-key client.key',

@@ -5,6 +5,7 @@ import { writeResult } from '../src/cli/output.ts';
 
 export default class Rules extends BaseCommand {
   static override summary = 'List the rules: what can be found out.';
+  static override usage = '<%= command.id %> [flags]';
   static override examples = ['<%= config.bin %> <%= command.id %>', '<%= config.bin %> <%= command.id %> --area etcd'];
   static override flags = {
     area: Flags.string({ helpValue: '<area>', description: 'only the rules of one area' }),

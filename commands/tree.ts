@@ -5,6 +5,7 @@ import { writeResult } from '../src/cli/output.ts';
 
 export default class Tree extends BaseCommand {
   static override summary = 'Show the decision tree: its questions, and the rules that answer them.';
+  static override usage = '<%= command.id %> [flags]';
   static override examples = ['<%= config.bin %> <%= command.id %>', '<%= config.bin %> <%= command.id %> --only etcd', '<%= config.bin %> <%= command.id %> -o mermaid'];
   static override flags = {
     only: Flags.string({ helpValue: '<branch>', description: 'one branch' }),

@@ -1,4 +1,4 @@
-// What is shipped: one file for the command line, one for the work, one for other oclif CLIs, and code caches.
+// What is shipped: files that load one another when they are needed, one for other oclif CLIs, and code caches.
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -6,13 +6,18 @@ import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build, type Plugin } from 'esbuild';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const heavy = /\/cli\/(run-diagnosis|show-catalogue)\.ts$/;
+/** What is imported only when it is needed stands in a file of its own. */
+const parts: readonly (readonly [RegExp, string])[] = [
+  [/\/cli\/(run-diagnosis|show-catalogue)\.ts$|^\.\/show-catalogue\.ts$/, './diagnosis.cjs'],
+  [/^\.\/command-line\.ts$/, './command-line.cjs'],
+];
 
-/** Commands import their work when they run; in the build all of it is one file beside theirs. */
-const workIsBeside: Plugin = {
-  name: 'work-is-beside',
+const partsAreBeside: Plugin = {
+  name: 'parts-are-beside',
   setup(builder) {
-    builder.onResolve({ filter: heavy }, ({ kind }) => (kind === 'dynamic-import' ? { path: './diagnosis.cjs', external: true } : undefined));
+    for (const [filter, path] of parts) {
+      builder.onResolve({ filter }, ({ kind }) => (kind === 'dynamic-import' ? { path, external: true } : undefined));
+    }
   },
 };
 
@@ -24,7 +29,7 @@ const shared: BuildOptions = {
   minifyWhitespace: true,
   minifySyntax: true,
   logLevel: 'warning',
-  plugins: [workIsBeside],
+  plugins: [partsAreBeside],
 };
 
 /** Optional parts of oclif for developing plugins; it goes on without them. */
@@ -38,6 +43,7 @@ export async function buildPackage(target: string): Promise<void> {
   const requireOnly = { format: 'cjs', supported: { 'dynamic-import': false }, external } as const;
   await build({ ...shared, ...requireOnly, entryPoints: ['src/cli/heavy.ts'], outfile: join(dist, 'diagnosis.cjs') });
   await build({ ...shared, format: 'esm', external: ['@oclif/core'], entryPoints: ['bin/plugin.ts'], outfile: join(dist, 'plugin.js') });
+  await build({ ...shared, ...requireOnly, entryPoints: ['bin/command-line.ts'], outfile: join(dist, 'command-line.cjs') });
   await build({ ...shared, ...requireOnly, entryPoints: ['bin/main.ts'], outfile: join(dist, 'cli.cjs') });
   const warmed = spawnSync(process.execPath, [join(root, 'scripts/warm.cjs'), target], { stdio: 'inherit' });
   if (warmed.status !== 0) throw new Error(`the built program did not run (${warmed.status ?? warmed.signal})`);

@@ -2,8 +2,8 @@
 import { Flags } from '@oclif/core';
 import { failLines } from './exit-codes.ts';
 
-const connection = 'CONNECTION (as in kubectl)';
-const ways = 'WAYS OF LOOKING';
+const connection = 'CONNECTION';
+const ways = 'ACCESS';
 const output = 'OUTPUT';
 
 export const connectionFlags = {

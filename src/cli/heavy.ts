@@ -1,3 +1,3 @@
 // Which part of the program is loaded only once a command really runs?
 export { runDiagnosis } from './run-diagnosis.ts';
-export { showExplanation, showRules, showTree } from './show-catalogue.ts';
+export { branchChoices, ruleChoices, showExplanation, showRules, showTree } from './show-catalogue.ts';

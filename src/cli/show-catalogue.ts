@@ -55,6 +55,15 @@ export function showExplanation(words: readonly string[], program: string): stri
   throw new UsageError(`no rule and no known error text is like "${neutralise(asked)}"; ${hint}`);
 }
 
+/** Words for the shell's completion, each with what it means. */
+export function ruleChoices(): readonly (readonly [string, string])[] {
+  return catalogue.rules.map((rule) => [rule.id, asPattern(rule.title)] as const);
+}
+
+export function branchChoices(): readonly (readonly [string, string])[] {
+  return [...new Set(catalogue.tree.map((question) => question.branch))].map((branch) => [branch, ''] as const);
+}
+
 function printBlocks(blocks: readonly Block[]): string {
   const { width } = readTraits(process.stdout, process.env, true);
   const texts = blocks.map(({ heading, lines }) => {

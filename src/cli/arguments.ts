@@ -1,26 +1,22 @@
-// Under which name was the tool called, and which command is meant when none is named?
-import { basename } from 'node:path';
+// Which command is meant when none is named, or when it is named late?
 import { diagnoseFlags } from './flags.ts';
 
-/** kubectl runs plugins as `kubectl-ha_doctor`; people type `kubectl ha-doctor`. */
-export function programName(calledAs: string): string {
-  return basename(calledAs).startsWith('kubectl-') ? 'kubectl ha-doctor' : 'ha-doctor';
+export function asksForHelp(argument: string): boolean {
+  return ['--help', '-h', 'help'].includes(argument);
 }
-
-const asksForHelp = ['--help', '-h', 'help'];
 
 /**
  * Arguments with the command in front. Flags alone mean `diagnose`, and a command may follow flags, as it may in
  * kubectl. `help` in front of a command asks for that command's help.
  */
 export function arrangeArguments(given: readonly string[], commands: readonly string[]): readonly string[] {
-  const [first, ...rest] = given;
-  if (first === 'help' && rest[0] !== undefined && commands.includes(rest[0])) return [rest[0], '--help'];
-  if (first !== undefined && (asksForHelp.includes(first) || first === '--version')) return [first];
+  const [first, second] = given;
+  if (first === 'help' && second !== undefined && commands.includes(second)) return [second, '--help'];
+  if (first !== undefined && asksForHelp(first)) return [first];
   const position = firstPositional(given);
   const word = given[position];
-  if (word === undefined) return ['diagnose', ...given];
-  if (position === 0 || !commands.includes(word)) return position === 0 ? given : ['diagnose', ...given];
+  if (position === 0 && word !== undefined) return given;
+  if (word === undefined || !commands.includes(word)) return ['diagnose', ...given];
   return [word, ...given.slice(0, position), ...given.slice(position + 1)];
 }
 
@@ -36,7 +32,11 @@ function firstPositional(given: readonly string[]): number {
 }
 
 function takesNext(argument: string): boolean {
-  if (argument.includes('=')) return false;
+  return findFlag(argument)?.type === 'option';
+}
+
+/** The flag an argument such as `--context` or `-o` stands for; none when it carries its value itself. */
+export function findFlag(argument: string): { readonly type: string; readonly options?: readonly string[] } | undefined {
   const found = Object.entries(diagnoseFlags).find(([name, flag]) => argument === `--${name}` || ('char' in flag && argument === `-${flag.char}`));
-  return found?.[1].type === 'option';
+  return found?.[1] as { readonly type: string; readonly options?: readonly string[] } | undefined;
 }
