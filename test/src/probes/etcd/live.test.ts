@@ -13,17 +13,19 @@ import status from '../../../../src/probes/etcd/status.ts';
 import type { Probe, Surroundings } from '../../../../src/probes/probe.ts';
 import { GapError } from '../../../../src/sources/source.ts';
 import { surroundings } from '../kit/around.ts';
+import type { Issued } from '../kit/authority.ts';
 import { type EtcdCluster, etcdMissing, startEtcd } from '../kit/etcd.ts';
 
-const settings = { etcd: { endpoints: [], certificate: 'given to the source', from: 'flag' as const } };
 let cluster: EtcdCluster;
 let around: Surroundings;
+let etcd: { readonly authority: Issued; readonly client: Issued };
 
 beforeAll(async () => {
   if (etcdMissing !== undefined) return;
   cluster = await startEtcd(3);
   for (let key = 0; key < 20; key++) cluster.etcdctl(['put', `/registry/x/${key}`, 'value']);
-  around = surroundings({ topology: { members: cluster.members }, settings, etcd: cluster.client });
+  etcd = { authority: cluster.authority.own, client: cluster.client };
+  around = await surroundings({ topology: { members: cluster.members }, etcd });
 });
 afterAll(() => cluster?.stop());
 
@@ -53,11 +55,10 @@ describe.skipIf(etcdMissing !== undefined)(`a real etcd cluster${etcdMissing ===
 
   test('gRPC gives the same status as the gateway', async () => {
     const gateway = await look(status, 1);
-    const refusing = surroundings({
+    const refusing = await surroundings({
       topology: { members: cluster.members },
-      settings,
-      etcd: cluster.client,
-      source: { request: (asked) => around.source.request({ ...asked, path: '/no-gateway-here' }) },
+      etcd,
+      divert: (source) => ({ request: (asked) => source.request({ ...asked, path: '/no-gateway-here' }) }),
     });
     const direct = await look(status, 1, refusing);
     expect({ ...direct, raftIndex: '', appliedIndex: '' }).toEqual({ ...gateway, raftIndex: '', appliedIndex: '' });
@@ -67,9 +68,12 @@ describe.skipIf(etcdMissing !== undefined)(`a real etcd cluster${etcdMissing ===
 
   test('members by the client port and by the peer port are the same', async () => {
     const byClient = await look(members, 0);
-    const request: Surroundings['source']['request'] = (asked) =>
-      around.source.request(asked.path === '/members' ? asked : { ...asked, port: 1 });
-    const byPeer = await look(members, 0, { ...around, source: { ...around.source, request } });
+    const onlyPeer = await surroundings({
+      topology: { members: cluster.members },
+      etcd,
+      divert: (source) => ({ request: (asked) => source.request(asked.path === '/members' ? asked : { ...asked, port: 1 }) }),
+    });
+    const byPeer = await look(members, 0, onlyPeer);
     if (byClient.kind !== 'answered') throw new Error(byClient.detail);
     expect(byPeer).toEqual(byClient);
     expect(byClient.members.map((member) => member.name).sort()).toEqual(['m1', 'm2', 'm3']);
@@ -100,7 +104,7 @@ describe.skipIf(etcdMissing !== undefined)(`a real etcd cluster${etcdMissing ===
       const seen = await look(status, index);
       values[`etcd.status member/${member.subject.id}`] = { ...seen, revision: String(19 + index) };
     }
-    const where = { ...around, value: surroundings({ values }).value };
+    const where = await surroundings({ topology: { members: cluster.members }, etcd, values });
     const hashes = await Promise.all([0, 1, 2].map((index) => look(hash, index, where)));
     expect(new Set(hashes.map((one) => one.hash)).size).toBe(1);
     expect(hashes[0]).toMatchObject({ revision: '19', compactRevision: expect.any(String) });
@@ -115,7 +119,7 @@ describe.skipIf(etcdMissing !== undefined)(`a real etcd cluster${etcdMissing ===
   });
 
   test('without a certificate each says which flags would help', async () => {
-    const bare = surroundings({
+    const bare = await surroundings({
       topology: { members: cluster.members },
       values: { 'kube.may-port-forward': { allowed: false, reason: '' } },
     });

@@ -1,32 +1,26 @@
 // What a probe under test has around it: the project's own network code, pointed at servers the test started.
-import { readFileSync } from 'node:fs';
-import net from 'node:net';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { EvidenceId, EvidenceTypes, Gap } from '../../../../src/model/evidence.ts';
 import { type Subject, subjectKey } from '../../../../src/model/subject.ts';
 import type { Master, Member, Topology } from '../../../../src/model/topology.ts';
 import type { Surroundings } from '../../../../src/probes/probe.ts';
 import type { Settings } from '../../../../src/probes/settings.ts';
-import { attempt } from '../../../../src/sources/attempt.ts';
-import { bareContext, certificateContext } from '../../../../src/sources/contexts.ts';
-import { callGrpc } from '../../../../src/sources/grpc.ts';
-import { knockAt } from '../../../../src/sources/knock.ts';
-import { deadlines, GapError, type RawTry, type Source } from '../../../../src/sources/source.ts';
-
-export interface Pair {
-  readonly certificatePath: string;
-  readonly keyPath: string;
-}
+import { openLiveSource } from '../../../../src/sources/live.ts';
+import type { RawTry, Source } from '../../../../src/sources/source.ts';
+import { type Issued, temporaryFolder } from './authority.ts';
 
 export interface Wanted {
   readonly topology?: Partial<Topology>;
   readonly settings?: Partial<Settings>;
-  readonly etcd?: Pair;
-  readonly operator?: Pair;
-  readonly anchors?: readonly string[];
+  /** The kubeconfig; without it one that leads nowhere. */
+  readonly api?: { readonly server: string; readonly authority?: Issued; readonly client?: Issued };
+  readonly etcd?: { readonly authority: Issued; readonly client: Issued };
   /** Evidence id, or evidence id and subject, to its value. */
   readonly values?: Readonly<Record<string, unknown>>;
   readonly gaps?: Readonly<Record<string, Gap>>;
-  readonly source?: Partial<Source>;
+  /** Parts of the live source that this test closes or diverts. */
+  readonly divert?: (source: Source) => Partial<Source>;
 }
 
 const nobody: Topology = {
@@ -41,65 +35,67 @@ const nobody: Topology = {
   machines: [],
 };
 
-export function surroundings(wanted: Wanted = {}): Surroundings {
-  const source: Source = { ...directSource(wanted), ...wanted.source };
-  const value = <Id extends EvidenceId>(id: Id, subject?: Subject) =>
-    (wanted.values?.[subject === undefined ? id : `${id} ${subjectKey(subject)}`] ?? wanted.values?.[id]) as EvidenceTypes[Id] | undefined;
+export async function surroundings(wanted: Wanted = {}): Promise<Surroundings> {
+  const files = wanted.etcd && {
+    endpoints: [],
+    authority: wanted.etcd.authority.certificatePath,
+    certificate: wanted.etcd.client.certificatePath,
+    key: wanted.etcd.client.keyPath,
+    from: 'flag' as const,
+  };
+  const portForward = wanted.settings?.portForward ?? 'allowed';
+  const folder = temporaryFolder();
+  const kubeconfig = join(folder.path, 'kubeconfig');
+  writeFileSync(kubeconfig, JSON.stringify(kubeconfigOf(wanted.api)));
+  const opened = await openLiveSource({ kubeconfig }, { ...(files && { etcd: files }), portForward, exec: 'forbidden' }, {});
+  folder.remove();
+  const { host, port } = opened.kubeconfig;
+  const entry = { subject: { kind: 'lb' as const, id: `${host}:${port}`, name: 'LB', keys: { lb: `${host}:${port}` } }, host, port };
+  const values: Readonly<Record<string, unknown>> = { 'operator.kubeconfig': opened.kubeconfig, ...wanted.values };
   return {
-    given: {},
-    source,
-    topology: { ...nobody, ...wanted.topology },
-    settings: { masters: [], portForward: 'allowed', exec: 'forbidden', lbConnections: 12, deep: false, ...wanted.settings },
-    value,
+    given: { 'operator.kubeconfig': opened.kubeconfig },
+    source: wanted.divert === undefined ? opened.source : diverted(opened.source, wanted.divert(opened.source)),
+    topology: { ...nobody, entry, ...wanted.topology },
+    settings: {
+      masters: [],
+      portForward,
+      exec: 'forbidden',
+      lbConnections: 12,
+      deep: false,
+      ...(files && { etcd: files }),
+      ...wanted.settings,
+    },
+    value: <Id extends EvidenceId>(id: Id, subject?: Subject) =>
+      (values[subject === undefined ? id : `${id} ${subjectKey(subject)}`] ?? values[id]) as EvidenceTypes[Id] | undefined,
     gap: (id) => wanted.gaps?.[id],
     signal: AbortSignal.timeout(15_000),
   };
 }
 
-function directSource(wanted: Wanted): Source {
-  const contextOf = (pair: Pair | undefined) => {
-    if (pair === undefined) return bareContext();
-    return certificateContext({ certificate: readFileSync(pair.certificatePath, 'utf8'), key: readFileSync(pair.keyPath, 'utf8') });
-  };
-  const contexts = { none: bareContext(), operator: contextOf(wanted.operator), etcd: contextOf(wanted.etcd) };
-  const closed = (): Promise<never> =>
-    Promise.reject(new GapError({ gap: 'failed', detail: 'this way is closed in the test', howToGet: '' }));
-  return {
-    request: (asked) => {
-      const target = { ...asked, context: contexts[asked.identity] };
-      const message = {
-        method: asked.method ?? 'GET',
-        path: asked.path,
-        headers: asked.headers ?? {},
-        ...(asked.body === undefined ? {} : { body: asked.body }),
-      };
-      return attempt(target, message, asked.deadlines, asked.signal);
+function diverted(source: Source, parts: Partial<Source>): Source {
+  return new Proxy(source, {
+    get: (target, name) => {
+      const own: unknown = Reflect.get(parts, name) ?? Reflect.get(target, name);
+      return typeof own === 'function' ? own.bind(target) : own;
     },
-    knock: (host, port, signal) => knockAt({ scheme: 'https', host, port, context: bareContext() }, deadlines.usual, signal),
-    grpc: (host, port, method, message, signal) =>
-      callGrpc({ scheme: 'https', host, port, context: contexts.etcd }, method, message, deadlines.usual, signal),
-    resolve: (host) => Promise.resolve([host]),
-    kubernetes: closed,
-    addWay: () => {},
-    forwarded: closed,
-    executed: closed,
-    anchors: () => wanted.anchors ?? [],
-    file: (path) => Promise.resolve(readFileSync(path, 'utf8')),
-    folder: closed,
-    socket: (path, text) => talk(path, text),
-    close: () => {},
-  };
+  });
 }
 
-function talk(path: string, text: string): Promise<string> {
-  return new Promise((resolve, reject) => {
-    let answer = '';
-    const socket = net.connect(path, () => socket.write(text));
-    socket
-      .on('data', (chunk) => (answer += chunk.toString()))
-      .on('error', reject)
-      .on('end', () => resolve(answer));
-  });
+function kubeconfigOf(api: Wanted['api']): unknown {
+  const base64 = (text: string): string => Buffer.from(text).toString('base64');
+  const cluster = {
+    server: api?.server ?? 'https://127.0.0.1:1',
+    ...(api?.authority && { 'certificate-authority-data': base64(api.authority.certificate) }),
+  };
+  const user = api?.client && { 'client-certificate-data': base64(api.client.certificate), 'client-key-data': base64(api.client.key) };
+  return {
+    apiVersion: 'v1',
+    kind: 'Config',
+    'current-context': 'test',
+    contexts: [{ name: 'test', context: { cluster: 'test', user: 'test' } }],
+    clusters: [{ name: 'test', cluster }],
+    users: [{ name: 'test', user: user ?? {} }],
+  };
 }
 
 export function masterAt(host: string, port: number): Master {

@@ -31,7 +31,7 @@ afterAll(async () => {
 const subject = { kind: 'lb' as const, id: 'x', name: 'LB', keys: {} };
 async function look(settings: Partial<Settings>, host = '127.0.0.1') {
   const entry = { subject, host, port: 1 };
-  const gathered = await stats.gather(subject, surroundings({ settings, topology: { entry } }));
+  const gathered = await stats.gather(subject, await surroundings({ settings, topology: { entry } }));
   return { ...gathered, rows: stats.read(gathered.raw).rows };
 }
 async function refusal(settings: Partial<Settings>): Promise<unknown> {
