@@ -34,7 +34,8 @@ export default defineRule({
       return couldNotAsk(seen, unknown, `${alive} of ${voters.length} voters answer, and nobody knows whether more exist or live`);
     }
     const served = anApiServerReadsEtcd(seen);
-    if (served === 'yes') return undecided('an API server still reads from etcd: our own path to its members may be closed', 'run ha-doctor on a master');
+    if (served === 'yes')
+      return undecided('an API server still reads from etcd: our own path to its members may be closed', 'run ha-doctor on a master');
     if (leaderless.length === 0 && served === 'unknown') {
       return undecided('no member says so and no API server misses its etcd: our own path may be closed', 'run ha-doctor on a master');
     }
@@ -54,13 +55,33 @@ export default defineRule({
     return fail(facts, { witness: leaderless.length > 0 ? 'stated' : 'agreed', supports });
   },
   explains: [
-    { to: 'etcd-member-down', kind: 'made-of', on: 'cluster', because: 'a quorum is lost by losing voters', covers: 'quorum', match: 'member' },
-    { to: 'etcd-member-unstarted', kind: 'made-of', on: 'cluster', because: 'a voter that never started counts all the same', covers: 'quorum', match: 'member' },
+    {
+      to: 'etcd-member-down',
+      kind: 'made-of',
+      on: 'cluster',
+      because: 'a quorum is lost by losing voters',
+      covers: 'quorum',
+      match: 'member',
+    },
+    {
+      to: 'etcd-member-unstarted',
+      kind: 'made-of',
+      on: 'cluster',
+      because: 'a voter that never started counts all the same',
+      covers: 'quorum',
+      match: 'member',
+    },
     { to: 'etcd-no-leader', kind: 'causes', on: 'cluster', because: 'fewer than a quorum cannot elect a leader' },
     { to: 'etcd-no-fault-margin', kind: 'causes', on: 'cluster', because: 'below the quorum there is no margin' },
     { to: 'etcd-requests-failing', kind: 'causes', on: 'cluster', because: 'every write and linearizable read needs the quorum' },
     { to: 'api-readyz-etcd', kind: 'causes', on: 'cluster', because: 'the API server reads its readiness key with the quorum' },
-    { to: 'api-master-unreachable', kind: 'causes', on: 'cluster', because: 'an API server that is restarted without its etcd never serves', produces: ['hung', 'refused', 'forbidden', 'closed', 'reset'] },
+    {
+      to: 'api-master-unreachable',
+      kind: 'causes',
+      on: 'cluster',
+      because: 'an API server that is restarted without its etcd never serves',
+      produces: ['hung', 'refused', 'forbidden', 'closed', 'reset'],
+    },
     { to: 'api-all-masters-down', kind: 'causes', on: 'cluster', because: 'no API server is ready without etcd' },
     { to: 'api-restart-loop', kind: 'causes', on: 'cluster', because: 'the liveness probe contains the etcd check' },
     { to: 'api-lb-unreachable', kind: 'causes', on: 'cluster', because: 'no API server behind the load balancer is ready' },
@@ -71,7 +92,11 @@ export default defineRule({
     { to: 'api-5xx-ratio', kind: 'causes', on: 'cluster', because: 'every request that needs etcd fails' },
   ],
   fixes: (_cause, seen) => planRecovery(seen, countVoters(seen)),
-  avoid: () => ['--force-new-cluster while a lost member may return', 'member remove (it needs the quorum that is lost)', 'restore before the survivors are saved'],
+  avoid: () => [
+    '--force-new-cluster while a lost member may return',
+    'member remove (it needs the quorum that is lost)',
+    'restore before the survivors are saved',
+  ],
   reading: ['https://etcd.io/docs/v3.6/op-guide/recovery/'],
   errors: ['etcdserver: no leader', 'etcdserver: request timed out', 'context deadline exceeded'],
 });

@@ -23,15 +23,20 @@ export function restoreEverywhere(seen: Seen, electorate: Electorate, file = '<n
     const how = 'restore the saved copy to a new cluster; its commands need the member list (--etcd-cert, --etcd-key)';
     return [{ do: `${only}: ${how}`, where: 'here', run: [], risk: 'high', needs, verify: [] }];
   }
-  const others = places.slice(1).map(({ node }) => node).join(', ');
-  const restores = places.map(({ member, node }): Fix => ({
-    do: `Restore the file on ${node}`,
-    where: node,
-    run: [restoreCommand(seen, list, member, file), 'mv /root/held/etcd.yaml /etc/kubernetes/manifests/'],
-    risk: 'high',
-    needs: [{ text: 'etcd and API server stopped on every master', met: electorate.leaderless.length === 0 ? 'unknown' : 'no' }],
-    verify: [],
-  }));
+  const others = places
+    .slice(1)
+    .map(({ node }) => node)
+    .join(', ');
+  const restores = places.map(
+    ({ member, node }): Fix => ({
+      do: `Restore the file on ${node}`,
+      where: node,
+      run: [restoreCommand(seen, list, member, file), 'mv /root/held/etcd.yaml /etc/kubernetes/manifests/'],
+      risk: 'high',
+      needs: [{ text: 'etcd and API server stopped on every master', met: electorate.leaderless.length === 0 ? 'unknown' : 'no' }],
+      verify: [],
+    }),
+  );
   return [stopEverywhere(seen, only, first, others, needs), ...restores, startAgain(list, first, others)];
 }
 

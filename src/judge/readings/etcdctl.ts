@@ -24,7 +24,8 @@ export function endpointOf(member: Member): string {
 /** With the operator's own etcd certificate where there is one, through the API where it serves, else on the node itself. */
 export function shellFor(seen: Seen<'etcd.status' | 'kube.nodes'>, member: Member): Shell {
   const own = `etcdctl --endpoints ${endpointOf(member)}`;
-  if (seen.peek('etcd.status', member.subject)?.state === 'known' || seen.topology.etcd !== 'stacked') return { where: 'here', etcdctl: own };
+  if (seen.peek('etcd.status', member.subject)?.state === 'known' || seen.topology.etcd !== 'stacked')
+    return { where: 'here', etcdctl: own };
   const inside = `etcdctl ${kubeadmFlags} --endpoints ${endpointOf(member)}`;
   if (member.pod !== undefined && seen.peek('kube.nodes')?.state === 'known') {
     return { where: 'here', etcdctl: `kubectl -n kube-system exec ${member.pod} -- ${inside}` };

@@ -1,7 +1,20 @@
 import { expect, test } from 'vitest';
 import rule from '../../../rules/etcd/etcd-quorum-lost.ts';
 import { answered, etcdStatus, failedTries } from '../../kit/world.ts';
-import { addGhost, asFail, changeStatus, expectTextsFilled, failure, fixesOf, healthyWorld, knocksOnly, loseLeader, names, silence, withoutCertificate } from './kit.ts';
+import {
+  addGhost,
+  asFail,
+  changeStatus,
+  expectTextsFilled,
+  failure,
+  fixesOf,
+  healthyWorld,
+  knocksOnly,
+  loseLeader,
+  names,
+  silence,
+  withoutCertificate,
+} from './kit.ts';
 
 const apiMissesEtcd = (world = healthyWorld()) => {
   world.set('api.ready', 'm1', { tries: [answered('m1', 500, '[-]etcd failed: reason withheld\n')] });
@@ -35,7 +48,9 @@ test('no voter answers us but an API server is ready: our path, not theirs', () 
 });
 
 test('a leaderless member beside silent ones is no lost quorum while an API server reads from etcd', () => {
-  expect(silence(silence(loseLeader(healthyWorld(), 'm1'), 'm2', 'timeout'), 'm3', 'timeout').verdict(rule, 'cluster').status).toBe('unknown');
+  expect(silence(silence(loseLeader(healthyWorld(), 'm1'), 'm2', 'timeout'), 'm3', 'timeout').verdict(rule, 'cluster').status).toBe(
+    'unknown',
+  );
 });
 
 test('a voter that never started counts against the quorum', () => {
@@ -50,7 +65,8 @@ test('one that is only told of by counters may be a learner: unknown', () => {
 
 test('a member that turns our certificate down is alive', () => {
   const world = apiMissesEtcd(names.reduce((one, node) => silence(one, node), healthyWorld()));
-  for (const node of names) world.set('etcd.status', node, failure('tls', 'alert 45', 45)).set('etcd.client-port', node, { outcome: { kind: 'open' }, chain: [] });
+  for (const node of names)
+    world.set('etcd.status', node, failure('tls', 'alert 45', 45)).set('etcd.client-port', node, { outcome: { kind: 'open' }, chain: [] });
   expect(world.verdict(rule, 'cluster').status).toBe('pass');
 });
 
@@ -81,14 +97,18 @@ test('the plan saves the survivor first and restores last, with every name and U
       ' --initial-cluster-token restored-1795230764 --initial-advertise-peer-urls https://10.89.0.12:2380' +
       ' --data-dir /var/lib/etcd --bump-revision 1000000000 --mark-compacted',
   );
-  expect(fixes.findIndex((fix) => fix.risk === 'high')).toBeGreaterThan(fixes.findIndex((fix) => fix.run.includes('systemctl restart kubelet')));
+  expect(fixes.findIndex((fix) => fix.risk === 'high')).toBeGreaterThan(
+    fixes.findIndex((fix) => fix.run.includes('systemctl restart kubelet')),
+  );
 });
 
 test('snapshot files are restored by etcdctl before 3.5, and old versions bump no revision', () => {
   const commands = (version: string) => {
     const world = changeStatus(twoDown(), 'm1', (old) => ({ ...old, version }));
     for (const node of names) world.set('etcd.metrics', node, (old) => (old.kind === 'answered' ? { ...old, version } : old));
-    return fixesOf(world, rule, asFail(world.verdict(rule, 'cluster'))).flatMap((fix) => fix.run.filter((line) => line.includes('snapshot restore')));
+    return fixesOf(world, rule, asFail(world.verdict(rule, 'cluster'))).flatMap((fix) =>
+      fix.run.filter((line) => line.includes('snapshot restore')),
+    );
   };
   expect(commands('3.4.23')[0]).toMatch(/^etcdctl snapshot restore .*--data-dir \/var\/lib\/etcd$/);
   expect(commands('3.4.34')[0]).toContain('etcdctl snapshot restore');

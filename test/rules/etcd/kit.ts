@@ -6,7 +6,7 @@ import type { AnyRule, Fix } from '../../../src/model/rule.ts';
 import type { Fail, Verdict } from '../../../src/model/verdict.ts';
 import { placeholders } from '../../../src/explain/template.ts';
 import { viewOf } from '../../../src/judge/judge.ts';
-import { failure, healthyWorld, type World } from '../../kit/world.ts';
+import { failure, type World } from '../../kit/world.ts';
 
 export const ids = { m1: '5f1c0a7d93b2e684', m2: 'a2c947be10d8f355', m3: 'c83e61f09a7724db' } as const;
 export type Name = keyof typeof ids;
@@ -95,7 +95,10 @@ export function expectTextsFilled(rule: AnyRule, verdict: Fail): void {
     return Array.isArray(value) && value.every((row) => row[column] !== undefined || verdict.facts[column] !== undefined);
   };
   for (const text of [rule.title, rule.why, rule.folded, ...rule.shows.filter((line) => !line.startsWith('if '))]) {
-    expect(placeholders(text).filter((name) => !has(name)), `facts for "${text}"`).toEqual([]);
+    expect(
+      placeholders(text).filter((name) => !has(name)),
+      `facts for "${text}"`,
+    ).toEqual([]);
   }
   expect(rule.reasons.length === 0 || rule.reasons.includes(verdict.reason ?? '')).toBe(true);
 }

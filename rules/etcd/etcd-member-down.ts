@@ -1,0 +1,164 @@
+// Does this etcd member serve its clients?
+import { defineRule, fail, notApplicable, pass, undecided } from '../../src/judge/define-rule.ts';
+import { blamesEtcd, readApiServer } from '../../src/judge/readings/api-server.ts';
+import { allOf } from '../../src/judge/readings/certainty.ts';
+import { peersSay, whyOnlyOurPath } from '../../src/judge/readings/etcd-path.ts';
+import { nodeOf } from '../../src/judge/readings/etcdctl.ts';
+import { describeSilence, membersOf, readMember } from '../../src/judge/readings/member.ts';
+import { doNotStop, lookAtProcess, memberAt, replaceMember, restartMember } from '../../src/judge/readings/member-fixes.ts';
+import { whyUntrusted } from '../../src/judge/readings/member-trust.ts';
+import { etcdFlags } from '../../src/judge/readings/voters.ts';
+import { kubeletUsesOwnApiServer, usesOnlyLocalEtcd } from '../../src/judge/readings/wiring.ts';
+import type { Link, Seen } from '../../src/model/rule.ts';
+import type { Member } from '../../src/model/topology.ts';
+
+const reasons = ['refused', 'timeout', 'hung', 'tls', 'closed', 'reset', 'protocol', 'unreachable', 'dns', 'untrusted'] as const;
+
+export default defineRule({
+  id: 'etcd-member-down',
+  area: 'etcd',
+  since: '0.1.0',
+  severity: 'warning',
+  impact: 'degraded',
+  layer: 1,
+  title: 'etcd member {member} does not serve: {words}',
+  healthy: 'every started etcd member serves its clients',
+  why: 'The cluster lives on the other members. An API server that knows only {member} cannot serve, and one more loss may stop all writes.',
+  shows: ['{member} {address}  {words}', 'if peers: its peers {peers}'],
+  folded: '{words}',
+  needs: [
+    'etcd.client-port',
+    'etcd.status',
+    'etcd.health',
+    'etcd.metrics',
+    'etcd.peer-port',
+    'etcd.members',
+    'etcd.clock',
+    'api.ready',
+    'kube.control-plane-pods',
+    'kube.nodes',
+  ],
+  limits: {
+    tries: { value: 3, unit: 'tries', source: 'three staggered tries in one window: docs/ranking.md, Time' },
+  },
+  reasons,
+  subjects: (seen) => membersOf(seen).flatMap((member) => (member.started ? [member.subject] : [])),
+  judge: (seen, _limits, subject) => {
+    const member = memberAt(seen, subject.id);
+    if (member === undefined) return undecided(`${subject.name} is no longer known`, etcdFlags);
+    const address = `${member.host}:${member.clientPort}`;
+    const named = { member: subject.name, node: nodeOf(member), address };
+    const reading = readMember(seen, member);
+    if (reading.kind === 'unstarted') return notApplicable('it was never started');
+    const untrusted = whyUntrusted(seen, member);
+    if (reading.kind !== 'silent' && untrusted !== undefined)
+      return fail({ ...named, words: untrusted, peers: '' }, { reason: 'untrusted', witness: 'stated' });
+    if (reading.kind === 'listening' && reading.rejects !== undefined) {
+      return undecided(
+        `it turns down the etcd certificate we brought: ${reading.rejects}`,
+        '--etcd-cert, --etcd-key of a certificate it accepts',
+      );
+    }
+    if (reading.kind !== 'silent') return pass(named);
+    const peers = peersSay(seen, member);
+    if (peers === 'connected' && ['timeout', 'unreachable', 'dns'].includes(reading.why)) {
+      return pass({ ...named, note: 'its peers are connected to it; it cannot be reached from here' });
+    }
+    const path = whyOnlyOurPath(seen, member);
+    if (path !== undefined && peers !== 'lost') return undecided(path, `nc -zvw2 ${member.host} ${member.clientPort}   # from a master`);
+    const facts = { ...named, words: describeSilence(reading), peers: peers === 'lost' ? 'have lost it too' : '' };
+    return fail(facts, { reason: reading.why, witness: peers === 'lost' || besideItSuffers(seen, member) ? 'agreed' : 'measured' });
+  },
+  explains: [
+    {
+      to: 'api-readyz-etcd',
+      kind: 'causes',
+      on: 'node',
+      because: 'the API server of a stacked master reads only from the member beside it',
+      when: ({ effect }, seen) => usesOnlyLocalEtcd(seen, effect.subject.keys.node),
+    },
+    {
+      to: 'api-master-unreachable',
+      kind: 'causes',
+      on: 'node',
+      because: 'an API server that is restarted without its only etcd member never gets to serve',
+      produces: ['hung', 'refused', 'forbidden', 'closed', 'reset'],
+      when: ({ effect }, seen) => usesOnlyLocalEtcd(seen, effect.subject.keys.node),
+    },
+    {
+      to: 'api-restart-loop',
+      kind: 'causes',
+      on: 'node',
+      because: 'its liveness probe contains the etcd check, so the kubelet restarts it',
+      when: ({ effect }, seen) => usesOnlyLocalEtcd(seen, effect.subject.keys.node),
+    },
+    {
+      to: 'lb-backend-down',
+      kind: 'causes',
+      on: 'node',
+      because: 'the API server beside it fails its readiness check',
+      when: viaLocalApiServer,
+    },
+    {
+      to: 'ha-node-notready',
+      kind: 'causes',
+      on: 'node',
+      because: 'the kubelet reports to the API server beside it',
+      when: viaLocalKubelet,
+    },
+    {
+      to: 'le-component-unhealthy',
+      kind: 'causes',
+      on: 'node',
+      because: 'controller-manager and scheduler use the API server beside it',
+      when: viaLocalApiServer,
+    },
+    {
+      to: 'etcd-no-fault-margin',
+      kind: 'causes',
+      on: 'cluster',
+      because: 'a voter that is away cannot stand in for another',
+      covers: 'any',
+      match: 'member',
+    },
+    { to: 'etcd-requests-failing', kind: 'causes', on: 'member', because: 'a member that does not serve answers no request' },
+    {
+      to: 'etcd-leader-changes',
+      kind: 'causes',
+      on: 'cluster',
+      because: 'a leader that goes away, again and again, is replaced each time',
+      covers: 'any',
+      match: 'member',
+      unproven: true,
+    },
+  ],
+  fixes: ({ subjects }, seen) =>
+    subjects.flatMap((subject) => {
+      const member = memberAt(seen, subject.id);
+      return member === undefined ? [] : [lookAtProcess(member), restartMember(seen, member), ...replaceMember(seen, member)];
+    }),
+  avoid: (_cause, seen) => ['restore a snapshot: a quorum is left, and a member is brought back without', ...doNotStop(seen)],
+  reading: ['https://etcd.io/docs/v3.6/op-guide/failures/', 'https://etcd.io/docs/v3.6/op-guide/runtime-configuration/'],
+  errors: [
+    'dial tcp 127.0.0.1:2379: connect: connection refused',
+    'peer became inactive (message send to peer failed)',
+    'lost TCP streaming connection with remote peer',
+  ],
+});
+
+function viaLocalApiServer({ effect }: Link, seen: Seen) {
+  return usesOnlyLocalEtcd(seen, effect.subject.keys.node);
+}
+
+function viaLocalKubelet({ effect }: Link, seen: Seen) {
+  const { node } = effect.subject.keys;
+  return allOf(usesOnlyLocalEtcd(seen, node), kubeletUsesOwnApiServer(seen, node));
+}
+
+/** The API server beside it misses its etcd, and has no other. */
+function besideItSuffers(seen: Seen<'api.ready' | 'kube.control-plane-pods'>, member: Member): boolean {
+  const { node } = member.subject.keys;
+  if (usesOnlyLocalEtcd(seen, node) !== 'yes') return false;
+  const beside = seen.topology.masters.filter((master) => master.subject.keys.node === node);
+  return seen.tally(beside, (master) => blamesEtcd(readApiServer(seen, master))).yes.length > 0;
+}

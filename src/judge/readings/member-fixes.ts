@@ -1,0 +1,75 @@
+// Which steps do the repairs of several etcd rules share?
+import type { Fix, Seen } from '../../model/rule.ts';
+import type { Member } from '../../model/topology.ts';
+import { endpointOf, nodeOf, shellFor } from './etcdctl.ts';
+import type { MemberEvidence } from './member.ts';
+import { countVoters, memberIdOf, namesOf, quorumAfterRemovalOf, quorumWithout } from './voters.ts';
+
+/** The member of a verdict's subject. */
+export function memberAt(seen: Seen, subjectId: string): Member | undefined {
+  return seen.topology.members.find((member) => member.subject.id === subjectId);
+}
+
+export function lookAtProcess(member: Member): Fix {
+  return {
+    do: `See what stopped etcd on ${nodeOf(member)}`,
+    where: nodeOf(member),
+    run: [
+      'ls -l /etc/kubernetes/manifests/etcd.yaml /var/lib/etcd/member; df -h /var/lib/etcd',
+      "crictl ps -a --name '^etcd$'",
+      "crictl logs --tail 20 $(crictl ps -aq --name '^etcd$' | head -1)",
+    ],
+    risk: 'none',
+    needs: [],
+    verify: [],
+  };
+}
+
+export function restartMember(seen: Seen<MemberEvidence>, member: Member): Fix {
+  const node = nodeOf(member);
+  return {
+    do: 'Mend what that shows, then let the kubelet start it again',
+    where: node,
+    run: ['systemctl restart kubelet'],
+    risk: 'medium',
+    needs: [{ text: 'the other voters keep a quorum', met: quorumWithout(seen, [member]) }],
+    verify: [`etcdctl --endpoints ${endpointOf(member)} endpoint status`],
+  };
+}
+
+/** Empty unless the id is known and it is proved that those who stay have a quorum of their own. */
+export function replaceMember(seen: Seen<MemberEvidence | 'kube.nodes'>, member: Member): readonly Fix[] {
+  const id = memberIdOf(member);
+  const helper = countVoters(seen).led.find((one) => one !== member);
+  if (id === undefined || helper === undefined || quorumAfterRemovalOf(seen, member) !== 'yes') return [];
+  const node = nodeOf(member);
+  const shell = shellFor(seen, helper);
+  const remove: Fix = {
+    do: `Only if the data on ${node} is lost or wrong: take its member out`,
+    where: shell.where,
+    run: [`${shell.etcdctl} member remove ${id}`],
+    risk: 'high',
+    needs: [
+      { text: 'those who stay have a quorum', met: 'yes' },
+      { text: 'a fresh snapshot was taken', met: 'unknown' },
+      { text: `${node} cannot come back with its data`, met: 'unknown' },
+    ],
+    verify: [`${shell.etcdctl} member list`],
+  };
+  if (seen.topology.platform.kind !== 'kubeadm') return [remove];
+  const join: Fix = {
+    do: `Then make ${node} a master anew: its old /var/lib/etcd moved away, run there what this prints; the join adds the member`,
+    where: nodeOf(helper),
+    run: ['kubeadm token create --print-join-command --certificate-key $(kubeadm init phase upload-certs --upload-certs | tail -1)'],
+    risk: 'high',
+    needs: [{ text: `member ${id} is out of the list`, met: 'unknown' }],
+    verify: [`etcdctl --endpoints ${endpointOf(member)} endpoint status`],
+  };
+  return [remove, join];
+}
+
+/** What must not be stopped now, because the quorum rests on every one of these. */
+export function doNotStop(seen: Seen<MemberEvidence>): readonly string[] {
+  const { led, quorum } = countVoters(seen);
+  return led.length > 0 && led.length <= quorum ? [`restart, defragment or drain ${namesOf(led)}: each is needed for the quorum`] : [];
+}

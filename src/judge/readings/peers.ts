@@ -1,0 +1,59 @@
+// Can the etcd members that are alive reach each other?
+import type { Seen } from '../../model/rule.ts';
+import type { Member } from '../../model/topology.ts';
+import { type MemberEvidence, isAlive, metricsOf, peekMember } from './member.ts';
+import { memberIdOf } from './voters.ts';
+
+/** By the counters of either side; a stream that one side misses is broken. */
+export function linkBetween(seen: Seen<'etcd.metrics'>, one: Member, other: Member): 'up' | 'broken' | 'unknown' {
+  const views = [viewFrom(seen, one, other), viewFrom(seen, other, one)];
+  if (views.includes('broken')) return 'broken';
+  return views.includes('up') ? 'up' : 'unknown';
+}
+
+/** A peer that never was connected has no counter of its own. */
+function viewFrom(seen: Seen<'etcd.metrics'>, from: Member, to: Member): 'up' | 'broken' | 'unknown' {
+  const id = memberIdOf(to);
+  const counters = metricsOf(seen, from)?.value;
+  if (id === undefined || counters === undefined) return 'unknown';
+  const active = counters.activePeers[id];
+  if (active === undefined) return counters.knownPeers.includes(id) ? 'broken' : 'unknown';
+  return active > 0 ? 'up' : 'broken';
+}
+
+export interface Links {
+  readonly up: readonly Member[];
+  readonly broken: readonly Member[];
+  readonly unknown: readonly Member[];
+}
+
+/** The links of one member to those of the others that are alive. A dead one has none, and that is its own fault. */
+export function linksOf(seen: Seen<MemberEvidence>, member: Member): Links {
+  const others = aliveMembers(seen).filter((other) => other !== member);
+  const those = (state: 'up' | 'broken' | 'unknown') => others.filter((other) => linkBetween(seen, member, other) === state);
+  return { up: those('up'), broken: those('broken'), unknown: those('unknown') };
+}
+
+export function aliveMembers(seen: Seen<MemberEvidence>): readonly Member[] {
+  return seen.topology.members.filter((member) => {
+    const reading = peekMember(seen, member);
+    return reading !== undefined && isAlive(reading);
+  });
+}
+
+/**
+ * Members that the broken links are about: those with the most of them, then again without those, so that the two ends
+ * of one broken link both count while the healthy end of an isolated member's link does not.
+ */
+export function cutOffMembers(seen: Seen<MemberEvidence>): readonly Member[] {
+  let left = aliveMembers(seen);
+  const cutOff: Member[] = [];
+  for (;;) {
+    const within = left;
+    const count = (member: Member) => within.filter((other) => other !== member && linkBetween(seen, member, other) === 'broken').length;
+    const most = Math.max(0, ...within.map(count));
+    if (most === 0) return cutOff;
+    cutOff.push(...within.filter((member) => count(member) === most));
+    left = within.filter((member) => count(member) < most);
+  }
+}

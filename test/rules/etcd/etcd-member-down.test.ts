@@ -1,0 +1,192 @@
+import { expect, test } from 'vitest';
+import rule from '../../../rules/etcd/etcd-member-down.ts';
+import { viewOf } from '../../../src/judge/judge.ts';
+import type { Edge } from '../../../src/model/rule.ts';
+import { answered, failedTries } from '../../kit/world.ts';
+import {
+  addGhost,
+  asFail,
+  changeMetrics,
+  expectTextsFilled,
+  failure,
+  fixesOf,
+  healthyWorld,
+  ids,
+  isolate,
+  knocksOnly,
+  loseLeader,
+  names,
+  silence,
+  statuses,
+  withoutCertificate,
+} from './kit.ts';
+
+test('every member of a healthy cluster passes, with and without a certificate', () => {
+  expect(statuses(healthyWorld(), rule)).toEqual(['pass', 'pass', 'pass']);
+  expect(statuses(withoutCertificate(healthyWorld()), rule)).toEqual(['pass', 'pass', 'pass']);
+  expect(statuses(knocksOnly(healthyWorld()), rule)).toEqual(['pass', 'pass', 'pass']);
+});
+
+test.each(['refused', 'timeout', 'hung', 'closed', 'reset', 'protocol', 'unreachable'] as const)(
+  'a member that answers with %s is down for that reason',
+  (why) => {
+    const world = silence(healthyWorld(), 'm2', why).set('api.ready', 'm2', { tries: failedTries('m2', 'hung') });
+    const verdict = asFail(world.verdict(rule, 'm2'));
+    expect(verdict.reason).toBe(why);
+    expect(verdict.witness).toBe('agreed');
+    expect(verdict.severity).toBe('warning');
+    expectTextsFilled(rule, verdict);
+    expect(world.verdict(rule, 'm1').status).toBe('pass');
+  },
+);
+
+test('without a certificate and without an API the knock alone decides', () => {
+  const world = knocksOnly(silence(healthyWorld(), 'm2'));
+  const verdict = asFail(world.verdict(rule, 'm2'));
+  expect([verdict.reason, verdict.witness]).toEqual(['refused', 'measured']);
+});
+
+test('the API server beside it is a second witness', () => {
+  const world = knocksOnly(silence(healthyWorld(), 'm2')).set('api.ready', 'm2', {
+    tries: [answered('m2', 500, '[-]etcd failed: reason withheld\n')],
+  });
+  expect(asFail(world.verdict(rule, 'm2')).witness).toBe('agreed');
+});
+
+test('a server without its own certificate file ends TLS with alert 80, and that is its fault', () => {
+  const world = silence(healthyWorld(), 'm2')
+    .set('etcd.status', 'm2', failure('tls', 'alert 80', 80))
+    .set('etcd.client-port', 'm2', { outcome: failure('tls', 'alert 80', 80), chain: [] });
+  const verdict = asFail(world.verdict(rule, 'm2'));
+  expect([verdict.reason, verdict.facts['words']]).toEqual(['tls', 'ends TLS with alert 80']);
+});
+
+test.each([42, 45, 48, 116])('alert %i blames our certificate: unknown, not down', (alert) => {
+  const world = healthyWorld()
+    .set('etcd.status', 'm2', failure('tls', `alert ${alert}`, alert))
+    .missing('etcd.metrics', 'm2')
+    .missing('etcd.health', 'm2');
+  const verdict = world.verdict(rule, 'm2');
+  expect(verdict.status).toBe('unknown');
+  expect(verdict.status === 'unknown' && verdict.gaps[0]?.detail).toContain('certificate we brought');
+});
+
+test('a certificate that has ended makes it untrusted though it answers', () => {
+  const world = healthyWorld().set('etcd.client-port', 'm2', (old) => ({
+    ...old,
+    chain: old.chain.map((leaf) => ({ ...leaf, notAfter: '2026-11-20T22:58:31.000Z' })),
+  }));
+  const verdict = asFail(world.verdict(rule, 'm2'));
+  expect([verdict.reason, verdict.witness]).toEqual(['untrusted', 'stated']);
+  expectTextsFilled(rule, verdict);
+});
+
+test('it is not untrusted when only our own clock says so', () => {
+  const world = healthyWorld().set('etcd.client-port', 'm2', (old) => ({
+    ...old,
+    chain: old.chain.map((leaf) => ({ ...leaf, notAfter: '2026-11-21T03:10:00.000Z' })),
+  }));
+  world.set('etcd.clock', 'm2', (old) => ({ ...old, serverTime: old.serverTime - 3_600_000 }));
+  expect(world.verdict(rule, 'm2').status).toBe('pass');
+});
+
+test('a process that waits for its quorum is leaderless, not down', () => {
+  const world = knocksOnly(healthyWorld()).set('etcd.client-port', 'm2', { outcome: failure('hung'), chain: [] });
+  expect(world.verdict(rule, 'm2').status).toBe('pass');
+  expect(
+    loseLeader(healthyWorld(), 'm2')
+      .set('etcd.client-port', 'm2', { outcome: failure('hung'), chain: [] })
+      .verdict(rule, 'm2').status,
+  ).toBe('pass');
+});
+
+test('a stopped process hangs on every port and is down', () => {
+  expect(asFail(silence(healthyWorld(), 'm2', 'hung').verdict(rule, 'm2')).reason).toBe('hung');
+});
+
+test('a partitioned member serves its clients', () => {
+  expect(isolate(healthyWorld(), 'm3').verdict(rule, 'm3').status).toBe('pass');
+});
+
+test('filtered for us while its peers are connected: it serves', () => {
+  const world = silence(healthyWorld(), 'm2', 'timeout');
+  for (const node of ['m1', 'm3'] as const) changeMetrics(world, node, { activePeers: { [ids.m2]: 1 } });
+  const verdict = world.verdict(rule, 'm2');
+  expect(verdict.status).toBe('pass');
+  expect(verdict.status === 'pass' && verdict.facts['note']).toContain('cannot be reached from here');
+});
+
+test('every member silent to us while the API servers read from etcd: our path', () => {
+  for (const why of ['timeout', 'refused'] as const) {
+    const world = names.reduce((one, node) => silence(one, node, why), healthyWorld());
+    expect(statuses(world, rule)).toEqual(['unknown', 'unknown', 'unknown']);
+  }
+});
+
+test('one member times out and the API server beside it reads from it: our path', () => {
+  expect(knocksOnly(silence(healthyWorld(), 'm2', 'timeout')).verdict(rule, 'm2').status).toBe('unknown');
+});
+
+test('every member times out and nothing else is known: unknown; refused is a host that says no', () => {
+  const blind = (why: 'timeout' | 'refused') => names.reduce((one, node) => silence(one, node, why), healthyWorld()).missing('api.ready');
+  expect(statuses(blind('timeout'), rule)).toEqual(['unknown', 'unknown', 'unknown']);
+  expect(statuses(blind('refused'), rule)).toEqual(['fail', 'fail', 'fail']);
+});
+
+test('nobody could look: unknown; a member that was never started is not judged', () => {
+  const world = healthyWorld();
+  for (const id of ['etcd.status', 'etcd.metrics', 'etcd.health', 'etcd.client-port'] as const) world.missing(id, 'm2');
+  expect(world.verdict(rule, 'm2').status).toBe('unknown');
+  expect(
+    addGhost(healthyWorld())
+      .judge(rule)
+      .map((verdict) => verdict.subject.name),
+  ).toEqual(['m1', 'm2', 'm3']);
+});
+
+test('with a quorum left the plan looks, restarts, and replaces only with the member id', () => {
+  const world = silence(healthyWorld(), 'm2');
+  const fixes = fixesOf(world, rule, asFail(world.verdict(rule, 'm2')));
+  expect(fixes.map((fix) => [fix.where, fix.risk])).toEqual([
+    ['m2', 'none'],
+    ['m2', 'medium'],
+    ['here', 'high'],
+    ['m1', 'high'],
+  ]);
+  expect(fixes[2]?.run).toEqual([`etcdctl --endpoints https://10.89.0.11:2379 member remove ${ids.m2}`]);
+  expect(fixes[1]?.needs[0]?.met).toBe('yes');
+  const view = viewOf(world.evidence, world.topology);
+  const verdict = asFail(world.verdict(rule, 'm2'));
+  expect(rule.avoid({ facts: verdict.facts, subjects: [verdict.subject], verdicts: [verdict] }, view)).toContain(
+    'restart, defragment or drain m1, m3: each is needed for the quorum',
+  );
+});
+
+test('no removal is printed where the rest would have no quorum, or nobody knows', () => {
+  const two = silence(silence(healthyWorld(), 'm2'), 'm3');
+  expect(fixesOf(two, rule, asFail(two.verdict(rule, 'm2'))).map((fix) => fix.risk)).not.toContain('high');
+  const blind = knocksOnly(silence(healthyWorld(), 'm2'));
+  expect(fixesOf(blind, rule, asFail(blind.verdict(rule, 'm2'))).map((fix) => fix.risk)).not.toContain('high');
+});
+
+test('it brings about what the API server beside it does only where that one knows no other member', () => {
+  const edge = rule.explains.find((one: Edge) => one.to === 'api-readyz-etcd') as Edge;
+  const certainty = (world: ReturnType<typeof healthyWorld>) => {
+    const cause = asFail(world.verdict(rule, 'm2'));
+    return edge.when?.({ cause, effect: cause }, viewOf(world.evidence, world.topology));
+  };
+  const world = silence(healthyWorld(), 'm2');
+  expect(certainty(world)).toBe('yes');
+  const all = '--etcd-servers=https://10.89.0.11:2379,https://10.89.0.12:2379';
+  world.set('kube.control-plane-pods', undefined, (old) => ({
+    ...old,
+    pods: old.pods.map((pod) => ({
+      ...pod,
+      containers: pod.containers.map((one) => ({
+        ...one,
+        command: one.command.map((word) => (word.startsWith('--etcd-servers') ? all : word)),
+      })),
+    })),
+  }));
+  expect(certainty(world)).toBe('no');
+});
