@@ -1,0 +1,130 @@
+// Does every API server accept the operator's credential?
+import { defineRule, fail, pass, undecided } from '../../src/judge/define-rule.ts';
+import { masterOf, readApiServer } from '../../src/judge/readings/api-server.ts';
+import { entryOf } from '../../src/judge/readings/entry.ts';
+import { MissingEvidence } from '../../src/judge/view.ts';
+import type { CredentialSeen } from '../../src/model/evidence.ts';
+import type { Fix, Seen } from '../../src/model/rule.ts';
+import { type Subject, subjectKey } from '../../src/model/subject.ts';
+
+type Needs = 'operator.kubeconfig' | 'api.credential' | 'lb.credential' | 'api.ready' | 'kube.nodes';
+
+export default defineRule({
+  id: 'api-credential-rejected',
+  area: 'apiserver',
+  since: '0.1.0',
+  severity: 'critical',
+  impact: 'degraded',
+  layer: 3,
+  title: 'the credential in the kubeconfig is rejected by {where}',
+  healthy: 'every API server that answers accepts the credential in the kubeconfig',
+  why: 'You cannot look into the cluster or mend anything through its API with this kubeconfig; the cluster itself may be well.',
+  shows: ['{where} {address}  {status} for {credential}', 'if accepted: accepted by {accepted}'],
+  folded: '{status} from {where}',
+  needs: ['operator.kubeconfig', 'api.credential', 'lb.credential', 'api.ready', 'kube.nodes'],
+  limits: {
+    rejected: { value: 401, unit: 'HTTP status', source: 'https://kubernetes.io/docs/reference/access-authn-authz/authentication/ (401 where no authenticator accepts)' },
+  },
+  reasons: ['all', 'inconsistent'],
+  subjects: (seen) => {
+    const answering = seen.topology.masters.filter((master) => {
+      const item = seen.peek('api.credential', master.subject);
+      return item?.state === 'known' && item.value.last.outcome.kind === 'answered';
+    });
+    if (answering.length > 0) return seen.topology.masters.map((master) => master.subject);
+    return [entryOf(seen).subject];
+  },
+  judge: (seen, limits, subject) => {
+    const { credential } = seen.get('operator.kubeconfig');
+    if (credential.kind === 'none') return undecided('the kubeconfig holds no credential', '--kubeconfig <file> with a user that may log in');
+    if (credential.kind === 'broken') return undecided(`no credential could be made of the kubeconfig: ${credential.detail}`, 'kubectl auth whoami');
+    const status = statusAt(seen, subject);
+    const where = subject.kind === 'lb' ? 'whoever answers through the load balancer' : subject.name;
+    const others = othersThan(seen, subject);
+    const accepting = others.filter((one) => one.status < 400);
+    const facts = { where, address: subject.id, status, credential: describe(credential) };
+    if (status === limits.rejected) {
+      const reason = accepting.length > 0 ? 'inconsistent' : 'all';
+      return fail(reason === 'all' ? facts : { ...facts, accepted: names(accepting) }, { reason, severity: reason === 'all' ? 'critical' : 'warning', witness: 'stated' });
+    }
+    if (status === 403 && subject.kind !== 'lb') return judge403(seen, subject, { ...facts, accepted: names(accepting) }, accepting.length > 0);
+    if (status === 429 || status >= 500) {
+      return undecided(`${where} answers ${status}, which says nothing about the credential`, `kubectl --server=https://${subject.id} auth whoami`);
+    }
+    return pass({ where, status });
+  },
+  explains: [],
+  fixes: ({ facts, verdicts }, seen) => {
+    const whoami: Fix = { do: 'See who the API takes you for', where: 'here', run: ['kubectl auth whoami', 'kubectl config view --minify'], risk: 'none', needs: [], verify: [] };
+    if (verdicts[0]?.reason === 'inconsistent') return [compareServers(facts['where'])];
+    const kubeconfig = seen.peek('operator.kubeconfig');
+    const kind = kubeconfig?.state === 'known' ? kubeconfig.value.credential.kind : 'none';
+    const node = seen.topology.masters[0]?.subject.name;
+    return kind === 'client-certificate' && node !== undefined ? [whoami, renew(node)] : [whoami];
+  },
+  avoid: ({ verdicts }) => (verdicts[0]?.reason === 'all' ? ['restart anything in the cluster for this: it is the credential that is refused'] : []),
+  reading: ['https://kubernetes.io/docs/reference/access-authn-authz/authentication/', 'https://kubernetes.io/docs/tasks/administer-cluster/kubeadm/kubeadm-certs/'],
+  errors: ['error: You must be logged in to the server (Unauthorized)', 'the server has asked for the client to provide credentials', 'Unauthorized'],
+});
+
+/** @throws MissingEvidence where nothing was answered. */
+function statusAt(seen: Seen<Needs>, subject: Subject): number {
+  const { outcome } = (subject.kind === 'lb' ? seen.get('lb.credential', subject) : seen.get('api.credential', subject)).last;
+  if (outcome.kind === 'answered') return outcome.status;
+  const detail = `${subject.name} did not answer the login (${outcome.why})`;
+  const howToGet = `kubectl --server=https://${subject.id} auth whoami`;
+  throw new MissingEvidence([{ gap: 'failed', detail, howToGet, id: 'api.credential', subject: subjectKey(subject), through: subjectKey(subject) }]);
+}
+
+interface Asked {
+  readonly name: string;
+  readonly status: number;
+}
+
+function othersThan(seen: Seen<Needs>, subject: Subject): readonly Asked[] {
+  return seen.topology.masters.flatMap((master) => {
+    const item = seen.peek('api.credential', master.subject);
+    if (master.subject.id === subject.id || item?.state !== 'known' || item.value.last.outcome.kind !== 'answered') return [];
+    return [{ name: master.subject.name, status: item.value.last.outcome.status }];
+  });
+}
+
+function names(asked: readonly Asked[]): string {
+  return asked.map((one) => one.name).join(', ');
+}
+
+/** 403 means logged in but not allowed, unless the others allow it; and an API server without its etcd says it to everybody. */
+function judge403(seen: Seen<Needs>, subject: Subject, facts: Readonly<Record<string, string | number>>, othersAccept: boolean) {
+  const reading = readApiServer(seen, masterOf(seen, subject));
+  if (reading.kind !== 'ready') return undecided(`${subject.name} answers 403 and is not ready: it may say so to everybody`, `curl -sk https://${subject.id}/readyz`);
+  if (!othersAccept) return pass({ where: subject.name, status: 403, note: 'logged in, but not allowed to read this' });
+  return fail(facts, { reason: 'inconsistent' as const, severity: 'warning', witness: 'stated' });
+}
+
+function describe(credential: CredentialSeen): string {
+  if (credential.kind === 'client-certificate') return `the client certificate ${credential.certificate.subject}, ending ${credential.certificate.notAfter.slice(0, 10)}`;
+  if (credential.kind === 'token') return 'the token';
+  return credential.kind === 'plugin' ? `the credential from ${credential.command}` : 'the credential';
+}
+
+function renew(node: string): Fix {
+  return {
+    do: 'If it is kubeadm’s own: renew it there and fetch the new file',
+    where: node,
+    run: ['kubeadm certs check-expiration', 'kubeadm certs renew admin.conf   # then copy /etc/kubernetes/admin.conf'],
+    risk: 'medium',
+    needs: [{ text: '/etc/kubernetes/pki/ca.key is there', met: 'unknown' }],
+    verify: ['kubectl auth can-i get pods -A'],
+  };
+}
+
+function compareServers(where: unknown): Fix {
+  return {
+    do: 'Compare what this API server trusts with the others: authorities, keys, clock',
+    where: String(where),
+    run: ['sha256sum /etc/kubernetes/pki/ca.crt /etc/kubernetes/pki/sa.pub', 'grep -E "client-ca-file|service-account-key|authentication-config|oidc" /etc/kubernetes/manifests/kube-apiserver.yaml', 'date -u'],
+    risk: 'none',
+    needs: [],
+    verify: [],
+  };
+}
