@@ -1,6 +1,6 @@
 // What comes back from one HTTP request, and where does it end when nothing does?
 import http from 'node:http';
-import type net from 'node:net';
+import type { Duplex } from 'node:stream';
 import { type Opened, openConnection, type Target } from './connection.ts';
 import { abandon, joinAddress } from './dial.ts';
 import { failureOf, type RawFailure } from './failure.ts';
@@ -13,12 +13,12 @@ export const bodyLimit = 8 * 1024 * 1024;
 export interface Message {
   readonly method: 'GET' | 'POST';
   readonly path: string;
-  readonly headers: Readonly<Record<string, string>>;
+  readonly headers: Readonly<Record<string, string | readonly string[]>>;
   readonly body?: string;
 }
 
 type Answer = NonNullable<RawTry['answer']>;
-type Ended = { readonly answer: Answer } | { readonly failure: RawFailure };
+export type Ended = { readonly answer: Answer } | { readonly failure: RawFailure };
 
 /**
  * One try from name resolution to the last byte, over a connection of its own that is closed afterwards.
@@ -31,8 +31,8 @@ export async function attempt(target: Target, message: Message, limits: Deadline
   if (opened.kind === 'failed') return failedTry(opened, began);
   const { socket, address, chain } = opened;
   const times = { sentAt: Date.now(), receivedAt: 0 };
-  const exchange = new Exchange(socket, target, message, address, limit);
   try {
+    const exchange = new Exchange(socket, target, message, address, limit);
     const headers = await exchange.first(limits.firstByte, signal);
     times.receivedAt = Date.now();
     const ended: Ended = 'failure' in headers ? headers : await exchange.rest(headers.response, signal);
@@ -40,6 +40,13 @@ export async function attempt(target: Target, message: Message, limits: Deadline
   } finally {
     abandon(socket);
   }
+}
+
+/** The same over a stream that is already open; its end is the caller's business. @throws Stopped */
+export async function exchangeOver(stream: Duplex, host: string, port: number, message: Message, firstByte: number, signal: AbortSignal): Promise<Ended> {
+  const exchange = new Exchange(stream, { scheme: 'http', host, port }, message, joinAddress(host, port), bodyLimit);
+  const headers = await exchange.first(firstByte, signal);
+  return 'failure' in headers ? headers : exchange.rest(headers.response, signal);
 }
 
 export function failedTry(opened: Extract<Opened, { kind: 'failed' }>, sentAt: number): RawTry {
@@ -51,11 +58,11 @@ export function failedTry(opened: Extract<Opened, { kind: 'failed' }>, sentAt: n
 class Exchange {
   readonly #request: http.ClientRequest;
   readonly #address: string;
-  readonly #socket: net.Socket;
+  readonly #socket: Duplex;
   readonly #scheme: 'http' | 'https';
   readonly #limit: number;
 
-  constructor(socket: net.Socket, target: Target, message: Message, address: string, limit: number) {
+  constructor(socket: Duplex, target: Pick<Target, 'scheme' | 'host' | 'port'>, message: Message, address: string, limit: number) {
     const body = message.body === undefined ? undefined : Buffer.from(message.body);
     this.#address = address;
     this.#socket = socket;
@@ -119,7 +126,8 @@ class Exchange {
 
   #silence(milliseconds: number): RawFailure {
     const wait = `within ${Math.round(milliseconds)} ms`;
-    return this.#scheme === 'http' && this.#socket.bytesRead === 0
+    const heard = 'bytesRead' in this.#socket && this.#socket.bytesRead !== 0;
+    return this.#scheme === 'http' && !heard
       ? { why: 'hung', detail: `${this.#address} accepted TCP, but sent not a byte ${wait}` }
       : { why: 'timeout', detail: `${this.#address} is connected, but the HTTP request got no answer ${wait}` };
   }

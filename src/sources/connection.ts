@@ -16,6 +16,8 @@ export interface Target {
   readonly context: tls.SecureContext;
   readonly protocols?: readonly string[];
   readonly proxy?: Proxy;
+  /** DER in base64 of the context's own authorities: OpenSSL completes a chain with them, though nobody sent them. */
+  readonly anchors?: ReadonlySet<string>;
   /** Runs after the handshake and before anything is sent; a sentence ends the try. */
   readonly check?: (socket: tls.TLSSocket) => string | undefined;
 }
@@ -59,7 +61,8 @@ function handshake(raw: net.Socket, address: string, target: Target, millisecond
     ...(!net.isIP(name) && { servername: name }),
     ...(target.protocols && { ALPNProtocols: [...target.protocols] }),
   });
-  const failed = (failure: RawFailure): Opened => ({ kind: 'failed', address, connected: true, chain: chainOf(socket), failure });
+  const sent = (): readonly string[] => chainOf(socket).filter((der, index) => index === 0 || !target.anchors?.has(der));
+  const failed = (failure: RawFailure): Opened => ({ kind: 'failed', address, connected: true, chain: sent(), failure });
   return waitFor<Opened>({
     milliseconds,
     signal,
@@ -69,7 +72,7 @@ function handshake(raw: net.Socket, address: string, target: Target, millisecond
         const objection = target.check?.(socket);
         if (objection !== undefined) return settle(failed({ why: 'tls', detail: objection }));
         keep = true;
-        settle({ kind: 'open', socket, address, chain: chainOf(socket) });
+        settle({ kind: 'open', socket, address, chain: sent() });
       };
       const onError = (error: Error): void => settle(failed(failureOf(error, 'tls', address)));
       socket.once('secureConnect', onSecure);

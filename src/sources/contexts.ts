@@ -24,10 +24,10 @@ export function certificateContext(client: ClientCertificate): tls.SecureContext
   return tls.createSecureContext({ ca: [], cert: client.certificate, key: client.key });
 }
 
-/** A context that verifies against `anchors` (PEM), or against the system's store when there are none. */
-export function verifyingContext(anchors: readonly string[], client?: ClientCertificate): tls.SecureContext {
+/** Verifies against `anchors` (PEM), against the system's store when the list is empty, not at all when there is none. */
+export function verifyingContext(anchors: readonly string[] | undefined, client?: ClientCertificate): tls.SecureContext {
   return tls.createSecureContext({
-    ...(anchors.length > 0 && { ca: [...anchors] }),
+    ...(anchors === undefined ? { ca: [] } : anchors.length > 0 && { ca: [...anchors] }),
     ...(client && { cert: client.certificate, key: client.key }),
   });
 }

@@ -7,7 +7,7 @@ import { openConnection, type Target } from './connection.ts';
 import { abandon } from './dial.ts';
 import { failureOf, type RawFailure } from './failure.ts';
 import { waitFor } from './limit.ts';
-import type { Deadlines, RawTry } from './source.ts';
+import { deadlines, type GrpcOptions, type RawTry } from './source.ts';
 
 /** Longest message taken in, in bytes; etcd's own limit for requests is 1.5 MiB, answers we ask for are far smaller. */
 const messageLimit = 4 * 1024 * 1024;
@@ -19,21 +19,32 @@ type Reply = Pick<RawTry, 'answer' | 'bytes'> | { readonly failure: RawFailure }
  * HTTP status and the headers and trailers together (`grpc-status`, `grpc-message`), `bytes` the message if any.
  * @throws Stopped when the signal fires first.
  */
-export async function callGrpc(target: Target, method: string, message: Uint8Array, limits: Deadlines, signal: AbortSignal): Promise<RawTry> {
+export async function callGrpc(target: Target, method: string, message: Uint8Array, options: GrpcOptions, signal: AbortSignal): Promise<RawTry> {
+  const limits = options.deadlines ?? deadlines.usual;
   const began = Date.now();
   const opened = await openConnection({ ...target, protocols: ['h2'] }, limits, signal);
   if (opened.kind === 'failed') return failedTry(opened, began);
   const { socket, address, chain } = opened;
   const sentAt = Date.now();
   try {
-    const reply = await unary(socket, target, address, method, message, limits.firstByte, signal);
+    const reply = await unary({ socket, target, address, method, message, metadata: options.metadata ?? {} }, limits.firstByte, signal);
     return { address, sentAt, receivedAt: Date.now(), connected: true, chain, ...reply };
   } finally {
     abandon(socket);
   }
 }
 
-function unary(socket: net.Socket, target: Target, address: string, method: string, message: Uint8Array, milliseconds: number, signal: AbortSignal): Promise<Reply> {
+interface Call {
+  readonly socket: net.Socket;
+  readonly target: Target;
+  readonly address: string;
+  readonly method: string;
+  readonly message: Uint8Array;
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+function unary(call: Call, milliseconds: number, signal: AbortSignal): Promise<Reply> {
+  const { socket, target, address } = call;
   if (socket instanceof tls.TLSSocket && socket.alpnProtocol !== 'h2') {
     return Promise.resolve({ failure: { why: 'protocol', detail: `${address} does not speak HTTP/2` } });
   }
@@ -45,19 +56,20 @@ function unary(socket: net.Socket, target: Target, address: string, method: stri
       const fail = (error: Error): void => settle({ failure: failureOf(error, 'http', address) });
       session.on('error', fail);
       session.once('close', () => settle({ failure: { why: 'closed', detail: `${address} closed the connection before it answered` } }));
-      collect(session, method, message, settle, fail);
+      collect(session, call, settle, fail);
       return () => session.destroy();
     },
     late: () => ({ failure: { why: 'timeout', detail: `${address} is connected, but gRPC got no answer within ${Math.round(milliseconds)} ms` } }),
   });
 }
 
-function collect(session: http2.ClientHttp2Session, method: string, message: Uint8Array, settle: (reply: Reply) => void, fail: (error: Error) => void): void {
+function collect(session: http2.ClientHttp2Session, { method, message, metadata }: Call, settle: (reply: Reply) => void, fail: (error: Error) => void): void {
   const stream = session.request({
     ':method': 'POST',
     ':path': `/${method.replace(/^\//, '')}`,
     'content-type': 'application/grpc',
     te: 'trailers',
+    ...metadata,
   });
   const headers: Record<string, string> = {};
   const chunks: Buffer[] = [];

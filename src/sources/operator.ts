@@ -1,0 +1,136 @@
+// How does the operator log in, and to whom may the credential be shown?
+import tls from 'node:tls';
+import { X509Certificate } from 'node:crypto';
+import { isIP } from 'node:net';
+import { storedToken } from './auth-provider.ts';
+import type { Target } from './connection.ts';
+import { type ClientCertificate, derOf, verifyingContext } from './contexts.ts';
+import { askPlugin } from './credential-plugin.ts';
+import type { Chosen } from './kubeconfig.ts';
+import { isFields } from './kubeconfig-file.ts';
+import type { ChosenUser, Impersonation } from './kubeconfig-user.ts';
+import { Stopped, waitFor } from './limit.ts';
+import { GapError } from './source.ts';
+import { objectionTo } from './verify.ts';
+
+export type Headers = Readonly<Record<string, string | readonly string[]>>;
+
+/** Everything needed to send one request as the operator. */
+export interface Ready {
+  readonly context: tls.SecureContext;
+  readonly headers: Headers;
+}
+
+/** The operator's identity. The credential is fetched at the first use and shared by all requests after it. */
+export class Operator {
+  readonly #chosen: Chosen;
+  readonly #anchors: readonly X509Certificate[];
+  readonly #ders: ReadonlySet<string>;
+  #ready: Promise<Ready> | undefined;
+  readonly #closed = new AbortController();
+
+  constructor(chosen: Chosen) {
+    this.#chosen = chosen;
+    this.#ders = new Set(chosen.cluster.anchors.map(derOf));
+    this.#anchors = chosen.cluster.anchors.map((pem) => new X509Certificate(pem));
+  }
+
+  /** DER in base64. */
+  get anchors(): readonly string[] {
+    const { cluster } = this.#chosen;
+    if (cluster.insecure || cluster.scheme === 'http') return [];
+    return (cluster.anchors.length > 0 ? cluster.anchors : tls.rootCertificates).map(derOf);
+  }
+
+  /**
+   * Asked once; a run is too short for a token to age.
+   * @throws GapError when there is a credential, but it cannot be had; Stopped when the signal fires first.
+   */
+  ready(signal: AbortSignal): Promise<Ready> {
+    this.#ready ??= this.#prepare(this.#closed.signal);
+    const ready = this.#ready;
+    return waitFor<Ready>({
+      milliseconds: 60_000,
+      signal,
+      begin: (settle, fail) => {
+        ready.then(settle, fail);
+        return () => {};
+      },
+      late: () => {
+        throw new Stopped();
+      },
+    });
+  }
+
+  /** Ends a plugin that is still running. */
+  close(): void {
+    this.#closed.abort();
+  }
+
+  async #prepare(signal: AbortSignal): Promise<Ready> {
+    const { cluster, user } = this.#chosen;
+    const { token, client } = await this.#credential(user, signal);
+    const headers: Record<string, string | readonly string[]> = impersonationHeaders(user.impersonation);
+    // In the clear nobody can prove who they are, so nothing secret is sent.
+    if (cluster.scheme === 'http') return { context: verifyingContext(undefined), headers };
+    if (token !== undefined) headers['Authorization'] = `Bearer ${token}`;
+    else if (user.basic) headers['Authorization'] = `Basic ${Buffer.from(`${user.basic.name}:${user.basic.password}`).toString('base64')}`;
+    try {
+      return { context: verifyingContext(cluster.insecure ? undefined : cluster.anchors, client), headers };
+    } catch {
+      throw new GapError({ gap: 'failed', detail: 'The client certificate of the credential plugin is not usable.', howToGet: 'kubectl auth whoami' });
+    }
+  }
+
+  async #credential(user: ChosenUser, signal: AbortSignal): Promise<{ readonly token?: string; readonly client?: ClientCertificate }> {
+    const fixed = { ...(user.token !== undefined && { token: user.token }), ...(user.client && { client: user.client }) };
+    if (user.entry === undefined || fixed.token !== undefined) return fixed;
+    const { exec, 'auth-provider': provider } = user.entry.fields;
+    if (isFields(exec)) return { ...fixed, ...(await askPlugin(user.entry, exec, this.#chosen.cluster, signal)) };
+    return isFields(provider) ? { ...fixed, token: storedToken(user.entry, provider) } : fixed;
+  }
+
+  /**
+   * Where and how to connect as the operator. After the handshake and before any byte of HTTP the server has to prove
+   * itself with the kubeconfig's authority, for the address that was dialled or for the name the kubeconfig uses;
+   * otherwise the try ends there.
+   */
+  target(host: string, port: number, ready: Ready, serverName?: string): Target {
+    const { cluster } = this.#chosen;
+    const name = serverName ?? cluster.tlsServerName ?? cluster.host;
+    return {
+      scheme: cluster.scheme,
+      host,
+      port,
+      context: ready.context,
+      anchors: this.#ders,
+      ...(isIP(name) === 0 && { serverName: name }),
+      ...(cluster.proxy && { proxy: cluster.proxy }),
+      check: (socket) => this.#objection(socket, host, port, ready),
+    };
+  }
+
+  #objection(socket: tls.TLSSocket, host: string, port: number, ready: Ready): string | undefined {
+    const { cluster } = this.#chosen;
+    if (cluster.insecure) {
+      // The user waived the proof for one address, not for every other one; a certificate gives nothing away.
+      const waived = (host === cluster.host && port === cluster.port) || ready.headers['Authorization'] === undefined;
+      return waived ? undefined : `The credential was not shown to ${host}:${port}, because nothing proves who that is.`;
+    }
+    const names = [host, cluster.tlsServerName ?? cluster.host];
+    const objection = objectionTo(socket, this.#anchors, names);
+    return objection === undefined ? undefined : `The credential was not shown to ${host}:${port}, because ${objection}.`;
+  }
+}
+
+function impersonationHeaders(impersonation: Impersonation | undefined): Record<string, string | readonly string[]> {
+  if (impersonation === undefined) return {};
+  const { user, uid, groups, extra } = impersonation;
+  const extras = Object.entries(extra).map(([key, values]) => [`Impersonate-Extra-${encodeURIComponent(key)}`, values] as const);
+  return {
+    'Impersonate-User': user,
+    ...(uid !== undefined && { 'Impersonate-Uid': uid }),
+    ...(groups.length > 0 && { 'Impersonate-Group': groups }),
+    ...Object.fromEntries(extras),
+  };
+}

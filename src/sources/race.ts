@@ -1,0 +1,69 @@
+// Which of several ways answers first, when each is given a head start over the next?
+
+/** What one way came to. `usable` ends the race; anything else lets the next one start at once. */
+export interface Lap<Result> {
+  readonly usable: boolean;
+  readonly result: Result;
+}
+
+export interface Course<Way, Result> {
+  /** Looked up again whenever a way may start, because ways can be added while the race is on. */
+  readonly ways: () => readonly Way[];
+  readonly run: (way: Way, signal: AbortSignal) => Promise<Lap<Result>>;
+  /** Milliseconds between two starts while nobody has come to anything. */
+  readonly headStart: number;
+  /** Milliseconds from the beginning within which a race that ran out of ways waits for new ones, given what came so far. */
+  readonly patience: (losers: readonly Result[]) => number;
+  readonly signal: AbortSignal;
+  /** Takes a usable result that came too late, so that what it holds can be let go. */
+  readonly discard?: (result: Result) => void;
+}
+
+export type Finish<Result> = { readonly winner: Result } | { readonly losers: readonly Result[] };
+
+/** Runs until a lap is usable or no way is left. Rejects with whatever `run` rejects with; the others are then stopped. */
+export function race<Way, Result>(course: Course<Way, Result>): Promise<Finish<Result>> {
+  return new Promise((resolve, reject) => {
+    const began = performance.now();
+    const stop = new AbortController();
+    const signal = AbortSignal.any([course.signal, stop.signal]);
+    const started = new Set<Way>();
+    const losers: Result[] = [];
+    let running = 0;
+    let over = false;
+    let timer: NodeJS.Timeout | undefined;
+    const end = (finish: () => void): void => {
+      if (over) return;
+      over = true;
+      clearTimeout(timer);
+      finish();
+      stop.abort();
+    };
+    const wait = (milliseconds: number): void => {
+      clearTimeout(timer);
+      timer = setTimeout(startNext, milliseconds);
+    };
+    const startNext = (): void => {
+      if (over) return;
+      const way = course.ways().find((candidate) => !started.has(candidate));
+      if (way === undefined) return rest();
+      started.add(way);
+      running++;
+      course.run(way, signal).then(arrive, (error: unknown) => end(() => reject(error)));
+      wait(course.headStart);
+    };
+    const arrive = (lap: Lap<Result>): void => {
+      running--;
+      if (over) return lap.usable ? course.discard?.(lap.result) : undefined;
+      if (lap.usable) return end(() => resolve({ winner: lap.result }));
+      losers.push(lap.result);
+      startNext();
+    };
+    const rest = (): void => {
+      if (running > 0) return wait(course.headStart);
+      if (performance.now() - began >= course.patience(losers) || course.signal.aborted) return end(() => resolve({ losers }));
+      wait(20);
+    };
+    startNext();
+  });
+}
