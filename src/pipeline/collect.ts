@@ -63,6 +63,16 @@ export class Collector {
     while (this.#running.size > 0) await Promise.race(this.#running);
   }
 
+  /** Says for what was left out on purpose which flag would look at it. */
+  leaveOut(probes: readonly Probe[], howToGet: string): void {
+    for (const probe of probes) {
+      for (const subject of subjectsFor(probe.id, this.#topology)) {
+        const detail = `${probe.title} means something only as a difference between two looks`;
+        this.#add({ state: 'missing', id: probe.id, subject, sample: 0, gap: 'not-collected', detail, howToGet });
+      }
+    }
+  }
+
   #startReady(probes: readonly Probe[], sample: number): void {
     for (const probe of probes) {
       for (const subject of subjectsFor(probe.id, this.#topology)) {

@@ -37,6 +37,7 @@ export async function diagnoseLive(options: RunOptions): Promise<Report> {
   const collector = new Collector({ probes: branch.probes, source, settings, given, signal, redact: createRedactor() });
   try {
     await collector.pass(0, (probe) => probe.sampled !== true || settings.deep);
+    if (!settings.deep) collector.leaveOut(branch.probes.filter((probe) => probe.sampled === true), '--deep');
     const first = draw(collector.collected, branch, began, options);
     if (settings.deep || wantsSecondLook(first)) await lookAgain(collector, signal, options);
   } finally {
