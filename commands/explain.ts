@@ -4,7 +4,8 @@ import { writeResult } from '../src/cli/output.ts';
 
 export default class Explain extends BaseCommand {
   static override summary = 'Explain a rule, or say where an error text leads.';
-  static override description = 'Takes the id of a rule, or an error text as a log or kubectl shows it; quotes around the text are not needed.';
+  static override description =
+    'Takes the id of a rule, or an error text as a log or kubectl shows it; quotes around the text are not needed.';
   static override usage = '<%= command.id %> RULE | ERROR TEXT...';
   static override examples = [
     '<%= config.bin %> <%= command.id %> etcd-quorum-lost',

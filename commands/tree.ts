@@ -6,10 +6,19 @@ import { writeResult } from '../src/cli/output.ts';
 export default class Tree extends BaseCommand {
   static override summary = 'Show the decision tree: its questions, and the rules that answer them.';
   static override usage = '<%= command.id %> [flags]';
-  static override examples = ['<%= config.bin %> <%= command.id %>', '<%= config.bin %> <%= command.id %> --only etcd', '<%= config.bin %> <%= command.id %> -o mermaid'];
+  static override examples = [
+    '<%= config.bin %> <%= command.id %>',
+    '<%= config.bin %> <%= command.id %> --only etcd',
+    '<%= config.bin %> <%= command.id %> -o mermaid',
+  ];
   static override flags = {
     only: Flags.string({ helpValue: '<branch>', description: 'one branch' }),
-    output: Flags.string({ char: 'o', options: ['table', 'mermaid', 'json'], default: 'table', description: 'for people, as a drawing, or for programs' }),
+    output: Flags.string({
+      char: 'o',
+      options: ['table', 'mermaid', 'json'],
+      default: 'table',
+      description: 'for people, as a drawing, or for programs',
+    }),
   };
 
   async run(): Promise<void> {

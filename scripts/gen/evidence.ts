@@ -24,7 +24,10 @@ export function evidencePage(probes: readonly Probe[], rules: readonly AnyRule[]
         `- Read by: ${readers.map((rule) => `[${code(rule.id)}](rules/${rule.area}/${rule.id}.md)`).join(', ') || 'no rule yet'}`,
       ].join('\n');
     });
-  return { path: 'docs/evidence.md', text: `<!-- ${banner} -->\n# Evidence\n\nWhat a run looks at. Nothing here writes.\n\n${sections.join('\n\n')}\n` };
+  return {
+    path: 'docs/evidence.md',
+    text: `<!-- ${banner} -->\n# Evidence\n\nWhat a run looks at. Nothing here writes.\n\n${sections.join('\n\n')}\n`,
+  };
 }
 
 function sentence(text: string): string {
@@ -42,8 +45,18 @@ export function rbac(probes: readonly Probe[]): Generated {
   const all = probes.flatMap((probe) => probe.reads);
   const namespaces = [...new Set(all.map(({ namespace }) => namespace).filter((name) => name !== undefined))].sort();
   const documents = [
-    role('ClusterRole', undefined, all.filter(({ namespace }) => namespace === undefined)),
-    ...namespaces.map((name) => role('Role', name, all.filter(({ namespace }) => namespace === name))),
+    role(
+      'ClusterRole',
+      undefined,
+      all.filter(({ namespace }) => namespace === undefined),
+    ),
+    ...namespaces.map((name) =>
+      role(
+        'Role',
+        name,
+        all.filter(({ namespace }) => namespace === name),
+      ),
+    ),
   ];
   const head = [
     `# ${banner}.`,

@@ -28,7 +28,10 @@ export function probesIndex(probes: readonly Module[]): Generated {
 export function ruleIds(rules: readonly Module[]): Generated {
   const ids = rules.map((rule) => `'${rule.name}'`).sort();
   const union = ids.length === 0 ? 'string' : `\n  | ${ids.join('\n  | ')}`;
-  return { path: 'src/model/rule-ids.ts', text: `// ${banner}: the ids of all rules.\nexport type RuleId =${union.startsWith('\n') ? '' : ' '}${union};\n` };
+  return {
+    path: 'src/model/rule-ids.ts',
+    text: `// ${banner}: the ids of all rules.\nexport type RuleId =${union.startsWith('\n') ? '' : ' '}${union};\n`,
+  };
 }
 
 interface ListForm {
@@ -40,7 +43,14 @@ interface ListForm {
 function listSource(heading: string, name: string, modules: readonly Module[], form: ListForm): string {
   const imports = modules.map((module) => `import ${variable(module)} from './${module.path.slice(form.folder.length)}';`);
   const items = modules.map((module) => `  ${variable(module)},\n`).join('');
-  return [`// ${heading}`, form.typeImport, ...imports, '', `export const ${name}: readonly ${form.type}[] = [${items === '' ? '' : `\n${items}`}];`, ''].join('\n');
+  return [
+    `// ${heading}`,
+    form.typeImport,
+    ...imports,
+    '',
+    `export const ${name}: readonly ${form.type}[] = [${items === '' ? '' : `\n${items}`}];`,
+    '',
+  ].join('\n');
 }
 
 /** `etcd/client-port` becomes etcdClientPort; a name that already begins with its area does not say it twice. */

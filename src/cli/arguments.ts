@@ -37,6 +37,8 @@ function takesNext(argument: string): boolean {
 
 /** The flag an argument such as `--context` or `-o` stands for; none when it carries its value itself. */
 export function findFlag(argument: string): { readonly type: string; readonly options?: readonly string[] } | undefined {
-  const found = Object.entries(diagnoseFlags).find(([name, flag]) => argument === `--${name}` || ('char' in flag && argument === `-${flag.char}`));
+  const found = Object.entries(diagnoseFlags).find(
+    ([name, flag]) => argument === `--${name}` || ('char' in flag && argument === `-${flag.char}`),
+  );
   return found?.[1] as { readonly type: string; readonly options?: readonly string[] } | undefined;
 }

@@ -26,13 +26,16 @@ export async function complete(words: readonly string[], commands: Commands): Pr
 
 /** The name of a flag that waits for its value. */
 function valueExpected(previous: string): string | undefined {
-  const found = Object.entries(diagnoseFlags).find(([name, flag]) => previous === `--${name}` || ('char' in flag && previous === `-${flag.char}`));
+  const found = Object.entries(diagnoseFlags).find(
+    ([name, flag]) => previous === `--${name}` || ('char' in flag && previous === `-${flag.char}`),
+  );
   return found?.[1].type === 'option' ? found[0] : undefined;
 }
 
 async function valuesOf(flag: string): Promise<readonly Choice[]> {
   const definition = Object.entries(diagnoseFlags).find(([name]) => name === flag)?.[1];
-  if (definition !== undefined && 'options' in definition && definition.options) return definition.options.map((word) => [word, ''] as const);
+  if (definition !== undefined && 'options' in definition && definition.options)
+    return definition.options.map((word) => [word, ''] as const);
   if (flag !== 'only') return [];
   const { branchChoices } = await import('./show-catalogue.ts');
   return branchChoices();

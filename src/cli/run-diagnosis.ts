@@ -6,6 +6,7 @@ import { renderJson } from '../report/json.ts';
 import { renderTerminal } from '../report/terminal.ts';
 import { ruleTexts } from '../report/texts.ts';
 import { exitCodeFor, type FailLine } from './exit-codes.ts';
+import { connectionFlags, wayFlags } from './flags.ts';
 import { listenForInterrupt } from './interrupt.ts';
 import { writeError, writeResult } from './output.ts';
 import { openProgress } from './progress.ts';
@@ -41,21 +42,21 @@ async function lookLive(flags: DiagnoseFlags): Promise<Report> {
 
 function renderScreen(report: Report, flags: DiagnoseFlags, program: string, exitCode: number): string {
   const traits = readTraits(process.stdout, process.env, flags['no-color']);
-  return renderTerminal(report, { ...traits, showPassed: flags['show-passed'], exitCode, again: againText(flags, program), texts: ruleTexts(catalogue.rules) });
+  const texts = ruleTexts(catalogue.rules);
+  return renderTerminal(report, {
+    ...traits,
+    showPassed: flags['show-passed'],
+    exitCode,
+    again: program,
+    withFlags: namesTheCluster(flags),
+    texts,
+  });
 }
 
-/** The same look once more: what named the cluster and the ways to it is kept. */
-function againText(flags: DiagnoseFlags, program: string): string {
-  const kept = ['kubeconfig', 'context', 'cluster', 'user', 'server', 'as', 'etcd-cacert', 'etcd-cert', 'etcd-key', 'haproxy-stats'] as const;
-  const given = kept.flatMap((name) => (flags[name] === undefined || holdsPassword(flags[name]) ? [] : [`--${name} ${quote(flags[name])}`]));
-  return [program, ...given].join(' ');
-}
-
-/** A URL with a user's password in it is not repeated on a screen. */
-function holdsPassword(value: string): boolean {
-  return /^https?:\/\/[^/]*@/.test(value);
-}
-
-function quote(value: string): string {
-  return /^[\w@%+=:,./-]+$/.test(value) ? value : `'${value.replaceAll("'", `'\\''`)}'`;
+/** Whether looking again needs more than the name of the program. */
+function namesTheCluster(flags: DiagnoseFlags): boolean {
+  return Object.keys({ ...connectionFlags, ...wayFlags }).some((name) => {
+    const value = flags[name as keyof DiagnoseFlags];
+    return value !== undefined && value !== false;
+  });
 }

@@ -65,7 +65,9 @@ function readEtcd(flags: DiagnoseFlags, environment: Environment): EtcdCredentia
   const named = flags['etcd-endpoints'] ?? (environment['ETCDCTL_ENDPOINTS'] ? [environment['ETCDCTL_ENDPOINTS']] : []);
   const endpoints = splitHosts(named, '--etcd-endpoints');
   if ((certificate === undefined) !== (key === undefined)) {
-    throw new UsageError('an etcd client certificate and its key go together: --etcd-cert and --etcd-key (or ETCDCTL_CERT and ETCDCTL_KEY)');
+    throw new UsageError(
+      'an etcd client certificate and its key go together: --etcd-cert and --etcd-key (or ETCDCTL_CERT and ETCDCTL_KEY)',
+    );
   }
   for (const file of [authority, certificate, key]) if (file !== undefined) checkReadable(file);
   if (endpoints.length === 0 && authority === undefined && certificate === undefined) return undefined;
@@ -90,10 +92,14 @@ function checkReadable(path: string): void {
 
 /** Comma lists, given once or again; URLs lose what is not host and port. */
 function splitHosts(values: readonly string[], flag: string): readonly string[] {
-  const hosts = values.flatMap((value) => value.split(',')).map((value) => value.trim()).filter((value) => value !== '');
+  const hosts = values
+    .flatMap((value) => value.split(','))
+    .map((value) => value.trim())
+    .filter((value) => value !== '');
   return hosts.map((host) => {
     const bare = host.replace(/^https?:\/\//, '').replace(/\/$/, '');
-    if (!/^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+|[0-9a-fA-F:]+)(:\d{1,5})?$/.test(bare)) throw new UsageError(`${flag}: "${host}" is not a host or host:port`);
+    if (!/^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+|[0-9a-fA-F:]+)(:\d{1,5})?$/.test(bare))
+      throw new UsageError(`${flag}: "${host}" is not a host or host:port`);
     return bare;
   });
 }

@@ -15,7 +15,8 @@ import { readTraits } from './terminal-traits.ts';
 /** @throws UsageError for a branch there is not. */
 export function showTree(only: string | undefined, output: string): string {
   const branches = [...new Set(catalogue.tree.map((question) => question.branch))];
-  if (only !== undefined && !branches.includes(only)) throw new UsageError(`there is no branch "${only}"; there are ${branches.join(', ')}`);
+  if (only !== undefined && !branches.includes(only))
+    throw new UsageError(`there is no branch "${only}"; there are ${branches.join(', ')}`);
   const tree = catalogue.tree.filter((question) => only === undefined || question.branch === only);
   if (output === 'json') return renderValue(tree);
   if (output === 'mermaid') return `${drawTree(tree)}\n`;
@@ -25,18 +26,55 @@ export function showTree(only: string | undefined, output: string): string {
 /** @throws UsageError for an area there is not. */
 export function showRules(area: string | undefined, output: string): string {
   const areas = [...new Set(catalogue.rules.map((rule) => rule.area))].sort();
-  if (area !== undefined && !areas.some((one) => one === area)) throw new UsageError(`there is no area "${area}"; there are ${areas.join(', ')}`);
+  if (area !== undefined && !areas.some((one) => one === area))
+    throw new UsageError(`there is no area "${area}"; there are ${areas.join(', ')}`);
   const rules = catalogue.rules.filter((rule) => area === undefined || rule.area === area);
   if (output === 'json') {
-    return renderValue(rules.map(({ id, area: of, since, severity, impact, layer, title, healthy, why, needs }) => ({ id, area: of, since, severity, impact, layer, title, healthy, why, needs })));
+    return renderValue(
+      rules.map(({ id, area: of, since, severity, impact, layer, title, healthy, why, needs }) => ({
+        id,
+        area: of,
+        since,
+        severity,
+        impact,
+        layer,
+        title,
+        healthy,
+        why,
+        needs,
+      })),
+    );
   }
-  const table = new Table({ head: ['RULE', 'AREA', 'SEVERITY', 'WHAT IT FINDS'], chars: plainBorders, style: { head: [], border: [], 'padding-left': 0, 'padding-right': 2 } });
+  const table = new Table({
+    head: ['RULE', 'AREA', 'SEVERITY', 'WHAT IT FINDS'],
+    chars: plainBorders,
+    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 2 },
+  });
   for (const rule of rules) table.push([rule.id, rule.area, rule.severity, asPattern(rule.title)]);
-  const lines = table.toString().split('\n').map((line) => line.trimEnd());
+  const lines = table
+    .toString()
+    .split('\n')
+    .map((line) => line.trimEnd());
   return fit(`${lines.join('\n')}\n`);
 }
 
-const sides = ['top', 'top-mid', 'top-left', 'top-right', 'bottom', 'bottom-mid', 'bottom-left', 'bottom-right', 'left', 'left-mid', 'mid', 'mid-mid', 'right', 'right-mid', 'middle'];
+const sides = [
+  'top',
+  'top-mid',
+  'top-left',
+  'top-right',
+  'bottom',
+  'bottom-mid',
+  'bottom-left',
+  'bottom-right',
+  'left',
+  'left-mid',
+  'mid',
+  'mid-mid',
+  'right',
+  'right-mid',
+  'middle',
+];
 const plainBorders = Object.fromEntries(sides.map((side) => [side, '']));
 
 /** @throws UsageError when nothing is known about it. */
@@ -76,5 +114,8 @@ function printBlocks(blocks: readonly Block[]): string {
 /** Letters for a terminal that has no others. */
 function fit(text: string, drawn: Readonly<Record<string, string>> = {}): string {
   if (!readTraits(process.stdout, process.env, true).ascii) return text;
-  return text.split('\n').map((line) => toAscii(line.replace(/./gu, (character) => drawn[character] ?? character))).join('\n');
+  return text
+    .split('\n')
+    .map((line) => toAscii(line.replace(/./gu, (character) => drawn[character] ?? character)))
+    .join('\n');
 }

@@ -62,7 +62,12 @@ export const knownErrors: readonly KnownError[] = [
     rules: ['clock-etcd-skew', 'clock-apiserver-skew'],
   },
   {
-    texts: ['x509: certificate has expired or is not yet valid', 'certificate has expired', 'tls: expired certificate', 'certificate is not yet valid'],
+    texts: [
+      'x509: certificate has expired or is not yet valid',
+      'certificate has expired',
+      'tls: expired certificate',
+      'certificate is not yet valid',
+    ],
     says: 'Either a certificate has ended, or a clock is wrong. Look at the clocks first: renewing does not mend a clock.',
     rules: ['clock-apiserver-skew', 'cert-leaf-expired', 'cert-operator-expiring'],
   },
@@ -107,7 +112,13 @@ export const knownErrors: readonly KnownError[] = [
     rules: ['api-credential-rejected', 'api-readyz-etcd', 'api-master-unreachable'],
   },
   {
-    texts: ['leader election lost', 'leaderelection lost', 'failed to renew lease', 'error retrieving resource lock', 'Failed to update lock'],
+    texts: [
+      'leader election lost',
+      'leaderelection lost',
+      'failed to renew lease',
+      'error retrieving resource lock',
+      'Failed to update lock',
+    ],
     says: 'A controller could not renew its lease in time and stepped down. The API or etcd behind it is the first suspect.',
     rules: ['le-lease-expired', 'le-flapping', 'le-component-unhealthy', 'api-readyz-etcd'],
   },

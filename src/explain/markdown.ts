@@ -28,7 +28,10 @@ export function rulePage(rule: AnyRule, catalogue: Catalogue): string {
     list('What it brings about', outgoing(rule, catalogue)),
     list('What may stand behind it', incoming(rule, catalogue)),
     list('Error texts that lead here', (rule.errors ?? []).map(code)),
-    list('Further reading', rule.reading.map((url: string) => `<${url}>`)),
+    list(
+      'Further reading',
+      rule.reading.map((url: string) => `<${url}>`),
+    ),
   ];
   return `${sections.filter((section) => section !== '').join('\n\n')}\n`;
 }
@@ -44,7 +47,8 @@ function incoming(rule: AnyRule, catalogue: Catalogue): readonly string[] {
 function edgeText(edge: Edge): string {
   const scope = edge.on === 'cluster' ? 'anywhere in the cluster' : `on the same ${edge.on}`;
   const reasons = edge.produces === undefined ? '' : `, when it fails as ${edge.produces.map(code).join(', ')}`;
-  const cover = edge.covers === undefined ? '' : `, where ${coverage[edge.covers]} of what it rests on ${edge.covers === 'all' ? 'is' : 'are'} hit`;
+  const cover =
+    edge.covers === undefined ? '' : `, where ${coverage[edge.covers]} of what it rests on ${edge.covers === 'all' ? 'is' : 'are'} hit`;
   const gate = edge.when === undefined ? '' : ', where the evidence allows it';
   const proof = edge.unproven === undefined ? '' : '; not seen in a recording yet';
   return `${escape(edge.because)} (${scope}${reasons}${cover}${gate}${proof})`;
@@ -81,5 +85,8 @@ export function escape(text: string): string {
 
 /** The anchor a heading gets where Markdown is shown. */
 export function anchor(heading: string): string {
-  return heading.toLowerCase().replace(/[^a-z0-9 -]/g, '').replaceAll(' ', '-');
+  return heading
+    .toLowerCase()
+    .replace(/[^a-z0-9 -]/g, '')
+    .replaceAll(' ', '-');
 }

@@ -58,7 +58,11 @@ function normalise(text: string): string {
 
 /** Rule ids that a misspelt one may have meant, the nearest first. */
 export function similarRules(given: string, catalogue: Catalogue): readonly string[] {
-  const words = new Set(normalise(given).split(/[^a-z0-9]+/).filter((word) => word.length > 2));
+  const words = new Set(
+    normalise(given)
+      .split(/[^a-z0-9]+/)
+      .filter((word) => word.length > 2),
+  );
   const scored = catalogue.rules.map((rule) => ({ id: rule.id, common: rule.id.split('-').filter((word) => words.has(word)).length }));
   return scored
     .filter(({ common }) => common > 0)

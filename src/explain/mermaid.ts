@@ -18,7 +18,12 @@ function arrows(question: Question, answer: 'yes' | 'no', known: ReadonlySet<str
   return question.next[answer].filter((id) => known.has(id)).map((id) => `  ${nodeId(question.id)} -- ${answer} --> ${nodeId(id)}`);
 }
 
-const arrowOf: Readonly<Record<Edge['kind'], string>> = { causes: '-->', 'made-of': '==>', worsens: '-. worsens .->', hints: '-. hints .->' };
+const arrowOf: Readonly<Record<Edge['kind'], string>> = {
+  causes: '-->',
+  'made-of': '==>',
+  worsens: '-. worsens .->',
+  hints: '-. hints .->',
+};
 
 /** Which failure brings about which; a thick arrow leads from a whole to its parts. */
 export function drawCauses(rules: readonly AnyRule[]): string {

@@ -11,7 +11,16 @@ export interface OutlineSigns {
 export function outlineTree(tree: readonly Question[], signs: OutlineSigns): string {
   const branches = [...new Set(tree.map((question) => question.branch))];
   const names = new Map(tree.map((question) => [question.id, question.ask]));
-  return branches.map((branch) => `${branch}\n${outlineBranch(tree.filter((question) => question.branch === branch), names, signs)}`).join('\n');
+  return branches
+    .map(
+      (branch) =>
+        `${branch}\n${outlineBranch(
+          tree.filter((question) => question.branch === branch),
+          names,
+          signs,
+        )}`,
+    )
+    .join('\n');
 }
 
 function outlineBranch(questions: readonly Question[], names: ReadonlyMap<string, string>, signs: OutlineSigns): string {

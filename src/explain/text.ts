@@ -12,12 +12,18 @@ export interface Block {
 export function ruleBlocks(rule: AnyRule, catalogue: Catalogue): readonly Block[] {
   const question = questionOf(catalogue, rule.id);
   const blocks: readonly Block[] = [
-    { heading: rule.id, lines: [asPattern(rule.title), `${rule.severity}, ${rule.impact}, unless the facts say otherwise; area ${rule.area}`] },
+    {
+      heading: rule.id,
+      lines: [asPattern(rule.title), `${rule.severity}, ${rule.impact}, unless the facts say otherwise; area ${rule.area}`],
+    },
     { heading: 'Why it matters', lines: [asPattern(rule.why)] },
     { heading: 'Healthy means', lines: [rule.healthy] },
     { heading: 'Answers the question', lines: question === undefined ? [] : [`${question.ask} (branch ${question.branch})`] },
     { heading: 'Looks at', lines: [rule.needs.join(', ')] },
-    { heading: 'Limits', lines: Object.entries<Limit>(rule.limits).map(([name, limit]) => `${name}: ${limit.value} ${limit.unit} (${limit.source})`) },
+    {
+      heading: 'Limits',
+      lines: Object.entries<Limit>(rule.limits).map(([name, limit]) => `${name}: ${limit.value} ${limit.unit} (${limit.source})`),
+    },
     { heading: 'Can fail as', lines: rule.reasons.length === 0 ? [] : [rule.reasons.join(', ')] },
     { heading: 'Brings about', lines: (rule.explains as readonly Edge[]).map((edge) => `${edgeVerb(edge)} ${edge.to}: ${edge.because}`) },
     {
@@ -33,7 +39,10 @@ export function ruleBlocks(rule: AnyRule, catalogue: Catalogue): readonly Block[
 export function matchBlocks(match: ErrorMatch): readonly Block[] {
   const blocks: readonly Block[] = [
     { heading: `"${match.text}"`, lines: match.says },
-    { heading: 'Begin with the question', lines: match.question === undefined ? [] : [`${match.question.ask} (branch ${match.question.branch})`] },
+    {
+      heading: 'Begin with the question',
+      lines: match.question === undefined ? [] : [`${match.question.ask} (branch ${match.question.branch})`],
+    },
     { heading: 'Rules to look at, the likelier first', lines: match.rules.map((rule) => `${rule.id}: ${asPattern(rule.title)}`) },
   ];
   return blocks.filter((block) => block.lines.length > 0 || block === blocks[0]);

@@ -24,6 +24,7 @@ export interface Phrases {
   readonly interrupted: string;
   readonly reachedPartly: string;
   readonly notReached: string;
+  readonly platformUnknown: string;
   readonly counts: string;
   readonly notApplicable: string;
   readonly cause: string;
@@ -57,6 +58,8 @@ export interface Phrases {
   readonly walk: string;
   readonly checked: string;
   readonly answerYes: string;
+  readonly answerYesSoFar: string;
+  readonly answerRest: string;
   readonly answerPartly: string;
   readonly answerNo: string;
   readonly answerUnknown: string;
@@ -73,6 +76,7 @@ export interface Phrases {
   readonly exitHealthy: string;
   readonly exitIncomplete: string;
   readonly exitAfterSteps: string;
+  readonly exitAfterStepsWithFlags: string;
   readonly exitInterrupted: string;
 }
 

@@ -31,7 +31,7 @@ function printStep(fix: Fix, number: string, page: Page): readonly Line[] {
     ...fix.run.flatMap((command) => printCommand(command, '', page)),
     ...printNeeds(fix.needs, page),
     ...fix.verify.flatMap((command) => printCommand(command, page.signs.verify, page)),
-    ...(fix.undo ?? []).flatMap((command, index) => printCommand(command, index === 0 ? phrase(page, 'undo') : '', page)),
+    ...(fix.undo ?? []).flatMap((command, index) => printCommand(command, index === 0 ? phrase(page, 'undo') : ' ', page)),
   ];
 }
 
@@ -46,9 +46,9 @@ function whereText(where: string, page: Page): string {
   return phrase(page, 'runOn', { node: where });
 }
 
-/** A command stands two columns in; with a label in front when it verifies or undoes. */
+/** A command stands two columns in; behind a label when it verifies or undoes. */
 function printCommand(command: string, label: string, page: Page): readonly Line[] {
-  const lead = label === '' ? '       ' : `     ${label.length === 1 ? `${label} ` : padTo(label, labelWidth + 1)}`;
+  const lead = label === '' ? '       ' : `     ${label === page.signs.met ? `${label} ` : padTo(label, labelWidth + 1)}`;
   const indent = columnsOf(lead);
   return wrapCommand(page.clean(command), page.width - indent).map(
     (text, index): Line => [index === 0 ? lead : ' '.repeat(indent), styled('command', text)],

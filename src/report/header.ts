@@ -38,15 +38,17 @@ function labelled(page: Page, label: 'impact' | 'looked', indent: number, lines:
 
 function looked(report: Report, page: Page, width: number): readonly string[] {
   const how = phrase(page, report.run.replayed ? 'replayed' : 'readOnly');
-  const vantages = report.vantages.map((vantage) => vantageText(vantage, page)).join(', ');
+  const reached = report.vantages.filter((vantage) => vantage.reached !== 'no').map((vantage) => vantageText(vantage, page));
+  const missed = report.vantages.filter((vantage) => vantage.reached === 'no').map((vantage) => page.clean(vantage.name));
+  const ways = reached.join(', ');
+  const vantages = missed.length === 0 ? ways : phrase(page, 'notReached', { vantages: ways, names: missed.join(', ') });
   const seconds = report.run.seconds.toFixed(1);
   return wrapProse(phrase(page, 'when', { time: secondsOnly(report.takenAt), seconds, how, vantages }), width);
 }
 
-/** Names are enough where a vantage was reached; where it was not, `Unknown` says what to do about it. */
+/** A name is enough where a vantage was reached; where it was not, `Unknown` says what to do about it. */
 function vantageText(vantage: Vantage, page: Page): string {
   if (vantage.reached === 'yes') return page.clean(vantage.name);
-  if (vantage.reached === 'no') return phrase(page, 'notReached', { name: vantage.name });
   return phrase(page, 'reachedPartly', { name: vantage.name, detail: vantage.detail });
 }
 
@@ -60,7 +62,9 @@ function counts(report: Report, page: Page, width: number): readonly string[] {
   const left =
     phrase(page, 'counts', { checks, failed, passed, unknown }) +
     (notApplicable > 0 ? phrase(page, 'notApplicable', { count: notApplicable }) : '');
-  const cluster = [report.cluster.name, report.cluster.version, report.cluster.platform.kind].filter((part) => part !== '');
+  const { name, version, platform } = report.cluster;
+  const kind = platform.kind === 'unknown' ? phrase(page, 'platformUnknown') : platform.kind;
+  const cluster = [name, version, kind].filter((part) => part !== '');
   const right = page.clean(cluster.join(', '));
   const gap = width - columnsOf(left) - columnsOf(right);
   return gap >= 3 ? [left + ' '.repeat(gap) + right] : [...wrapProse(left, width), ...wrapProse(right, width)];

@@ -19,8 +19,9 @@ export interface TerminalOptions {
   readonly colour: boolean;
   readonly showPassed: boolean;
   readonly exitCode: number;
-  /** What to type to look again, such as `kubectl ha-doctor`. */
+  /** What to type to look again, such as `kubectl ha-doctor`, and whether flags belong to it. */
   readonly again: string;
+  readonly withFlags: boolean;
   /** English texts by rule id. */
   readonly texts: (rule: string) => RuleTexts;
   readonly locale?: Locale;
@@ -81,7 +82,7 @@ function exitRemark(report: Report, options: TerminalOptions, page: Page): strin
     const asked =
       report.tree.find((step) => step.because.includes(first.cause.rule)) ?? report.tree.find((step) => step.finding === first.rank);
     const command = asked === undefined ? options.again : `${options.again} --only ${asked.branch}`;
-    return phrase(page, 'exitAfterSteps', { command });
+    return phrase(page, options.withFlags ? 'exitAfterStepsWithFlags' : 'exitAfterSteps', { command });
   }
   return phrase(page, report.verdict.level === 'healthy' ? 'exitHealthy' : 'exitIncomplete');
 }

@@ -9,17 +9,54 @@ import { columnsOf, padTo, wrapItems, wrapProse } from './wrap.ts';
 
 const gap = '   ';
 
-/** Compact: one line a branch, wrapped at whole answers. */
+/** Branches that need no words share a line; where something is wrong or open, the questions are named. */
 export function printWalk(report: Report, page: Page): readonly Line[] {
   const label = `${phrase(page, 'walk')}  `;
   const arrow = `${page.signs.leadsTo} `;
   const indent = Math.max(6, columnsOf(label)) + columnsOf(arrow);
-  return byBranch(report.tree).flatMap((steps, index): readonly Line[] => {
-    const items = steps.map((step) => answerText(step, report, page));
-    const start = index === 0 ? label : '';
-    const lead: Line = [styled('heading', padTo(start, indent - columnsOf(arrow))), index === 0 ? '  '.slice(0, columnsOf(arrow)) : arrow];
+  const rows = joinShort(byBranch(report.tree).map((steps) => branchRow(steps, report, page)));
+  return rows.flatMap((items, index): readonly Line[] => {
+    const lead: Line = [
+      styled('heading', padTo(index === 0 ? label : '', indent - columnsOf(arrow))),
+      index === 0 ? ' '.repeat(columnsOf(arrow)) : arrow,
+    ];
     return hang(lead, wrapItems(items, gap, page.width - indent), indent);
   });
+}
+
+interface BranchRow {
+  readonly short: boolean;
+  readonly items: readonly string[];
+}
+
+/** Neighbouring branches with one short answer each stand on one line. */
+function joinShort(rows: readonly BranchRow[]): readonly (readonly string[])[] {
+  const lines: string[][] = [];
+  let open = false;
+  for (const row of rows) {
+    if (row.short && open) lines.at(-1)?.push(...row.items);
+    else lines.push([...row.items]);
+    open = row.short;
+  }
+  return lines;
+}
+
+function branchRow(steps: readonly Step[], report: Report, page: Page): BranchRow {
+  const name = page.clean(steps[0]?.branch ?? '').replaceAll('-', ' ');
+  const short = (text: string): BranchRow => ({ short: true, items: [`${name} ${text}`] });
+  const answers = new Set(steps.map((step) => step.answer));
+  const telling = steps.filter((step) => ['no', 'partly', 'unknown'].includes(step.answer));
+  if (telling.length === 0) {
+    if (answers.has('yes')) return short(phrase(page, answers.size === 1 ? 'answerYes' : 'answerYesSoFar'));
+    return short(`${page.signs.none} ${phrase(page, answers.has('not-applicable') ? 'answerNotApplicable' : 'answerNotAsked')}`);
+  }
+  if (!answers.has('no') && !answers.has('partly')) {
+    if (answers.has('yes') && telling.every((step) => !step.vital)) return short(phrase(page, 'answerYesSoFar'));
+    const reasons = new Set(telling.map((step) => hiddenBy(step, report, page)));
+    if (!answers.has('yes') && reasons.size === 1) return short(`${phrase(page, 'answerUnknown')} ${[...reasons][0] ?? ''}`.trimEnd());
+  }
+  const items = telling.map((step) => answerText(step, report, page));
+  return { short: false, items: answers.has('yes') ? [...items, phrase(page, 'answerRest')] : items };
 }
 
 /** One line a question, for a screen without causes: what was asked, and how many checks stand behind the answer. */
@@ -27,13 +64,16 @@ export function printChecked(report: Report, page: Page): readonly Line[] {
   const questions = report.tree.map((step) => page.clean(step.ask));
   const width = Math.min(page.width - 34, Math.max(0, ...questions.map(columnsOf)));
   const lines = report.tree.flatMap((step, index): readonly Line[] => {
-    const good = step.answer === 'yes';
-    const sign = good ? page.signs.met : step.answer === 'not-applicable' || step.answer === 'not-asked' ? page.signs.none : page.signs.unknown;
-    const answer: string | Span = good ? styled('good', sign) : styled('warning', sign);
-    const lead: Line = ['  ', answer, ` ${padTo(questions[index] ?? '', width)}  `];
+    const lead: Line = ['  ', answerSign(step, page), ` ${padTo(questions[index] ?? '', width)}  `];
     return hang(lead, wrapProse(tally(step, report, page), page.width - width - 6), width + 6);
   });
   return [[styled('heading', phrase(page, 'checked'))], ...lines];
+}
+
+function answerSign(step: Step, page: Page): Span {
+  if (step.answer === 'yes') return styled('good', page.signs.met);
+  const idle = step.answer === 'not-applicable' || step.answer === 'not-asked';
+  return idle ? styled('faint', page.signs.none) : styled('warning', page.signs.unknown);
 }
 
 function tally(step: Step, report: Report, page: Page): string {
@@ -51,13 +91,9 @@ function byBranch(steps: readonly Step[]): readonly (readonly Step[])[] {
   return [...branches.values()];
 }
 
-/** Such as `etcd leader? NO => #1`, `backups -`, `leases ? hidden by #1`. */
+/** Such as `every master answers? PARTLY 2 of 3 => #1`, or `data equal ? hidden by #1`. */
 function answerText(step: Step, report: Report, page: Page): string {
-  const ask = page.clean(step.ask);
-  const topic = ask.replace(/\?$/, '');
-  if (step.answer === 'yes') return `${topic} ${phrase(page, 'answerYes')}`;
-  if (step.answer === 'not-applicable') return `${topic} ${page.signs.none} ${phrase(page, 'answerNotApplicable')}`;
-  if (step.answer === 'not-asked') return `${topic} ${page.signs.none} ${phrase(page, 'answerNotAsked')}`;
+  const topic = page.clean(step.ask).replace(/\?$/, '');
   if (step.answer === 'unknown') return `${topic} ${phrase(page, 'answerUnknown')} ${hiddenBy(step, report, page) ?? ''}`.trimEnd();
   const answer = phrase(page, step.answer === 'no' ? 'answerNo' : 'answerPartly');
   const all = step.passed + step.failed + step.unknown;

@@ -8,7 +8,7 @@ import { columnsOf } from './wrap.ts';
 export function wrapCommand(command: string, width: number): readonly string[] {
   if (columnsOf(command) <= width || command.includes('\\')) return [command];
   const lines = packParts(afterOperators(shellWords(command)), width).flatMap((line) => breakAtBlanks(line, width));
-  const comment = lines.findIndex((line) => /(^|\s)#/.test(line));
+  const comment = lines.findIndex(holdsComment);
   if (comment >= 0 && comment < lines.length - 1) return [command];
   return lines.map((line, index) => (index === 0 ? line : `  ${line}`));
 }
@@ -37,20 +37,38 @@ function packParts(parts: readonly string[], width: number): readonly string[] {
   return lines;
 }
 
+/** A flag keeps its value beside it where a line has room for both. */
 function breakAtBlanks(line: string, width: number): readonly string[] {
   const lines: string[] = [];
-  for (const word of shellWords(line)) {
+  const add = (piece: string): void => {
     const current = lines.at(-1);
-    const comment = word.trimStart().startsWith('#');
-    if (current === undefined) lines.push(word);
-    else if (comment || /(^|\s)#/.test(current) || columnsOf(current) + columnsOf(word) <= width - 4)
-      lines[lines.length - 1] = current + word;
+    if (current === undefined) lines.push(piece);
+    else if (columnsOf(current) + columnsOf(piece) <= width - 4 || holdsComment(current) || holdsComment(piece))
+      lines[lines.length - 1] = current + piece;
     else {
       lines[lines.length - 1] = `${current} \\`;
-      lines.push(word.trimStart());
+      lines.push(piece.trimStart());
     }
+  };
+  for (const words of withValues(shellWords(line))) {
+    if (columnsOf(words.join('')) <= width - 6) add(words.join(''));
+    else for (const word of words) add(word);
   }
   return lines;
+}
+
+function holdsComment(text: string): boolean {
+  return /(^|\s)#/.test(text);
+}
+
+/** Words in groups: a flag with what follows it up to the next flag. */
+function withValues(words: readonly string[]): readonly (readonly string[])[] {
+  const groups: string[][] = [];
+  for (const word of words) {
+    if (groups.length === 0 || word.trimStart().startsWith('-')) groups.push([word]);
+    else groups.at(-1)?.push(word);
+  }
+  return groups;
 }
 
 /** Words as a shell would split them, each with the blanks before it; quotes and `$(...)` hold a word together. */

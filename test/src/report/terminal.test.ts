@@ -1,10 +1,11 @@
 // Is the screen what a person needs at night, whatever the cluster says?
 import { describe, expect, test } from 'vitest';
 import type { Report } from '../../../src/model/report.ts';
+import type { RuleId } from '../../../src/model/rule-ids.ts';
 import { english } from '../../../src/locales/english.ts';
 import { renderTerminal, type TerminalOptions } from '../../../src/report/terminal.ts';
 import { columnsOf } from '../../../src/report/wrap.ts';
-import { cluster, effect, failing, finding, report, subject, unknown } from './samples/build.ts';
+import { cluster, effect, failing, finding, possibly, report, subject, unknown } from './samples/build.ts';
 import { certificateExpired } from './samples/certificate-expired.ts';
 import { healthy, incomplete } from './samples/healthy.ts';
 import { quorumLost } from './samples/quorum-lost.ts';
@@ -17,6 +18,7 @@ const plain: TerminalOptions = {
   showPassed: false,
   exitCode: 3,
   again: 'kubectl ha-doctor',
+  withFlags: false,
   texts: sampleTexts,
 };
 
@@ -107,8 +109,8 @@ test('many subjects and effects stay readable', () => {
 
 test('joint causes, bridges and what may lie behind are said', () => {
   const cause = failing('etcd-quorum-lost', cluster);
-  const possibleCauses = Array.from({ length: 5 }, (_, index) => ({ rule: `rule-${index}`, subject: 'node/m2', howToGet: 'run it on m2' }));
-  const one = finding(1, cause, { togetherWith: [2], bridges: ['host-unreachable'], possibleCauses });
+  const possibleCauses = Array.from({ length: 5 }, (_, index) => possibly(`rule-${index}`, 'node/m2', 'run it on m2'));
+  const one = finding(1, cause, { togetherWith: [2], bridges: ['host-unreachable' as RuleId], possibleCauses });
   const screen = renderTerminal(
     report({ verdict: { level: 'critical', line: 'lost', impact: '' }, vantages: [], tree: [], verdicts: [cause], findings: [one] }),
     plain,

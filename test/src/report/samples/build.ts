@@ -1,8 +1,9 @@
 // How is a Report written down by hand in a few lines?
-import type { Effect, Finding, Report } from '../../../../src/model/report.ts';
+import type { Effect, Finding, PossibleCause, Report } from '../../../../src/model/report.ts';
+import type { RuleId } from '../../../../src/model/rule-ids.ts';
 import type { AnswerKind, Step } from '../../../../src/model/tree.ts';
 import type { Subject, SubjectKind } from '../../../../src/model/subject.ts';
-import type { Fail, Pass, Unknown } from '../../../../src/model/verdict.ts';
+import type { Fail, NotApplicable, Pass, Unknown } from '../../../../src/model/verdict.ts';
 
 export function subject(kind: SubjectKind, id: string, name: string, node?: string): Subject {
   return { kind, id, name, keys: node === undefined ? {} : { node } };
@@ -10,19 +11,49 @@ export function subject(kind: SubjectKind, id: string, name: string, node?: stri
 
 export const cluster = subject('cluster', 'cluster', 'cluster');
 
+/** The samples name rules as they please; the renderer does not mind which there are. */
+function named(rule: string): RuleId {
+  return rule as RuleId;
+}
+
 export function failing(rule: string, about: Subject, more: Partial<Fail> = {}): Fail {
-  return { status: 'fail', rule, subject: about, cites: [], severity: 'critical', impact: 'outage', facts: {}, witness: 'stated', ...more };
+  return {
+    status: 'fail',
+    rule: named(rule),
+    subject: about,
+    cites: [],
+    severity: 'critical',
+    impact: 'outage',
+    facts: {},
+    witness: 'stated',
+    ...more,
+  };
 }
 
 export function passing(rule: string, about: Subject = cluster): Pass {
-  return { status: 'pass', rule, subject: about, cites: [], facts: {} };
+  return { status: 'pass', rule: named(rule), subject: about, cites: [], facts: {} };
 }
 
 export function unknown(rule: string, howToGet: string, blockedBy?: { rule: string; subject: string }, about: Subject = cluster): Unknown {
   const gaps = [
     { id: 'etcd.status', subject: `${about.kind}/${about.id}`, gap: 'not-collected', detail: 'nobody looked', howToGet },
   ] as const;
-  return { status: 'unknown', rule, subject: about, cites: [], gaps, ...(blockedBy && { blockedBy }) };
+  return {
+    status: 'unknown',
+    rule: named(rule),
+    subject: about,
+    cites: [],
+    gaps,
+    ...(blockedBy && { blockedBy: { ...blockedBy, rule: named(blockedBy.rule) } }),
+  };
+}
+
+export function notApplicable(rule: string, because: string): NotApplicable {
+  return { status: 'not-applicable', rule: named(rule), subject: cluster, cites: [], because };
+}
+
+export function possibly(rule: string, about: string, howToGet: string): PossibleCause {
+  return { rule: named(rule), subject: about, howToGet };
 }
 
 export function effect(verdict: Fail, as: 'part' | 'effect' = 'effect', alsoBy: readonly number[] = []): Effect {
@@ -69,7 +100,7 @@ export function report(more: Pick<Report, 'verdict' | 'verdicts' | 'vantages' | 
     cluster: { name: 'prod-sh', server: 'https://10.89.0.10:8443', version: 'v1.34.4', platform: { kind: 'kubeadm', detail: '' } },
     takenAt: '2026-11-21T03:12:44.310Z',
     counts: {
-      checks: more.verdicts.length,
+      checks: more.verdicts.length - count('not-applicable'),
       failed: count('fail'),
       passed: count('pass'),
       unknown: count('unknown'),

@@ -1,6 +1,6 @@
 // A hand-written run against three masters of which one serves a certificate that has ended.
 import type { Fix } from '../../../../src/model/rule.ts';
-import { cluster, effect, failing, finding, passing, report, step, subject, unknown } from './build.ts';
+import { cluster, effect, failing, finding, notApplicable, passing, report, step, subject, unknown } from './build.ts';
 
 const m2 = subject('apiserver', '10.89.0.12:6443', 'm2', 'm2');
 
@@ -97,7 +97,7 @@ export function certificateExpired() {
       shallow,
       ending,
       ...['etcd-quorum-lost', 'etcd-no-leader', 'le-lease-expired', 'clock-apiserver-skew', 'lb-backend-down'].map((rule) => passing(rule)),
-      { status: 'not-applicable', rule: 'etcd-partition', subject: cluster, cites: [], because: 'etcd runs outside the cluster' },
+      notApplicable('etcd-partition', 'etcd runs outside the cluster'),
       unknown('etcd-hash-mismatch', '--etcd-cacert, --etcd-cert, --etcd-key'),
     ],
   });

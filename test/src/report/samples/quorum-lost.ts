@@ -1,6 +1,6 @@
 // A hand-written run against three masters of which two have lost their etcd.
 import type { Fix } from '../../../../src/model/rule.ts';
-import { cluster, effect, failing, finding, passing, report, step, subject, unknown } from './build.ts';
+import { cluster, effect, failing, finding, passing, possibly, report, step, subject, unknown } from './build.ts';
 
 const member = (name: string, id: string) => subject('member', id, name, name);
 const m2 = member('m2', 'a2c947be10d8f355');
@@ -100,7 +100,7 @@ export function quorumLost() {
         effects,
         fixes,
         avoid: ['restart etcd on m1', '--force-new-cluster while m2 or m3 may return', 'member remove (it needs the quorum you have lost)'],
-        possibleCauses: [{ rule: 'etcd-host-resources', subject: 'node/m2', howToGet: 'step 2, or run ha-doctor on m2' }],
+        possibleCauses: [possibly('etcd-host-resources', 'node/m2', 'step 2, or run ha-doctor on m2')],
       }),
     ],
     verdicts: [
