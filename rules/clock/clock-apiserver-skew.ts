@@ -23,7 +23,11 @@ export default defineRule({
   limits: {
     skew: { value: 1000, unit: 'milliseconds', source: 'etcd server/etcdserver/api/rafthttp/probing_status.go: warns above 1 s' },
     critical: { value: 60_000, unit: 'milliseconds', source: 'kubernetes pkg/serviceaccount/claims.go: leeway of one minute for tokens' },
-    agree: { value: 3000, unit: 'milliseconds', source: 'what one Date header each, cut to whole seconds, can prove of two equal clocks: docs/ranking.md, Time' },
+    agree: {
+      value: 3000,
+      unit: 'milliseconds',
+      source: 'what one Date header each, cut to whole seconds, can prove of two equal clocks: docs/ranking.md, Time',
+    },
   },
   reasons: ['ahead', 'behind', 'one-of-two'],
   subjects: (seen) => mastersOf(seen).map((master) => master.subject),
@@ -37,7 +41,8 @@ export default defineRule({
     const look = `curl -skI https://${subject.id}/livez | grep -i ^date; date -u`;
     const own = apiServerClock(seen, master);
     const skew = own && skewOf(subject.keys.node ?? subject.id, own, clocks);
-    if (!tries.some((one) => one.outcome.kind === 'answered')) endBySilence('api.ready', subject, `the API server on ${subject.name} did not answer, so it told no time`, look);
+    if (!tries.some((one) => one.outcome.kind === 'answered'))
+      endBySilence('api.ready', subject, `the API server on ${subject.name} did not answer, so it told no time`, look);
     if (own === undefined) return undecided(`the API server on ${subject.name} told no time, or times that contradict each other`, look);
     if (skew === undefined) return undecided('no second machine told the time', look);
     const { offset, others } = skew;
@@ -45,7 +50,12 @@ export default defineRule({
     if (surelyBeyond(offset, limits.skew)) {
       const grave = surelyBeyond(offset, limits.critical);
       const [severity, impact] = grave ? (['critical', 'degraded'] as const) : (['warning', 'at-risk'] as const);
-      return fail(facts, { severity, impact, reason: others.length === 1 ? 'one-of-two' : aheadOrBehind(offset), witness: others.length === 1 ? 'measured' : 'agreed' });
+      return fail(facts, {
+        severity,
+        impact,
+        reason: others.length === 1 ? 'one-of-two' : aheadOrBehind(offset),
+        witness: others.length === 1 ? 'measured' : 'agreed',
+      });
     }
     if (surelyWithin(offset, limits.agree)) return pass(facts);
     return undecided(`undecided: ${subject.name} is ${facts.skew} from ${facts.against}`, look);
@@ -56,7 +66,8 @@ export default defineRule({
       kind: 'causes',
       on: 'node',
       because: 'the API server and the etcd member of one machine share its clock',
-      when: ({ cause, effect }) => (cause.reason === effect.reason || cause.reason === 'one-of-two' || effect.reason === 'one-of-two' ? 'yes' : 'no'),
+      when: ({ cause, effect }) =>
+        cause.reason === effect.reason || cause.reason === 'one-of-two' || effect.reason === 'one-of-two' ? 'yes' : 'no',
     },
     {
       to: 'api-credential-rejected',
@@ -70,8 +81,12 @@ export default defineRule({
       unproven: true,
     },
   ],
-  fixes: ({ verdicts }) => verdicts.flatMap(({ subject, reason }) => planToSetClock(subject.name, reason === 'ahead' || reason === 'behind' ? reason : 'unclear')),
-  avoid: ({ subjects }) => (subjects.length > 1 ? ['set two clocks at once: find out first which of them is right'] : ['set the clocks of the other masters to match this one']),
+  fixes: ({ verdicts }) =>
+    verdicts.flatMap(({ subject, reason }) => planToSetClock(subject.name, reason === 'ahead' || reason === 'behind' ? reason : 'unclear')),
+  avoid: ({ subjects }) =>
+    subjects.length > 1
+      ? ['set two clocks at once: find out first which of them is right']
+      : ['set the clocks of the other masters to match this one'],
   reading: ['https://etcd.io/docs/v3.6/op-guide/hardware/', 'https://kubernetes.io/docs/setup/best-practices/certificates/'],
   errors: ['x509: certificate has expired or is not yet valid: current time', 'token used before issued', 'token is not valid yet'],
 });

@@ -21,10 +21,17 @@ export default defineRule({
   needs: ['etcd.clock', 'api.ready', 'kube.control-plane-pods'],
   limits: {
     skew: { value: 1000, unit: 'milliseconds', source: 'etcd server/etcdserver/api/rafthttp/probing_status.go: warns above 1 s' },
-    agree: { value: 3000, unit: 'milliseconds', source: 'what one Date header, cut to whole seconds, can prove of two equal clocks: docs/ranking.md, Time' },
+    agree: {
+      value: 3000,
+      unit: 'milliseconds',
+      source: 'what one Date header, cut to whole seconds, can prove of two equal clocks: docs/ranking.md, Time',
+    },
   },
   reasons: ['ahead', 'behind', 'one-of-two'],
-  subjects: (seen) => membersOf(seen).filter((member) => member.started).map((member) => member.subject),
+  subjects: (seen) =>
+    membersOf(seen)
+      .filter((member) => member.started)
+      .map((member) => member.subject),
   judge: (seen, limits, subject) => {
     const member = membersOf(seen).find((one) => one.subject.id === subject.id);
     if (seen.topology.membersComplete && seen.topology.members.length === 1 && seen.topology.masters.length <= 1) {
@@ -46,7 +53,10 @@ export default defineRule({
     return undecided(`undecided: ${subject.name} is ${facts.skew} from ${facts.against}`, look);
   },
   explains: [],
-  fixes: ({ verdicts }) => verdicts.flatMap(({ subject, reason }) => planToSetClock(subject.keys.node ?? subject.name, reason === 'ahead' || reason === 'behind' ? reason : 'unclear')),
+  fixes: ({ verdicts }) =>
+    verdicts.flatMap(({ subject, reason }) =>
+      planToSetClock(subject.keys.node ?? subject.name, reason === 'ahead' || reason === 'behind' ? reason : 'unclear'),
+    ),
   avoid: () => ['restart etcd for this: it does not elect by the clock'],
   reading: ['https://etcd.io/docs/v3.6/op-guide/hardware/'],
   errors: ['prober found high clock drift'],

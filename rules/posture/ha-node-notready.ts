@@ -16,7 +16,7 @@ export default defineRule({
   why: 'Nothing new is started on {node}; after 300 s its Pods are moved away, as long as the controller manager works.',
   shows: ['{node}  {words}', 'if heartbeat:   last heartbeat {heartbeat} ago by the cluster’s clocks'],
   folded: '{words}',
-  needs: ['kube.nodes', 'kube.node-leases', 'kube.leases', 'api.ready', 'etcd.clock'],
+  needs: ['kube.nodes', 'kube.node-leases', 'kube.leases', 'kube.control-plane-pods', 'api.ready', 'etcd.clock'],
   limits: {
     ...nodeLimits,
     half: { value: 50, unit: 'percent of the nodes that must be exceeded', source: 'convention: more than half of the capacity is gone' },
@@ -34,12 +34,15 @@ export default defineRule({
     if (reading.kind === 'ready') return pass({ node: subject.name, ...note });
     const heartbeat = reading.heartbeat === undefined ? '' : describeDuration(Math.max(0, reading.heartbeat.low));
     const grave = reading.node.controlPlane || moreThan(seen, limits);
-    return fail({ node: subject.name, words: wordsFor(reading), heartbeat }, {
-      severity: grave ? 'critical' : 'warning',
-      reason: reading.kind === 'notready' ? 'notready' : 'heartbeat-stale',
-      witness: reading.kind === 'notready' ? 'stated' : 'measured',
-      ...(reading.kind === 'notready' && reading.since !== undefined && { since: reading.since }),
-    });
+    return fail(
+      { node: subject.name, words: wordsFor(reading), heartbeat },
+      {
+        severity: grave ? 'critical' : 'warning',
+        reason: reading.kind === 'notready' ? 'notready' : 'heartbeat-stale',
+        witness: reading.kind === 'notready' ? 'stated' : 'measured',
+        ...(reading.kind === 'notready' && reading.since !== undefined && { since: reading.since }),
+      },
+    );
   },
   explains: [],
   fixes: ({ facts, subjects }) => {
@@ -65,7 +68,9 @@ export default defineRule({
     ];
   },
   avoid: ({ subjects }) =>
-    subjects.length > 1 ? ['restart kubelets: several nodes at once point at what they all report to'] : ['delete the node object while its host is being looked at'],
+    subjects.length > 1
+      ? ['restart kubelets: several nodes at once point at what they all report to']
+      : ['delete the node object while its host is being looked at'],
   reading: ['https://kubernetes.io/docs/reference/node/node-status/', 'https://kubernetes.io/docs/concepts/architecture/nodes/#heartbeats'],
   errors: ['NodeStatusUnknown', 'Kubelet stopped posting node status.', 'node.kubernetes.io/unreachable'],
 });

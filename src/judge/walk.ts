@@ -20,8 +20,18 @@ export interface Unanswered {
  * One step for every question, in the order of the tree. `ranks` tells by verdict key to which finding a failing verdict
  * belongs. Failures of severity info count as passed here: they answer the question as well as a pass does.
  */
-export function walk(tree: readonly Question[], verdicts: readonly Verdict[], ranks: ReadonlyMap<string, number> = new Map()): readonly Step[] {
-  return tree.map((question) => answer(question, verdicts.filter((verdict) => question.rules.includes(verdict.rule)), ranks));
+export function walk(
+  tree: readonly Question[],
+  verdicts: readonly Verdict[],
+  ranks: ReadonlyMap<string, number> = new Map(),
+): readonly Step[] {
+  return tree.map((question) =>
+    answer(
+      question,
+      verdicts.filter((verdict) => question.rules.includes(verdict.rule)),
+      ranks,
+    ),
+  );
 }
 
 function answer(question: Question, verdicts: readonly Verdict[], ranks: ReadonlyMap<string, number>): Step {

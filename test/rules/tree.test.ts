@@ -33,7 +33,15 @@ test('no rule answers two questions', () => {
 
 test('rules that need an etcd client certificate or two looks are in no vital question', () => {
   const vital = tree.filter((question) => question.vital).flatMap((question) => question.rules);
-  for (const rule of ['etcd-hash-mismatch', 'etcd-requests-failing', 'etcd-member-count', 'clock-etcd-skew', 'le-flapping', 'api-5xx-ratio', 'etcd-leader-changes']) {
+  for (const rule of [
+    'etcd-hash-mismatch',
+    'etcd-requests-failing',
+    'etcd-member-count',
+    'clock-etcd-skew',
+    'le-flapping',
+    'api-5xx-ratio',
+    'etcd-leader-changes',
+  ]) {
     expect(vital).not.toContain(rule);
   }
 });

@@ -4,9 +4,10 @@ import type { Seen } from '../../model/rule.ts';
 import type { Subject } from '../../model/subject.ts';
 import { type Age, ageAt } from './age.ts';
 import type { Offset } from './clock.ts';
+import { flagsOf, flagValue } from './flags.ts';
 import { type ClockEvidence, hostClocks, hullOf } from './host-clock.ts';
 
-export type LeaseEvidence = 'kube.leases' | ClockEvidence;
+export type LeaseEvidence = 'kube.leases' | 'kube.control-plane-pods' | ClockEvidence;
 
 export const components = ['kube-controller-manager', 'kube-scheduler'] as const;
 const optionalComponent = 'cloud-controller-manager';
@@ -22,7 +23,11 @@ export interface LeaseLimits {
 
 export const leaseLimits = {
   grace: { value: 2.4, unit: 'seconds', source: 'kubernetes/client-go tools/leaderelection: one retry of 2 s with jitter 1.2' },
-  unknownSkew: { value: 60, unit: 'seconds', source: 'the skew that clock-apiserver-skew calls critical, assumed of a clock nobody could read' },
+  unknownSkew: {
+    value: 60,
+    unit: 'seconds',
+    source: 'the skew that clock-apiserver-skew calls critical, assumed of a clock nobody could read',
+  },
   released: { value: 15, unit: 'seconds', source: 'kubernetes/component-base config/v1alpha1/defaults.go: LeaseDuration' },
 } as const;
 
@@ -32,24 +37,33 @@ export type LeaseReading =
   | { readonly kind: 'undecided'; readonly lease: LeaseSeen; readonly age?: Age; readonly detail: string }
   | { readonly kind: 'absent' };
 
-/** The leases that are judged: those of the two components every cluster has, and the third where it exists. */
-export function leaseSubjects(seen: Seen<'kube.leases'>): readonly Subject[] {
+/** The leases that are judged, named by their component: the two every cluster has, and the third where it exists. */
+export function leaseSubjects(seen: Seen<'kube.leases' | 'kube.control-plane-pods'>): readonly Subject[] {
   const list = seen.peek('kube.leases');
-  const names: string[] = [...components];
-  if (list?.state === 'known' && list.value.leases.some((one) => isControlLease(one, optionalComponent))) names.push(optionalComponent);
-  return names.map((name) => leaseSubject(seen, name));
+  const leases = list?.state === 'known' ? list.value.leases : [];
+  const optional = findLease(seen, leases, optionalComponent) === undefined ? [] : [optionalComponent];
+  return [...components, ...optional].map((component) => {
+    const lease = findLease(seen, leases, component);
+    const node = lease === undefined ? undefined : holderNode(seen, lease.holder);
+    const id = `kube-system/Lease/${component}`;
+    return { kind: 'object', id, name: component, keys: { object: id, ...(node !== undefined && { node }) } };
+  });
 }
 
-function leaseSubject(seen: Seen<'kube.leases'>, name: string): Subject {
-  const list = seen.peek('kube.leases');
-  const lease = list?.state === 'known' ? list.value.leases.find((one) => isControlLease(one, name)) : undefined;
-  const node = lease === undefined ? undefined : holderNode(seen, lease.holder);
-  const id = `kube-system/Lease/${name}`;
-  return { kind: 'object', id, name, keys: { object: id, ...(node !== undefined && { node }) } };
+/** Where a component keeps its lease; its flags may move it. */
+export function leasePlace(
+  seen: Seen<'kube.control-plane-pods'>,
+  component: string,
+): { readonly namespace: string; readonly name: string } {
+  const flags = flagsOf(seen, component);
+  const namespace = flagValue(flags, '--leader-elect-resource-namespace') ?? 'kube-system';
+  return { namespace, name: flagValue(flags, '--leader-elect-resource-name') ?? component };
 }
 
-function isControlLease(lease: LeaseSeen, name: string): boolean {
-  return lease.namespace === 'kube-system' && lease.name === name;
+/** The lease of a component in one look; undefined where it is not there. */
+export function findLease(seen: Seen<'kube.control-plane-pods'>, leases: readonly LeaseSeen[], component: string): LeaseSeen | undefined {
+  const { namespace, name } = leasePlace(seen, component);
+  return leases.find((lease) => lease.namespace === namespace && lease.name === name);
 }
 
 /** The node a holder such as `m1_0c1d…` runs on; undefined when no machine of that name is known. */
@@ -81,17 +95,18 @@ function holderClock(seen: Seen<ClockEvidence>, holder: string): Offset | undefi
 }
 
 /** Ends the judgement as unknown where the leases could not be read. */
-export function readLease(seen: Seen<LeaseEvidence>, name: string, limits: LeaseLimits): LeaseReading {
+export function readLease(seen: Seen<LeaseEvidence>, component: string, limits: LeaseLimits): LeaseReading {
   const looks = seen.samples('kube.leases');
   const [first, last] = [looks[0], looks[looks.length - 1]];
-  const lease = last?.value.leases.find((one) => isControlLease(one, name));
+  const lease = last && findLease(seen, last.value.leases, component);
   if (lease === undefined || last === undefined || first === undefined) return { kind: 'absent' };
-  if (lease.renewedAt === undefined) return { kind: 'undecided', lease, detail: `the lease ${name} was never renewed` };
+  if (lease.renewedAt === undefined) return { kind: 'undecided', lease, detail: `the lease ${lease.name} was never renewed` };
   const clock = last.value.clock;
   if (clock === undefined) return { kind: 'undecided', lease, detail: 'the API server that gave the leases told no time' };
   const age = renewalAge(lease.renewedAt, clock, holderClock(seen, lease.holder), limits.unknownSkew * 1000);
-  const before = first === last ? undefined : first.value.leases.find((one) => isControlLease(one, name));
-  const watched = before === undefined ? undefined : { still: before.renewedAt === lease.renewedAt, milliseconds: last.takenAt - first.takenAt };
+  const before = first === last ? undefined : findLease(seen, first.value.leases, component);
+  const watched =
+    before === undefined ? undefined : { still: before.renewedAt === lease.renewedAt, milliseconds: last.takenAt - first.takenAt };
   return decide(lease, age, watched, limits);
 }
 

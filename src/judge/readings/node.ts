@@ -17,7 +17,11 @@ export interface NodeLimits extends LeaseLimits {
 
 export const nodeLimits = {
   ...leaseLimits,
-  heartbeat: { value: 40, unit: 'seconds', source: 'https://kubernetes.io/docs/reference/config-api/kubelet-config.v1beta1/ (nodeLeaseDurationSeconds)' },
+  heartbeat: {
+    value: 40,
+    unit: 'seconds',
+    source: 'https://kubernetes.io/docs/reference/config-api/kubelet-config.v1beta1/ (nodeLeaseDurationSeconds)',
+  },
   marked: { value: 80, unit: 'seconds', source: 'recording: a node cut off is marked Unknown within 43 to 58 s; the rest is margin' },
 } as const;
 
@@ -43,7 +47,11 @@ export function readNode(seen: Seen<NodeEvidence>, name: string, limits: NodeLim
   if (heartbeat.low <= limits.heartbeat * 1000) return { kind: 'ready', node, heartbeat };
   if (clockOn(seen, name) === undefined && heartbeat.low > limits.marked * 1000 && controllersRun(seen, limits)) {
     const age = Math.floor(heartbeat.low / 1000);
-    return { kind: 'undecided', node, detail: `the heartbeat of ${name} looks ${age} s old and yet it is held for Ready: its clock may be behind` };
+    return {
+      kind: 'undecided',
+      node,
+      detail: `the heartbeat of ${name} looks ${age} s old and yet it is held for Ready: its clock may be behind`,
+    };
   }
   return { kind: 'stale', node, heartbeat };
 }

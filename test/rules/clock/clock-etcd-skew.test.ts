@@ -14,7 +14,11 @@ function wholeHostOff(world: World, node: string, milliseconds: number): World {
 }
 
 test('equal clocks pass', () => {
-  expect(healthyWorld().judge(rule).map((verdict) => verdict.status)).toEqual(['pass', 'pass', 'pass']);
+  expect(
+    healthyWorld()
+      .judge(rule)
+      .map((verdict) => verdict.status),
+  ).toEqual(['pass', 'pass', 'pass']);
 });
 
 test.each([
@@ -33,7 +37,12 @@ test('less than a second passes', () => {
 
 test('a member that nobody could ask for its time is unknown, and so are all without a certificate', () => {
   expect(healthyWorld().missing('etcd.clock', 'm2').verdict(rule, 'm2').status).toBe('unknown');
-  expect(healthyWorld().missing('etcd.clock').judge(rule).map((verdict) => verdict.status)).toEqual(['unknown', 'unknown', 'unknown']);
+  expect(
+    healthyWorld()
+      .missing('etcd.clock')
+      .judge(rule)
+      .map((verdict) => verdict.status),
+  ).toEqual(['unknown', 'unknown', 'unknown']);
 });
 
 test('the only clock there is cannot be compared', () => {

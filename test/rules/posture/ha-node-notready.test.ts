@@ -4,7 +4,10 @@ import type { LeaseSeen, NodeSeen } from '../../../src/model/kubernetes.ts';
 import { answered, asFail, failedTries, healthyWorld, now, type World } from '../../kit/world.ts';
 
 function changeNode(world: World, name: string, change: Partial<NodeSeen>): World {
-  return world.set('kube.nodes', undefined, (old) => ({ ...old, nodes: old.nodes.map((node) => (node.name === name ? { ...node, ...change } : node)) }));
+  return world.set('kube.nodes', undefined, (old) => ({
+    ...old,
+    nodes: old.nodes.map((node) => (node.name === name ? { ...node, ...change } : node)),
+  }));
 }
 
 function heartbeat(world: World, names: readonly string[], agoMs: number): World {
@@ -19,7 +22,11 @@ function clockOff(world: World, node: string, milliseconds: number): World {
 }
 
 test('every node of a healthy cluster passes', () => {
-  expect(healthyWorld().judge(rule).map((verdict) => verdict.status)).toEqual(['pass', 'pass', 'pass', 'pass']);
+  expect(
+    healthyWorld()
+      .judge(rule)
+      .map((verdict) => verdict.status),
+  ).toEqual(['pass', 'pass', 'pass', 'pass']);
 });
 
 test.each(['False', 'Unknown', 'absent'] as const)('Ready %s is not ready, and critical for a master', (ready) => {
@@ -65,7 +72,10 @@ test('two looks: a heartbeat that went on is none that stopped', () => {
 });
 
 test('a cordoned node is a planned thing', () => {
-  expect(changeNode(healthyWorld(), 'm2', { cordoned: true }).verdict(rule, 'm2')).toMatchObject({ status: 'pass', facts: { note: 'cordoned' } });
+  expect(changeNode(healthyWorld(), 'm2', { cordoned: true }).verdict(rule, 'm2')).toMatchObject({
+    status: 'pass',
+    facts: { note: 'cordoned' },
+  });
 });
 
 test('Ready is frozen while nobody leads the controller manager: fresh heartbeats pass, a lost Ready is still said', () => {
@@ -76,12 +86,19 @@ test('Ready is frozen while nobody leads the controller manager: fresh heartbeat
 });
 
 test('a master cut off is stale by the server’s clock before it is marked', () => {
-  const world = heartbeat(healthyWorld(), ['m2'], 45_000).set('api.ready', 'm2', { tries: failedTries('m2', 'refused') }).missing('etcd.clock');
+  const world = heartbeat(healthyWorld(), ['m2'], 45_000)
+    .set('api.ready', 'm2', { tries: failedTries('m2', 'refused') })
+    .missing('etcd.clock');
   expect(asFail(world.verdict(rule, 'm2')).reason).toBe('heartbeat-stale');
 });
 
 test('no list, no heartbeats, no time: unknown, never ready', () => {
-  expect(healthyWorld().missing('kube.nodes').judge(rule).map((verdict) => verdict.status)).toEqual(['unknown']);
+  expect(
+    healthyWorld()
+      .missing('kube.nodes')
+      .judge(rule)
+      .map((verdict) => verdict.status),
+  ).toEqual(['unknown']);
   expect(healthyWorld().missing('kube.node-leases').verdict(rule, 'm1').status).toBe('unknown');
   const silent = healthyWorld().set('kube.node-leases', undefined, (old) => ({ leases: old.leases }));
   expect(silent.verdict(rule, 'm1').status).toBe('unknown');

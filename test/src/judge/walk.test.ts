@@ -1,11 +1,16 @@
 import { expect, test } from 'vitest';
 import { vitalUnanswered, walk } from '../../../src/judge/walk.ts';
+import type { RuleId } from '../../../src/model/rule-ids.ts';
 import type { Question } from '../../../src/model/tree.ts';
 import type { Subject } from '../../../src/model/subject.ts';
 import type { Severity, Verdict } from '../../../src/model/verdict.ts';
 
+/** Two rules of one question: one of the whole cluster, one of each of its parts. */
+const whole = 'etcd-quorum-lost';
+const each = 'api-master-unreachable';
+
 const tree: readonly Question[] = [
-  { id: 'q1', branch: 'api', ask: 'answers?', vital: true, rules: ['whole', 'each'], next: { yes: ['q2'], no: [] } },
+  { id: 'q1', branch: 'api', ask: 'answers?', vital: true, rules: [whole, each], next: { yes: ['q2'], no: [] } },
   { id: 'q2', branch: 'backup', ask: 'backups?', vital: false, rules: [], next: { yes: [], no: [] } },
 ];
 
@@ -13,20 +18,20 @@ function on(name: string): Subject {
   return { kind: 'node', id: name, name, keys: { node: name } };
 }
 
-function passing(rule: string, name: string): Verdict {
+function passing(rule: RuleId, name: string): Verdict {
   return { rule, subject: on(name), cites: [], status: 'pass', facts: {} };
 }
 
-function failing(rule: string, name: string, severity: Severity = 'critical'): Verdict {
+function failing(rule: RuleId, name: string, severity: Severity = 'critical'): Verdict {
   return { rule, subject: on(name), cites: [], status: 'fail', severity, impact: 'degraded', facts: {}, witness: 'stated' };
 }
 
-function unknown(rule: string, name: string): Verdict {
+function unknown(rule: RuleId, name: string): Verdict {
   const gap = { gap: 'denied', detail: 'not allowed', howToGet: 'ask', id: 'api.ready', subject: `node/${name}` } as const;
   return { rule, subject: on(name), cites: [], status: 'unknown', gaps: [gap] };
 }
 
-function without(rule: string, name: string): Verdict {
+function without(rule: RuleId, name: string): Verdict {
   return { rule, subject: on(name), cites: [], status: 'not-applicable', because: 'there is none' };
 }
 
@@ -37,48 +42,48 @@ function first(verdicts: readonly Verdict[], ranks?: ReadonlyMap<string, number>
 }
 
 test('yes needs a pass and nothing open; the order of verdicts does not matter', () => {
-  const verdicts = [passing('whole', 'a'), passing('each', 'a'), without('each', 'b')];
+  const verdicts = [passing(whole, 'a'), passing(each, 'a'), without(each, 'b')];
   expect(first(verdicts)).toMatchObject({ answer: 'yes', because: [], passed: 2, failed: 0, unknown: 0 });
   expect(first([...verdicts].reverse())).toEqual(first(verdicts));
 });
 
 test('one unknown among passes leaves it open', () => {
-  expect(first([passing('each', 'a'), unknown('each', 'b')])).toMatchObject({ answer: 'unknown', because: ['each'], unknown: 1 });
+  expect(first([passing(each, 'a'), unknown(each, 'b')])).toMatchObject({ answer: 'unknown', because: [each], unknown: 1 });
 });
 
 test('partly where the rule holds on another subject, no where it fails wherever it looked', () => {
-  expect(first([failing('each', 'a'), passing('each', 'b'), passing('whole', 'a')])).toMatchObject({ answer: 'partly', because: ['each'] });
-  expect(first([failing('whole', 'a'), failing('each', 'a'), passing('each', 'b')])).toMatchObject({ answer: 'no', because: ['each', 'whole'] });
-  expect(first([failing('each', 'a'), unknown('each', 'b')])).toMatchObject({ answer: 'no', because: ['each'], unknown: 1 });
+  expect(first([failing(each, 'a'), passing(each, 'b'), passing(whole, 'a')])).toMatchObject({ answer: 'partly', because: [each] });
+  expect(first([failing(whole, 'a'), failing(each, 'a'), passing(each, 'b')])).toMatchObject({ answer: 'no', because: [each, whole] });
+  expect(first([failing(each, 'a'), unknown(each, 'b')])).toMatchObject({ answer: 'no', because: [each], unknown: 1 });
 });
 
 test('a failure of severity info answers the question like a pass', () => {
-  expect(first([failing('each', 'a', 'info')])).toMatchObject({ answer: 'yes', failed: 0, passed: 1 });
-  expect(first([failing('each', 'a', 'info'), unknown('whole', 'a')]).answer).toBe('unknown');
+  expect(first([failing(each, 'a', 'info')])).toMatchObject({ answer: 'yes', failed: 0, passed: 1 });
+  expect(first([failing(each, 'a', 'info'), unknown(whole, 'a')]).answer).toBe('unknown');
 });
 
 test('nothing but not-applicable is that, and a question nobody was asked is never a yes', () => {
-  expect(first([without('each', 'a')]).answer).toBe('not-applicable');
-  expect(walk(tree, [passing('each', 'a')]).map((step) => step.answer)).toEqual(['yes', 'not-asked']);
+  expect(first([without(each, 'a')]).answer).toBe('not-applicable');
+  expect(walk(tree, [passing(each, 'a')]).map((step) => step.answer)).toEqual(['yes', 'not-asked']);
 });
 
 test('the finding is the highest-ranked one of the failures', () => {
   const ranks = new Map([
-    ['each node/a', 2],
-    ['each node/b', 1],
+    [`${each} node/a`, 2],
+    [`${each} node/b`, 1],
   ]);
-  expect(first([failing('each', 'a'), failing('each', 'b')], ranks).finding).toBe(1);
-  expect(first([failing('whole', 'a')], ranks)).not.toHaveProperty('finding');
+  expect(first([failing(each, 'a'), failing(each, 'b')], ranks).finding).toBe(1);
+  expect(first([failing(whole, 'a')], ranks)).not.toHaveProperty('finding');
 });
 
 test('vital questions that stay open are listed with what stands in the way', () => {
-  const verdicts = [passing('each', 'a'), unknown('each', 'b')];
+  const verdicts = [passing(each, 'a'), unknown(each, 'b')];
   const open = vitalUnanswered(walk(tree, verdicts), verdicts);
-  expect(open).toMatchObject([{ question: 'q1', rules: [{ rule: 'each', subject: 'b', gaps: [{ howToGet: 'ask' }] }] }]);
+  expect(open).toMatchObject([{ question: 'q1', rules: [{ rule: each, subject: 'b', gaps: [{ howToGet: 'ask' }] }] }]);
 });
 
 test('a vital question whose rules did not run is open; an answered or a non-vital one is not', () => {
   expect(vitalUnanswered(walk(tree, []), [])).toMatchObject([{ question: 'q1', rules: [] }]);
-  expect(vitalUnanswered(walk(tree, [failing('each', 'a')]), [failing('each', 'a')])).toEqual([]);
-  expect(vitalUnanswered(walk(tree, [without('each', 'a')]), [])).toEqual([]);
+  expect(vitalUnanswered(walk(tree, [failing(each, 'a')]), [failing(each, 'a')])).toEqual([]);
+  expect(vitalUnanswered(walk(tree, [without(each, 'a')]), [])).toEqual([]);
 });

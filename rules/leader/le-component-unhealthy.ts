@@ -1,0 +1,110 @@
+// Does every instance of the controller manager and the scheduler run?
+import { defineRule, fail, pass, undecided } from '../../src/judge/define-rule.ts';
+import { type ComponentEvidence, readComponent, startingLimit } from '../../src/judge/readings/component.ts';
+import { nodeLimits } from '../../src/judge/readings/node.ts';
+import type { ControlPlanePod } from '../../src/model/kubernetes.ts';
+import type { Link, Seen } from '../../src/model/rule.ts';
+
+const judged = ['kube-controller-manager', 'kube-scheduler', 'cloud-controller-manager'];
+
+export default defineRule({
+  id: 'le-component-unhealthy',
+  area: 'leader',
+  since: '0.1.0',
+  severity: 'warning',
+  impact: 'at-risk',
+  layer: 5,
+  title: '{component} on {node} does not run: {words}',
+  healthy: 'every controller manager and scheduler runs',
+  why: 'One candidate less can lead: {good} of {all} instances of {component} are healthy.',
+  shows: ['{node}  {component}  {words}', '  {good} of {all} instances are healthy'],
+  folded: '{component} {words}',
+  needs: ['kube.control-plane-pods', 'kube.nodes', 'kube.node-leases', 'kube.leases', 'api.ready', 'etcd.clock'],
+  limits: { ...nodeLimits, starting: startingLimit },
+  reasons: ['waiting', 'not-ready'],
+  subjects: (seen) =>
+    podsOf(seen).map((pod) => {
+      const id = `kube-system/Pod/${pod.name}`;
+      return { kind: 'object', id, name: `${pod.component} on ${pod.node}`, keys: { node: pod.node, object: id } };
+    }),
+  judge: (seen, limits, subject) => {
+    const { clock } = seen.get('kube.control-plane-pods');
+    const pod = podsOf(seen).find((one) => `kube-system/Pod/${one.name}` === subject.id);
+    if (pod === undefined) return undecided(`${subject.name} is no longer listed`, 'kubectl -n kube-system get pods -o wide');
+    const reading = readComponent(seen, pod, clock, limits);
+    if (reading.kind === 'good') return pass({ component: pod.component, node: pod.node, words: reading.words });
+    if (reading.kind === 'stale') return undecided(reading.words, `on ${pod.node}: crictl ps -a --name '^${pod.component}$'`);
+    if (reading.kind === 'starting') return undecided(`${subject.name} is ${reading.words}: it may just be starting`, '--deep');
+    const all = podsOf(seen).filter((one) => one.component === pod.component);
+    const healthy = seen.tally(all, (one) => readComponent(seen, one, clock, limits).kind !== 'bad');
+    const facts = {
+      component: pod.component,
+      node: pod.node,
+      pod: pod.name,
+      words: reading.words,
+      good: healthy.yes.length,
+      all: all.length,
+    };
+    const none = healthy.yes.length === 0 && healthy.unknown.length === 0;
+    const grave = none ? ({ severity: 'critical', impact: 'degraded' } as const) : {};
+    return fail(facts, { reason: reading.reason, witness: 'stated', group: pod.component, ...grave });
+  },
+  explains: [
+    {
+      to: 'le-lease-expired',
+      kind: 'causes',
+      on: 'cluster',
+      because: 'a lease is renewed by nobody when no instance that could hold it runs',
+      covers: 'all',
+      match: 'node',
+      when: sameComponent,
+      unproven: true,
+    },
+    {
+      to: 'le-flapping',
+      kind: 'causes',
+      on: 'cluster',
+      because: 'an instance that takes the lease and dies gives it to the next one again and again',
+      covers: 'any',
+      match: 'node',
+      when: sameComponent,
+      unproven: true,
+    },
+  ],
+  fixes: ({ verdicts }) =>
+    verdicts.flatMap(({ facts }) => planFor(String(facts['node']), String(facts['component']), String(facts['pod']))),
+  avoid: () => ['restart instances that run: each restart gives up a lease'],
+  reading: ['https://kubernetes.io/docs/concepts/architecture/leases/', 'https://kubernetes.io/docs/tasks/debug/debug-cluster/'],
+  errors: ['leaderelection lost', 'failed to acquire lease kube-system/kube-controller-manager', 'CrashLoopBackOff'],
+});
+
+function podsOf(seen: Seen<ComponentEvidence>): readonly ControlPlanePod[] {
+  const { pods } = seen.get('kube.control-plane-pods');
+  return pods.filter((pod) => judged.includes(pod.component) && pod.node !== '').sort((one, other) => (one.name < other.name ? -1 : 1));
+}
+
+function sameComponent({ cause, effect }: Link): 'yes' | 'no' {
+  return effect.subject.name === cause.group ? 'yes' : 'no';
+}
+
+function planFor(node: string, component: string, pod: string) {
+  const container = `$(crictl ps -aq --name '^${component}$' | head -1)`;
+  return [
+    {
+      do: `See why ${component} on ${node} ended; "leaderelection lost" alone is its answer to a slow API`,
+      where: 'here',
+      run: [`kubectl -n kube-system logs ${pod} --previous --tail=20`],
+      risk: 'none' as const,
+      needs: [],
+      verify: [],
+    },
+    {
+      do: 'Mend what that shows; to skip the wait of up to 5 min before the next start, remove the dead container',
+      where: node,
+      run: [`crictl rm ${container}`, 'systemctl restart kubelet'],
+      risk: 'low' as const,
+      needs: [{ text: `${component} on ${node} is the broken one`, met: 'yes' as const }],
+      verify: [`kubectl -n kube-system get pod ${pod}`],
+    },
+  ];
+}

@@ -1,0 +1,60 @@
+// Is there a lease by which each controller elects its leader?
+import { defineRule, fail, notApplicable, pass, undecided } from '../../src/judge/define-rule.ts';
+import { flagsOf } from '../../src/judge/readings/flags.ts';
+import { components, findLease, leasePlace } from '../../src/judge/readings/lease.ts';
+
+export default defineRule({
+  id: 'le-lease-missing',
+  area: 'leader',
+  since: '0.1.0',
+  severity: 'critical',
+  impact: 'degraded',
+  layer: 5,
+  title: '{component} has no lease: none of its instances ever led',
+  healthy: 'controller manager and scheduler have their leases',
+  why: 'No {component} has started its work since the lease went: what it looks after stands still. Running Pods keep running.',
+  shows: ['kube-system/{lease} is not there; {instances} instances of {component} are listed'],
+  folded: '{component} has no lease',
+  needs: ['kube.leases', 'kube.control-plane-pods', 'kube.nodes'],
+  limits: {},
+  reasons: [],
+  subjects: () =>
+    components.map((name) => {
+      const id = `kube-system/Lease/${name}`;
+      return { kind: 'object', id, name, keys: { object: id } };
+    }),
+  judge: (seen, _limits, subject) => {
+    const { leases } = seen.get('kube.leases');
+    if (flagsOf(seen, subject.name).includes('--leader-elect=false')) return notApplicable(`${subject.name} runs without leader election`);
+    const { namespace, name } = leasePlace(seen, subject.name);
+    if (namespace !== 'kube-system') {
+      return undecided(`${subject.name} keeps its lease in the namespace ${namespace}`, `kubectl -n ${namespace} get lease ${name}`);
+    }
+    if (findLease(seen, leases, subject.name) !== undefined) return pass({ component: subject.name, lease: name });
+    if (seen.topology.platform.kind === 'managed') return notApplicable('the provider runs the controllers and need not show their leases');
+    const instances = seen.get('kube.control-plane-pods').pods.filter((pod) => pod.component === subject.name).length;
+    const nodes = instances > 0 ? 0 : seen.get('kube.nodes').nodes.length;
+    if (instances === 0 && nodes === 0) return undecided(`nothing shows that ${subject.name} is meant to run here`, 'kubectl get nodes');
+    return fail({ component: subject.name, lease: name, instances }, { witness: 'stated' });
+  },
+  explains: [],
+  fixes: ({ verdicts }, seen) =>
+    verdicts.map(({ facts }) => {
+      const component = String(facts['component']);
+      const node = seen.topology.masters[0]?.subject.name ?? 'a master';
+      return {
+        do: `See why no ${component} gets to lead`,
+        where: node,
+        run: [
+          `ls -l /etc/kubernetes/manifests/${component}.yaml`,
+          `crictl logs --tail 50 $(crictl ps -aq --name '^${component}$' | head -1)`,
+        ],
+        risk: 'none',
+        needs: [],
+        verify: [`kubectl -n kube-system get lease ${component}   # on the next look renewTime has moved on`],
+      };
+    }),
+  avoid: () => ['create the lease by hand: whoever is named in it is waited for'],
+  reading: ['https://kubernetes.io/docs/concepts/architecture/leases/#leader-election'],
+  errors: ['leases.coordination.k8s.io "kube-scheduler" not found', 'leases.coordination.k8s.io "kube-controller-manager" not found'],
+});

@@ -1,0 +1,79 @@
+// Does one controller manager or scheduler run, as far as the API may be believed about its node?
+import type { ContainerSeen, ControlPlanePod, ServerClock } from '../../model/kubernetes.ts';
+import type { Seen } from '../../model/rule.ts';
+import { keysOn } from '../../model/topology.ts';
+import type { Support } from '../../model/verdict.ts';
+import { ageAt, describeDuration } from './age.ts';
+import { readApiServer, servesClients } from './api-server.ts';
+import { type NodeEvidence, type NodeLimits, readNode, reportsAreFresh } from './node.ts';
+
+export type ComponentEvidence = 'kube.control-plane-pods' | NodeEvidence;
+
+export interface ComponentLimits extends NodeLimits {
+  /** Seconds that an instance may take to become ready. */
+  readonly starting: number;
+}
+
+export const startingLimit = { value: 120, unit: 'seconds', source: 'convention: twice what a start with one failed probe takes' } as const;
+
+/** `stale`: its node does not report, so the API shows an old state of it. */
+export type ComponentReading =
+  | { readonly kind: 'good'; readonly words: string }
+  | { readonly kind: 'bad'; readonly reason: 'waiting' | 'not-ready'; readonly words: string }
+  | { readonly kind: 'starting'; readonly words: string }
+  | { readonly kind: 'stale'; readonly words: string };
+
+/** Ends the judgement as unknown where the state of the pod's node could not be read. */
+export function readComponent(
+  seen: Seen<NodeEvidence>,
+  pod: ControlPlanePod,
+  clock: ServerClock | undefined,
+  limits: ComponentLimits,
+): ComponentReading {
+  if (reportsAreFresh(seen, pod.node, limits) !== 'yes') {
+    return { kind: 'stale', words: `the node ${pod.node} does not report, so what the API says about its pods is old` };
+  }
+  const waiting = pod.containers.find((container) => container.waitingReason !== '' && container.waitingReason !== 'ContainerCreating');
+  if (waiting !== undefined) return { kind: 'bad', reason: 'waiting', words: `${waiting.waitingReason}${endedWith(waiting)}` };
+  const restarts = Math.max(0, ...pod.containers.map((container) => container.restarts));
+  if (pod.ready) return { kind: 'good', words: restarts === 0 ? 'ready' : `ready, restarted ${restarts} times in all` };
+  const age = pod.readySince === undefined || clock === undefined ? undefined : ageAt(pod.readySince, clock);
+  if (age === undefined) return { kind: 'starting', words: 'not ready, since when is not said' };
+  const words = `not ready for ${describeDuration(age.low)}`;
+  return age.low > limits.starting * 1000 ? { kind: 'bad', reason: 'not-ready', words } : { kind: 'starting', words };
+}
+
+function endedWith(container: ContainerSeen): string {
+  return container.lastExitCode === undefined ? '' : `, exit ${container.lastExitCode}`;
+}
+
+/**
+ * Who could hold the lease of a component: its pods, or every master where no pod is listed. Lost is one whose own API
+ * server does not serve (kubeadm gives each component the one beside it), whose node does not report, or that is broken.
+ */
+export function candidatesOf(seen: Seen<ComponentEvidence | 'api.ready'>, component: string, limits: ComponentLimits): readonly Support[] {
+  const list = seen.peek('kube.control-plane-pods');
+  const pods = list?.state === 'known' ? list.value.pods.filter((pod) => pod.component === component) : [];
+  const clock = list?.state === 'known' ? list.value.clock : undefined;
+  const masters = seen.topology.masters.flatMap((master) => master.subject.keys.node ?? []);
+  const nodes = pods.length > 0 ? pods.map((pod) => pod.node) : masters;
+  return [...new Set(nodes)].sort().map((node) => {
+    const pod = pods.find((one) => one.node === node);
+    return { name: node, keys: keysOn(seen.topology, node), state: stateOf(seen, node, pod, clock, limits) };
+  });
+}
+
+function stateOf(
+  seen: Seen<ComponentEvidence | 'api.ready'>,
+  node: string,
+  pod: ControlPlanePod | undefined,
+  clock: ServerClock | undefined,
+  limits: ComponentLimits,
+): Support['state'] {
+  const master = seen.topology.masters.find((one) => one.subject.keys.node === node);
+  const servers = seen.tally(master === undefined ? [] : [master], (one) => servesClients(readApiServer(seen, one)));
+  const hosts = seen.tally([node], (one) => readNode(seen, one, limits)?.kind === 'notready');
+  const broken = seen.tally(pod === undefined ? [] : [pod], (one) => readComponent(seen, one, clock, limits).kind === 'bad');
+  if (servers.no.length > 0 || hosts.yes.length > 0 || broken.yes.length > 0) return 'lost';
+  return servers.yes.length > 0 && hosts.no.length > 0 ? 'good' : 'unknown';
+}

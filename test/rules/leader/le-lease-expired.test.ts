@@ -1,0 +1,187 @@
+import { expect, test } from 'vitest';
+import rule from '../../../rules/leader/le-lease-expired.ts';
+import type { LeaseSeen } from '../../../src/model/kubernetes.ts';
+import { answered, asFail, failedTries, healthyWorld, now, type World } from '../../kit/world.ts';
+
+const scheduler = 'kube-system/Lease/kube-scheduler';
+
+function change(world: World, name: string, changes: Partial<LeaseSeen>): World {
+  return world.set('kube.leases', undefined, (old) => ({
+    ...old,
+    leases: old.leases.map((lease) => (lease.name === name ? { ...lease, ...changes } : lease)),
+  }));
+}
+
+function renewedAgo(milliseconds: number, world = healthyWorld()): World {
+  return change(world, 'kube-scheduler', { renewedAt: now - milliseconds });
+}
+
+function again(world: World, changes: Partial<LeaseSeen>, afterMs: number): World {
+  const item = world.evidence.items.find((one) => one.id === 'kube.leases');
+  if (item?.state !== 'known' || item.id !== 'kube.leases') throw new Error('the world has leases');
+  const { clock } = item.value;
+  if (clock === undefined) throw new Error('the world has a clock');
+  const later = { sentAt: clock.sentAt + afterMs, receivedAt: clock.receivedAt + afterMs, serverTime: clock.serverTime + afterMs };
+  const leases = item.value.leases.map((lease) => (lease.name === 'kube-scheduler' ? { ...lease, ...changes } : lease));
+  return world.again('kube.leases', undefined, { leases, clock: later }, afterMs);
+}
+
+function clockOff(world: World, node: string, milliseconds: number): World {
+  return world
+    .set('api.ready', node, { tries: [answered(node, 200, 'ok', {}, now + milliseconds)] })
+    .set('etcd.clock', node, { sentAt: now, receivedAt: now + 4, serverTime: now + 2 + milliseconds, resolutionMs: 0 });
+}
+
+test('held leases pass; the subject is the lease on its holder’s node', () => {
+  const verdicts = healthyWorld().judge(rule);
+  expect(verdicts.map((verdict) => verdict.status)).toEqual(['pass', 'pass']);
+  expect(verdicts.map((verdict) => verdict.subject.keys)).toEqual([
+    { object: 'kube-system/Lease/kube-controller-manager', node: 'm1' },
+    { object: scheduler, node: 'm1' },
+  ]);
+});
+
+test('surely older than its duration and one more retry: expired; the other lease is judged by itself', () => {
+  const world = renewedAgo(18_000);
+  expect(asFail(world.verdict(rule, scheduler))).toMatchObject({
+    severity: 'critical',
+    witness: 'stated',
+    facts: { age: '18 s', duration: 15 },
+  });
+  expect(world.verdict(rule, 'kube-system/Lease/kube-controller-manager').status).toBe('pass');
+});
+
+test('at the edge nobody can say: between the duration and one retry more', () => {
+  expect(renewedAgo(14_900).verdict(rule, scheduler).status).toBe('pass');
+  expect(renewedAgo(16_000).verdict(rule, scheduler).status).toBe('unknown');
+  expect(renewedAgo(17_300).verdict(rule, scheduler).status).toBe('unknown');
+});
+
+test('a holder whose clock is behind has not expired, one ahead is not held for that', () => {
+  expect(renewedAgo(63_000, clockOff(healthyWorld(), 'm1', -60_000)).verdict(rule, scheduler).status).toBe('pass');
+  expect(renewedAgo(-27_000, clockOff(healthyWorld(), 'm1', 30_000)).verdict(rule, scheduler).status).toBe('pass');
+  expect(renewedAgo(-10_000, clockOff(healthyWorld(), 'm1', 30_000)).verdict(rule, scheduler).status).toBe('fail');
+});
+
+test('our own clock does not matter', () => {
+  const world = healthyWorld();
+  for (const node of ['m1', 'm2', 'm3']) clockOff(world, node, 3_600_000);
+  world.set('kube.leases', undefined, (old) => ({
+    clock: { sentAt: now, receivedAt: now + 8, serverTime: now + 3_600_000 - 500 },
+    leases: old.leases.map((lease) => ({ ...lease, renewedAt: now + 3_600_000 - 2000 })),
+  }));
+  expect(world.judge(rule).map((verdict) => verdict.status)).toEqual(['pass', 'pass']);
+});
+
+test('nobody knows the holder’s clock: only far beyond any likely skew is it expired, and fresh proves nothing', () => {
+  const blind = () =>
+    healthyWorld()
+      .set('api.ready', 'm1', { tries: failedTries('m1', 'refused') })
+      .missing('etcd.clock', 'm1');
+  expect(renewedAgo(3000, blind()).verdict(rule, scheduler).status).toBe('unknown');
+  expect(renewedAgo(70_000, blind()).verdict(rule, scheduler).status).toBe('unknown');
+  expect(renewedAgo(90_000, blind()).verdict(rule, scheduler).status).toBe('fail');
+});
+
+test('a holder named after no node: the clocks of all masters bound its own', () => {
+  const renamed = change(healthyWorld(), 'kube-scheduler', { holder: 'ip-10-89-0-11_9f3e' });
+  expect(renamed.verdict(rule, scheduler).status).toBe('pass');
+  expect(
+    renamed
+      .set('api.ready', 'm2', { tries: failedTries('m2', 'refused') })
+      .missing('etcd.clock', 'm2')
+      .verdict(rule, scheduler).status,
+  ).toBe('unknown');
+});
+
+test('two looks decide whatever the clocks show', () => {
+  const blind = renewedAgo(3000)
+    .set('api.ready', 'm1', { tries: failedTries('m1', 'refused') })
+    .missing('etcd.clock', 'm1');
+  expect(again(blind, { renewedAt: now + 9000 }, 15_000).verdict(rule, scheduler).status).toBe('pass');
+  const still = renewedAgo(3000)
+    .set('api.ready', 'm1', { tries: failedTries('m1', 'refused') })
+    .missing('etcd.clock', 'm1');
+  expect(asFail(again(still, {}, 18_000).verdict(rule, scheduler)).witness).toBe('agreed');
+});
+
+test('given back a moment ago is open, given back and left alone is expired', () => {
+  const released = { holder: '', durationSeconds: 1 };
+  const fresh = change(healthyWorld(), 'kube-scheduler', { ...released, renewedAt: now - 2000 });
+  expect(fresh.verdict(rule, scheduler).status).toBe('unknown');
+  const old = change(healthyWorld(), 'kube-scheduler', { ...released, renewedAt: now - 25_000 });
+  expect(asFail(old.verdict(rule, scheduler)).facts).toMatchObject({ holder: 'nobody' });
+});
+
+test('candidates are lost where their own API server does not serve or their node does not report', () => {
+  const world = renewedAgo(90_000);
+  world.set('api.ready', 'm2', { tries: failedTries('m2', 'refused') });
+  world.set('kube.nodes', undefined, (old) => ({
+    ...old,
+    nodes: old.nodes.map((node) => (node.name === 'm3' ? { ...node, ready: 'Unknown' } : node)),
+  }));
+  const { supports } = asFail(world.verdict(rule, scheduler));
+  expect(supports).toMatchObject([
+    { name: 'm1', state: 'good', keys: { node: 'm1', apiserver: '10.89.0.11:6443' } },
+    { name: 'm2', state: 'lost' },
+    { name: 'm3', state: 'lost' },
+  ]);
+  expect(asFail(world.missing('api.ready', 'm1').verdict(rule, scheduler)).supports?.[0]).toMatchObject({ state: 'unknown' });
+});
+
+test('the lease of the cloud’s controllers is judged where there is one', () => {
+  const world = healthyWorld();
+  world.set('kube.leases', undefined, (old) => {
+    const [first] = old.leases;
+    return { ...old, leases: [...old.leases, ...(first === undefined ? [] : [{ ...first, name: 'cloud-controller-manager' }])] };
+  });
+  expect(world.judge(rule)).toHaveLength(3);
+});
+
+function withFlag(world: World, flag: string): World {
+  return world.set('kube.control-plane-pods', undefined, (old) => ({
+    ...old,
+    pods: old.pods.map((pod) => ({ ...pod, containers: pod.containers.map((one) => ({ ...one, command: [...one.command, flag] })) })),
+  }));
+}
+
+test('a lease under another name is the one that is judged; without leader election none is', () => {
+  const renamed = withFlag(renewedAgo(90_000), '--leader-elect-resource-name=second');
+  expect(renamed.verdict(rule, scheduler).status).toBe('not-applicable');
+  change(renamed, 'kube-scheduler', { name: 'second' });
+  expect(renamed.verdict(rule, scheduler).status).toBe('fail');
+  expect(withFlag(renewedAgo(90_000), '--leader-elect=false').verdict(rule, scheduler).status).toBe('not-applicable');
+});
+
+test('no leases, no time of the server, no such lease: never a pass', () => {
+  expect(
+    healthyWorld()
+      .missing('kube.leases')
+      .judge(rule)
+      .map((verdict) => verdict.status),
+  ).toEqual(['unknown', 'unknown']);
+  expect(
+    healthyWorld()
+      .set('kube.leases', undefined, (old) => ({ leases: old.leases }))
+      .verdict(rule, scheduler).status,
+  ).toBe('unknown');
+  expect(
+    healthyWorld()
+      .set('kube.leases', undefined, (old) => ({ ...old, leases: [] }))
+      .verdict(rule, scheduler).status,
+  ).toBe('not-applicable');
+});
+
+test('deleting the lease is offered only when every candidate works and it stayed still for a minute', () => {
+  const commands = (world: World) => {
+    const verdict = asFail(world.verdict(rule, scheduler));
+    const cause = { facts: verdict.facts, subjects: [verdict.subject], verdicts: [verdict] };
+    return rule
+      .fixes(cause, { topology: world.topology } as never)
+      .flatMap((fix) => fix.run)
+      .join('\n');
+  };
+  expect(commands(renewedAgo(90_000))).toContain('delete lease kube-scheduler');
+  expect(commands(renewedAgo(40_000))).not.toContain('delete');
+  expect(commands(renewedAgo(90_000).set('api.ready', 'm2', { tries: failedTries('m2', 'refused') }))).not.toContain('delete');
+});
