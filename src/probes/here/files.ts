@@ -62,7 +62,8 @@ type Unreadable = { path: string; why: string }[];
 function note(path: string, unreadable: Unreadable): (error: unknown) => never[] {
   return (error) => {
     if (!(error instanceof GapError)) throw error;
-    unreadable.push({ path, why: error.gap.detail });
+    // What is not there is not unreadable: external etcd leaves no folder, a kubelet may keep its certificates elsewhere.
+    if (error.gap.gap !== 'absent') unreadable.push({ path, why: error.gap.detail });
     return [];
   };
 }
@@ -84,6 +85,7 @@ function read(raw: string): LocalFiles {
       return [];
     }
   };
+  for (const { path, blocks } of found.certificates) if (blocks.length === 0) unreadable.push({ path, why: 'it holds no certificate' });
   const certificates = found.certificates.flatMap(({ path, blocks }) =>
     blocks.flatMap((block) =>
       attempt(path, () => ({ path, role: roleOf(path), certificate: describeCertificate(parseCertificate(Buffer.from(block))) })),

@@ -5,7 +5,7 @@ import type { RawTry } from '../../sources/source.ts';
 import type { Gathered, Surroundings } from '../probe.ts';
 import { failureOf, parseRaw, rawTry } from './raw.ts';
 import { describeChain } from './tries.ts';
-import { tryInWindow } from './window.ts';
+import { bestTry, tryInWindow } from './window.ts';
 
 const rawKnocks = z.object({ tries: z.array(rawTry).min(1) });
 
@@ -19,7 +19,7 @@ export function readKnock(raw: string): Knock {
   const { tries } = parseRaw(raw, rawKnocks);
   const open = tries.find(isOpen);
   const chain = describeChain((open ?? tries.find((one) => one.chain.length > 0))?.chain ?? []);
-  const last = tries[tries.length - 1];
+  const last = bestTry(tries);
   const silent: Failure = { kind: 'failed', why: 'closed', detail: 'the connection ended without a handshake' };
   return { outcome: open === undefined ? ((last && failureOf(last)) ?? silent) : { kind: 'open' }, chain };
 }

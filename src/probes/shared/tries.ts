@@ -23,10 +23,10 @@ export function readTries(raw: string): readonly Try[] {
   return tries.map((one) => readTry(one, trusted, names));
 }
 
-/** The try that tells most: one that was answered, else the last failure. @throws Error with one sentence. */
+/** The try that tells most, as bestTry says. @throws Error with one sentence. */
 export function readBestTry(raw: string): Try {
   const tries = readTries(raw);
-  const best = tries.find((one) => one.outcome.kind === 'answered') ?? tries[tries.length - 1];
+  const best = tries.find((one) => one.outcome.kind === 'answered') ?? tries.findLast((one) => one.connected) ?? tries[tries.length - 1];
   if (best === undefined) throw new Error('the recorded answer holds no try');
   return best;
 }

@@ -77,7 +77,10 @@ export function answered(one: RawTry): boolean {
   return one.answer !== undefined;
 }
 
-/** The try that tells most: the first answered one, else the last failure. */
+/**
+ * The try that tells most: the first answered one, else the last that got as far as a connection (a process that hangs
+ * lets its queue fill up until further ones are dropped), else the last.
+ */
 export function bestTry(tries: readonly RawTry[]): RawTry | undefined {
-  return tries.find(answered) ?? tries[tries.length - 1];
+  return tries.find(answered) ?? tries.findLast((one) => one.connected) ?? tries[tries.length - 1];
 }

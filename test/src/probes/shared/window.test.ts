@@ -89,10 +89,11 @@ describe('tryInWindow', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  test('the best try is the first answered one, else the last', () => {
+  test('the best try is the first answered one, else the last that connected, else the last', () => {
     const failed = { ...base, sentAt: 1, failure: { why: 'refused' as const, detail: '' } };
     const good = { ...base, sentAt: 2, answer: { status: 403, headers: {}, body: '' } };
     expect(bestTry([failed, good, { ...good, sentAt: 3 }])?.sentAt).toBe(2);
     expect(bestTry([failed, { ...failed, sentAt: 9 }])?.sentAt).toBe(9);
+    expect(bestTry([failed, { ...failed, sentAt: 8 }, { ...failed, sentAt: 9, connected: false }])?.sentAt).toBe(8);
   });
 });
