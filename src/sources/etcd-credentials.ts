@@ -100,7 +100,7 @@ function endpointsHere(root: string): readonly string[] {
 /** Flags of a static pod's only container, without their dashes. */
 function flagsIn(file: string): ReadonlyMap<string, string> {
   try {
-    const pod: unknown = parse(readFileSync(file, 'utf8'), { logLevel: 'silent' });
+    const pod: unknown = parse(readFileSync(file, 'utf8'), { logLevel: 'error' });
     const containers = isFields(pod) && isFields(pod.spec) && Array.isArray(pod.spec.containers) ? (pod.spec.containers as readonly unknown[]) : [];
     const [container] = containers;
     const words = isFields(container) ? [container.command, container.args].flatMap((list) => (Array.isArray(list) ? list.map(String) : [])) : [];

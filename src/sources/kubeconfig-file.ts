@@ -70,7 +70,7 @@ function readText(file: string, missing: 'allowed' | 'an error'): string | undef
 function parseDocument(text: string, file: string): Fields {
   let document: unknown;
   try {
-    document = parse(text, { logLevel: 'silent' });
+    document = parse(text, { logLevel: 'error' });
   } catch (error) {
     const where = error instanceof Error ? /at line (\d+)/.exec(error.message)?.[1] : undefined;
     throw new UsageError(`The kubeconfig ${file} is not valid YAML${where ? ` (line ${where})` : ''}.`);
