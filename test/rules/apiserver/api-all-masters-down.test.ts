@@ -95,7 +95,7 @@ test('no master known at all: unknown', () => {
 test('a balancer of its own that refuses is not explained by its backends', () => {
   const world = entryFails(silent(healthyWorld(), 'refused'), 'closed');
   const cause = asFail(world.verdict(rule, 'cluster'));
-  const effect = (reason: string) => ({ ...cause, rule: 'api-lb-unreachable', reason });
+  const effect = (reason: string) => ({ ...cause, rule: 'api-lb-unreachable' as const, reason });
   expect(['closed', 'not-ready', 'dns', 'refused'].map((reason) => gateOf(rule, world, cause, effect(reason))[0])).toEqual(['yes', 'yes', 'no', 'no']);
   expect(gateOf(rule, world.missing('lb.stats'), cause, effect('refused'))).toEqual(['unknown']);
 });

@@ -118,7 +118,7 @@ test('the certificate of the load balancer itself belongs to no master', () => {
 test('a node that reports through the balancer is an effect, one that uses its own API server is not', () => {
   const world = through(failedTries('m1', 'refused'));
   const cause = asFail(world.verdict(rule, 'LB'));
-  const effect = (node: string) => ({ ...cause, rule: 'ha-node-notready', subject: { kind: 'node' as const, id: node, name: node, keys: { node } } });
+  const effect = (node: string) => ({ ...cause, rule: 'ha-node-notready' as const, subject: { kind: 'node' as const, id: node, name: node, keys: { node } } });
   expect(gateOf(rule, world, cause, effect('w1'))).toEqual(['yes']);
   expect(gateOf(rule, world, cause, effect('m2'))).toEqual(['no']);
   expect(gateOf(rule, world, { ...cause, reason: 'partial' }, effect('w1'))).toEqual(['no']);

@@ -71,7 +71,7 @@ test('it is critical once fewer than two API servers are left, an unknown one co
 test('a node whose kubelet does not answer is NotReady for a reason of its own', () => {
   const world = withoutEntry(healthyWorld()).set('api.ready', 'm2', { tries: failedTries('m2', 'refused') });
   const cause = asFail(world.verdict(rule, 'm2'));
-  const effect = { ...cause, rule: 'ha-node-notready' };
+  const effect = { ...cause, rule: 'ha-node-notready' as const };
   expect(gateOf(rule, world, cause, effect)).toEqual(['yes']);
   world.set('node.kubelet-port', 'm2', { outcome: failure('refused'), chain: [] });
   expect(gateOf(rule, world, cause, effect)).toEqual(['no']);

@@ -53,7 +53,7 @@ test('a 500 without names, and a master nobody asked, are unknown', () => {
 test('its node turns NotReady only where the kubelet reports to it', () => {
   const world = healthyWorld().set('api.ready', 'm2', { tries: [answered('m2', 500, body)] });
   const cause = asFail(world.verdict(rule, 'm2'));
-  expect(gateOf(rule, world, cause, { ...cause, rule: 'ha-node-notready' })).toEqual(['yes']);
+  expect(gateOf(rule, world, cause, { ...cause, rule: 'ha-node-notready' as const })).toEqual(['yes']);
   world.set('kube.nodes', undefined, (old) => ({ ...old, nodes: old.nodes.map((node) => ({ ...node, kubeletVersion: 'v1.31.4' })) }));
-  expect(gateOf(rule, world, cause, { ...cause, rule: 'ha-node-notready' })).toEqual(['no']);
+  expect(gateOf(rule, world, cause, { ...cause, rule: 'ha-node-notready' as const })).toEqual(['no']);
 });

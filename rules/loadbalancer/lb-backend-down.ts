@@ -1,0 +1,64 @@
+// Does the load balancer send clients to this API server?
+import { defineRule, fail, pass, undecided } from '../../src/judge/define-rule.ts';
+import { describeDuration } from '../../src/judge/readings/age.ts';
+import { type Backend, backendsOf, changedAt, checkedReasons, getsClients, noBalancer, reasonOfCheck, wordsOf } from '../../src/judge/readings/backend.ts';
+
+export default defineRule({
+  id: 'lb-backend-down',
+  area: 'loadbalancer',
+  since: '0.1.0',
+  severity: 'warning',
+  impact: 'degraded',
+  layer: 4,
+  title: 'the load balancer has taken out {node}: {words}',
+  healthy: 'the load balancer sends clients to every API server',
+  why: 'The other API servers carry its share; with fewer of them the next failure weighs more.',
+  shows: ['{proxy}/{server} {address}  {words}{since}'],
+  folded: 'HAProxy {proxy}/{server} {words}',
+  needs: ['lb.stats', 'kube.nodes'],
+  limits: {
+    fall: { value: 3, unit: 'failed checks', source: 'HAProxy configuration.txt: fall 3, inter 2 s by default; `UP 1/3` is not down yet' },
+  },
+  reasons: [...checkedReasons, 'maintenance'],
+  subjects: (seen) => (noBalancer(seen) ? [] : backendsOf(seen).map((backend) => backend.subject)),
+  judge: (seen, _limits, subject) => {
+    const known = seen.known('lb.stats');
+    const backend = backendsOf(seen).find((one) => one.subject.id === subject.id);
+    if (backend === undefined) return undecided(`${subject.name} is no longer in the table`, '--haproxy-stats <url or socket>');
+    const { row, state } = backend;
+    const words = wordsOf(backend);
+    if (getsClients(backend)) return pass({ node: subject.name, words, ...(state === 'going-down' && { note: 'a check has failed, not enough of them yet' }) });
+    if (state === 'coming-up') return pass({ node: subject.name, words, note: 'its checks succeed again' });
+    if (state === 'unclear') return undecided(`HAProxy shows ${row.proxy}/${row.server} as “${row.status}”`, "echo 'show stat' | socat - /run/haproxy/admin.sock");
+    const since = changedAt(known, row);
+    const lasting = row.lastChange === undefined ? '' : `, for ${describeDuration(row.lastChange * 1000)}`;
+    const facts = { node: subject.name, proxy: row.proxy, server: row.server, address: row.address, words, since: lasting };
+    return fail(facts, { reason: reasonOf(backend), witness: 'measured', ...(since !== undefined && { since }) });
+  },
+  explains: [],
+  fixes: ({ facts, verdicts }) => {
+    const server = `${facts['proxy']}/${facts['server']}`;
+    if (verdicts[0]?.reason === 'maintenance') {
+      return [
+        {
+          do: 'If nobody works on it any more, put it back',
+          where: 'lb',
+          run: [`echo 'set server ${server} state ready' | socat - /run/haproxy/admin.sock`],
+          risk: 'medium',
+          needs: [{ text: 'nobody has taken it out on purpose', met: 'unknown' }],
+          verify: [`echo 'show stat' | socat - /run/haproxy/admin.sock | grep '^${facts['proxy']},${facts['server']},'`],
+          undo: [`echo 'set server ${server} state maint' | socat - /run/haproxy/admin.sock`],
+        },
+      ];
+    }
+    const run = [`curl -sk https://${facts['address']}/readyz`];
+    return [{ do: 'Ask it from where the check comes from', where: 'lb', run, risk: 'none', needs: [], verify: [] }];
+  },
+  avoid: () => [],
+  reading: ['https://docs.haproxy.org/2.6/management.html'],
+  errors: ['Server api/m2 is DOWN, reason: Layer4 connection problem', 'reason: Layer7 wrong status, code: 500', 'reason: Layer6 invalid response'],
+});
+
+function reasonOf(backend: Backend): (typeof checkedReasons)[number] | 'maintenance' {
+  return backend.state === 'maintenance' ? 'maintenance' : reasonOfCheck(backend.check);
+}

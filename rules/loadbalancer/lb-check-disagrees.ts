@@ -1,0 +1,129 @@
+// Does the load balancer think of this API server what its clients would?
+import { defineRule, fail, pass, undecided } from '../../src/judge/define-rule.ts';
+import { ageAt } from '../../src/judge/readings/age.ts';
+import { type ApiServerReading, endUnheard, readApiServer, servesClients } from '../../src/judge/readings/api-server.ts';
+import { type Backend, backendsOf, checkedReasons, checkIsGood, getsClients, noBalancer, wordsOf } from '../../src/judge/readings/backend.ts';
+import { servedThroughEntry } from '../../src/judge/readings/entry.ts';
+import { podOn } from '../../src/judge/readings/pod.ts';
+import { MissingEvidence } from '../../src/judge/view.ts';
+import type { Seen } from '../../src/model/rule.ts';
+
+type Needs = 'lb.stats' | 'lb.tries' | 'api.ready' | 'kube.nodes' | 'kube.control-plane-pods';
+
+export default defineRule({
+  id: 'lb-check-disagrees',
+  area: 'loadbalancer',
+  since: '0.1.0',
+  severity: 'warning',
+  impact: 'degraded',
+  layer: 4,
+  title: 'HAProxy calls {node} {verdict}; asked directly it {direct}',
+  healthy: 'the load balancer thinks of every API server what its clients would',
+  why: 'Either clients are sent to a server that fails them, or a good server stands idle.',
+  shows: ['{proxy}/{server} {address}  {verdict} for HAProxy; it {direct}'],
+  folded: 'HAProxy {proxy}/{server} {verdict}; directly it {direct}',
+  needs: ['lb.stats', 'lb.tries', 'api.ready', 'kube.nodes', 'kube.control-plane-pods'],
+  limits: {
+    settled: { value: 30, unit: 's', source: 'HAProxy: fall 3 × inter 2 s and its time-outs; recording: rows settled within 20 s of a change' },
+  },
+  reasons: ['up', 'down', 'unauthorised'],
+  subjects: (seen) => {
+    if (noBalancer(seen)) return [];
+    const mapped = backendsOf(seen).filter((one) => one.master !== undefined);
+    if (mapped.length > 0) return mapped.map((one) => one.subject);
+    const gap = { gap: 'absent', detail: 'none of HAProxy’s servers has the address of a known API server', howToGet: '--masters <host:port,…>' } as const;
+    throw new MissingEvidence([{ ...gap, id: 'lb.stats', subject: 'cluster/cluster' }]);
+  },
+  judge: (seen, limits, subject) => {
+    const backend = backendsOf(seen).find((one) => one.subject.id === subject.id);
+    if (backend?.master === undefined) return undecided(`${subject.name} is no longer in the table`, '--haproxy-stats <url or socket>');
+    const reading = readApiServer(seen, backend.master);
+    const words = wordsOf(backend);
+    const { proxy, server, address } = backend.row;
+    const facts = { node: subject.name, proxy, server, address, verdict: words, direct: wordsFor(reading) };
+    if (backend.state === 'maintenance') return pass({ words, note: 'taken out by hand' });
+    if (backend.state === 'going-down' || backend.state === 'coming-up') return pass({ words, note: 'its mind is changing' });
+    if (backend.state === 'unclear') return undecided(`HAProxy shows it as “${backend.row.status}”`, "echo 'show stat' | socat - /run/haproxy/admin.sock");
+    return getsClients(backend) ? judgeUp(seen, backend, reading, facts) : judgeDown(seen, backend, reading, facts, limits.settled * 1000);
+  },
+  explains: [
+    {
+      to: 'lb-backend-down',
+      kind: 'causes',
+      on: 'apiserver',
+      because: 'what the check meets is not what the API server says: its port, path, login or a firewall is wrong',
+      produces: checkedReasons,
+      when: ({ cause }) => (cause.reason === 'up' ? 'no' : 'yes'),
+    },
+    {
+      to: 'lb-no-backend-up',
+      kind: 'causes',
+      on: 'lb',
+      because: 'servers that would serve are all taken out',
+      produces: ['down'],
+      covers: 'all',
+      match: 'apiserver',
+      when: ({ cause }) => (cause.reason === 'up' ? 'no' : 'yes'),
+    },
+  ],
+  fixes: ({ facts, verdicts }) => {
+    const direct = [`curl -sk -w '%{http_code}\\n' https://${facts['address']}/readyz`];
+    const ask = { do: 'Ask it from where the check comes from', where: 'lb', run: direct, risk: 'none' as const, needs: [], verify: [] };
+    if (verdicts[0]?.reason !== 'up') return [ask];
+    return [
+      {
+        do: 'Stop sending clients there until it is mended',
+        where: 'lb',
+        run: [`echo 'set server ${facts['proxy']}/${facts['server']} state drain' | socat - /run/haproxy/admin.sock`],
+        risk: 'medium',
+        needs: [{ text: 'another server is up', met: 'unknown' }],
+        verify: ['for i in 1 2 3 4 5 6; do kubectl get --raw /readyz; done'],
+        undo: [`echo 'set server ${facts['proxy']}/${facts['server']} state ready' | socat - /run/haproxy/admin.sock`],
+      },
+    ];
+  },
+  avoid: () => [],
+  reading: ['https://docs.haproxy.org/2.6/management.html'],
+});
+
+type Facts = Readonly<Record<string, string>>;
+
+/** A check that looks deep enough may simply not have run since; what lies deeper it will never see. */
+function judgeUp(seen: Seen<Needs>, backend: Backend, reading: ApiServerReading, facts: Facts) {
+  if (servesClients(reading) || reading.kind === 'anonymous-refused') return pass({ words: wordsOf(backend) });
+  if (!checkIsGood(backend)) return pass({ words: wordsOf(backend), note: 'a check has failed, not enough of them yet' });
+  if (Number(/^L(\d)/.exec(backend.check)?.[1] ?? 0) >= layerOf(reading)) {
+    return undecided('HAProxy’s check may not have run since it stopped serving', 'run ha-doctor again in half a minute');
+  }
+  if (reading.kind === 'silent' && backend.master !== undefined && servedThroughEntry(seen, backend.master)) return endUnheard(backend.master, reading);
+  return fail(facts, { reason: 'up' as const, witness: 'agreed' });
+}
+
+/** The layer a check has to reach to see this; certificates are beyond all that ask with `verify none`. */
+function layerOf(reading: ApiServerReading): number {
+  if (reading.kind !== 'silent') return reading.trust.kind === 'untrusted' ? 8 : 7;
+  if (reading.why === 'refused' || reading.why === 'timeout' || reading.why === 'unreachable') return 4;
+  return reading.why === 'protocol' ? 7 : 6;
+}
+
+function judgeDown(seen: Seen<Needs>, backend: Backend, reading: ApiServerReading, facts: Facts, settled: number) {
+  const unauthorised = reading.kind === 'anonymous-refused' && backend.row.checkCode === 401;
+  if (!unauthorised && !servesClients(reading)) return pass({ words: wordsOf(backend), note: 'it does not serve' });
+  const recent = (backend.row.lastChange ?? 0) * 1000 < settled || startedWithin(seen, backend, settled);
+  if (recent) return undecided('either has changed only just now', 'run ha-doctor again in half a minute');
+  return fail(facts, { reason: unauthorised ? ('unauthorised' as const) : ('down' as const), witness: 'agreed' });
+}
+
+function startedWithin(seen: Seen<Needs>, backend: Backend, settled: number): boolean {
+  if (seen.peek('kube.control-plane-pods')?.state !== 'known') return false;
+  const view = podOn(seen, 'kube-apiserver', backend.master?.subject.keys.node);
+  if (view?.clock === undefined) return false;
+  const changes = [view.container.startedAt, view.pod.readySince].filter((moment) => moment !== undefined);
+  return changes.some((moment) => view.clock !== undefined && ageAt(moment, view.clock).low < settled);
+}
+
+function wordsFor(reading: ApiServerReading): string {
+  if (reading.kind === 'silent') return `does not answer (${reading.why})`;
+  if (reading.trust.kind === 'untrusted') return 'shows a certificate that clients refuse';
+  return { ready: 'serves', 'not-ready': `says ${reading.status}`, forbidden: 'says 403 to everybody', 'anonymous-refused': 'answers 401 without a login' }[reading.kind];
+}

@@ -1,0 +1,93 @@
+import { expect, test } from 'vitest';
+import rule from '../../../rules/host/host-unreachable.ts';
+import type { HaproxyRow } from '../../../src/model/evidence.ts';
+import type { FailureClass } from '../../../src/model/network.ts';
+import { fixesOf, shown, unfilled } from '../../kit/texts.ts';
+import { answered, asFail, failedTries, failure, healthyWorld, now, type World } from '../../kit/world.ts';
+
+const serverNow = Math.floor(now / 1000) * 1000;
+
+/** m2 as we meet it; nobody else has an opinion yet. */
+function met(api: FailureClass, etcd: FailureClass, kubelet: FailureClass): World {
+  return row(healthyWorld(), { status: 'DOWN 1/2', checkStatus: 'L7OK' })
+    .set('api.ready', 'm2', { tries: failedTries('m2', api) })
+    .set('etcd.client-port', 'm2', { outcome: failure(etcd), chain: [] })
+    .set('node.kubelet-port', 'm2', { outcome: failure(kubelet), chain: [] });
+}
+
+function gone(): World {
+  return met('timeout', 'timeout', 'timeout');
+}
+
+function row(world: World, change: Partial<HaproxyRow>): World {
+  return world.set('lb.stats', undefined, (old) => ({ rows: old.rows.map((one) => (one.server === 'm2' ? { ...one, ...change } : one)) }));
+}
+
+function leaseAge(world: World, seconds: number): World {
+  return world.set('kube.node-leases', undefined, (old) => ({
+    ...old,
+    leases: old.leases.map((lease) => (lease.name === 'm2' ? { ...lease, renewedAt: serverNow - seconds * 1000 } : lease)),
+  }));
+}
+
+function peersLost(world: World, peer = 'a2c947be10d8f355'): World {
+  return world.set('etcd.metrics', 'm1', (old) => (old.kind === 'answered' ? { ...old, activePeers: { ...old.activePeers, [peer]: 0 } } : old));
+}
+
+test('the three masters of a healthy cluster pass; the worker is not asked about', () => {
+  expect(healthyWorld().judge(rule).map((verdict) => `${verdict.subject.name} ${verdict.status}`)).toEqual(['m1 pass', 'm2 pass', 'm3 pass']);
+});
+
+test.each([
+  ['HAProxy calls it down', row(gone(), { status: 'DOWN', checkStatus: 'L4TOUT' })],
+  ['HAProxy is about to', row(gone(), { status: 'UP 1/3', checkStatus: 'L4TOUT' })],
+  ['HAProxy has no route', row(gone(), { status: 'DOWN', checkStatus: 'L4CON' })],
+  ['its node lease is old', leaseAge(gone(), 41)],
+  ['another member has lost it', peersLost(gone())],
+])('silent on every port, and %s', (_who, world) => {
+  const verdict = asFail(world.verdict(rule, 'm2'));
+  expect(verdict).toMatchObject({ reason: 'timeout', severity: 'critical', witness: 'agreed' });
+  expect(unfilled(rule, verdict)).toEqual([]);
+  expect(shown(rule, verdict)[0]).toBe('m2 10.89.0.12:6443  API server: no answer');
+  expect(fixesOf(rule, world, verdict)).toHaveLength(2);
+});
+
+test('silent to us alone: our own path may be blocked', () => {
+  expect(gone().verdict(rule, 'm2').status).toBe('unknown');
+  expect(leaseAge(gone(), 40).verdict(rule, 'm2').status).toBe('unknown');
+  expect(peersLost(gone(), 'c83e61f09a7724db').verdict(rule, 'm2').status).toBe('unknown');
+});
+
+test('HAProxy still gets answers: our own path is blocked, whatever else looks old', () => {
+  expect(row(leaseAge(gone(), 300), { status: 'UP', checkStatus: 'L7OK' }).verdict(rule, 'm2').status).toBe('unknown');
+});
+
+test('a server taken out by hand says nothing', () => {
+  expect(row(gone(), { status: 'MAINT', checkStatus: 'L4TOUT' }).verdict(rule, 'm2').status).toBe('unknown');
+});
+
+test.each(['refused', 'hung', 'reset', 'closed', 'tls'] as const)('a host with one port that is %s is up', (why) => {
+  expect(leaseAge(met('timeout', 'timeout', why), 300).verdict(rule, 'm2').status).toBe('pass');
+  expect(leaseAge(met(why, 'timeout', 'timeout'), 300).verdict(rule, 'm2').status).toBe('pass');
+});
+
+test('an answer on one port is enough', () => {
+  const world = leaseAge(gone(), 300).set('api.ready', 'm2', { tries: [answered('m2', 500)] });
+  expect(world.verdict(rule, 'm2').status).toBe('pass');
+});
+
+test('two silent services are enough, one is not, and none is a gap', () => {
+  const two = leaseAge(gone(), 300).missing('node.kubelet-port', 'm2');
+  expect(two.verdict(rule, 'm2').status).toBe('fail');
+  expect(two.missing('etcd.client-port', 'm2').verdict(rule, 'm2').status).toBe('unknown');
+  expect(two.missing('api.ready', 'm2').verdict(rule, 'm2').status).toBe('unknown');
+});
+
+test('no route counts as silence', () => {
+  expect(leaseAge(met('unreachable', 'unreachable', 'timeout'), 300).verdict(rule, 'm2').status).toBe('fail');
+});
+
+test('without any second view it stays unknown', () => {
+  const world = leaseAge(gone(), 300).missing('lb.stats').missing('kube.node-leases').missing('etcd.metrics');
+  expect(world.verdict(rule, 'm2').status).toBe('unknown');
+});

@@ -1,0 +1,83 @@
+import { expect, test } from 'vitest';
+import rule from '../../../rules/loadbalancer/lb-backend-down.ts';
+import { fixesOf, shown, unfilled } from '../../kit/texts.ts';
+import { asFail, healthyWorld, now } from '../../kit/world.ts';
+import { addRows, row, withoutBalancer } from './balancer.ts';
+
+test('every server of a healthy balancer passes', () => {
+  expect(healthyWorld().judge(rule).map((verdict) => `${verdict.subject.id} ${verdict.status}`)).toEqual([
+    '10.89.0.10:8443/api/m1 pass',
+    '10.89.0.10:8443/api/m2 pass',
+    '10.89.0.10:8443/api/m3 pass',
+  ]);
+});
+
+test.each([
+  ['DOWN', 'L4CON', 'refused'],
+  ['DOWN', 'L4TOUT', 'timeout'],
+  ['DOWN', 'L6RSP', 'tls'],
+  ['DOWN', 'L6TOUT', 'tls'],
+  ['DOWN', 'L7STS', 'http'],
+  ['DOWN', 'L7RSP', 'http'],
+  ['DOWN', 'L7TOUT', 'slow'],
+  ['DOWN', '* L4CON', 'refused'],
+  ['DOWN (agent)', 'SOCKERR', 'other'],
+  ['MAINT', 'L7OK', 'maintenance'],
+  ['MAINT (via other/m2)', '', 'maintenance'],
+  ['DRAIN', 'L7OK', 'maintenance'],
+  ['NOLB', 'L7STS', 'maintenance'],
+])('%s %s is down: %s', (status, checkStatus, reason) => {
+  const world = row(healthyWorld(), 'm2', { status, checkStatus });
+  const verdict = asFail(world.verdict(rule, 'm2'));
+  expect(verdict.reason).toBe(reason);
+  expect(verdict.subject.keys).toEqual({ node: 'm2', apiserver: '10.89.0.12:6443', lb: '10.89.0.10:8443' });
+  expect(unfilled(rule, verdict)).toEqual([]);
+  expect(world.verdict(rule, 'm1').status).toBe('pass');
+});
+
+test.each(['UP', 'UP 1/3', 'UP 2/3', 'DOWN 1/2', 'no check'])('%s is not down', (status) => {
+  expect(row(healthyWorld(), 'm2', { status, checkStatus: 'L7STS' }).verdict(rule, 'm2').status).toBe('pass');
+});
+
+test('a state that HAProxy has learnt since is unknown', () => {
+  expect(row(healthyWorld(), 'm2', { status: 'PENDING' }).verdict(rule, 'm2').status).toBe('unknown');
+});
+
+test('it is down since its row last changed, within a second', () => {
+  const verdict = asFail(row(healthyWorld(), 'm2', { status: 'DOWN', checkStatus: 'L7STS', checkCode: 500, lastChange: 90 }).verdict(rule, 'm2'));
+  expect(verdict.since).toEqual({ earliest: now - 91_000, latest: now - 90_000 });
+  expect(shown(rule, verdict)).toEqual(['api/m2 10.89.0.12:6443  DOWN L7STS/500, for 90 s']);
+});
+
+test('the address says which master it is, not the name', () => {
+  const world = row(healthyWorld(), 'm2', { server: 'm3-old', status: 'DOWN', checkStatus: 'L4CON' });
+  expect(asFail(world.verdict(rule, '10.89.0.10:8443/api/m3-old')).subject.name).toBe('m2');
+});
+
+test('a wrong port is still that machine; without addresses the name has to do', () => {
+  const wrong = row(healthyWorld(), 'm3', { address: '10.89.0.13:6444', status: 'DOWN', checkStatus: 'L4CON' });
+  expect(asFail(wrong.verdict(rule, 'm3')).subject.keys.apiserver).toBe('10.89.0.13:6443');
+  const bare = row(row(healthyWorld(), '*', { address: '' }), 'm2', { status: 'DOWN', checkStatus: 'L4CON' });
+  expect(asFail(bare.verdict(rule, 'm2')).subject.keys.node).toBe('m2');
+});
+
+test('a shared HAProxy: only the proxy with API servers in it counts', () => {
+  const web = { proxy: 'web', server: 'shop', type: 'server', status: 'DOWN', checkStatus: 'L4CON', lastCheck: '', address: '10.89.0.21:80', mode: 'http' } as const;
+  expect(addRows(healthyWorld(), web).judge(rule)).toHaveLength(3);
+});
+
+test('a table without any API server, or none at all, is unknown', () => {
+  expect(row(healthyWorld(), '*', { address: '10.1.1.1:80', server: 'x' }).judge(rule).map((verdict) => verdict.status)).toEqual(['unknown']);
+  expect(healthyWorld().missing('lb.stats').judge(rule).map((verdict) => verdict.status)).toEqual(['unknown']);
+});
+
+test('where the kubeconfig names an API server there is no balancer to judge', () => {
+  expect(withoutBalancer(healthyWorld()).judge(rule).map((verdict) => verdict.status)).toEqual(['not-applicable']);
+});
+
+test('a server in maintenance is put back by hand, one that is down is asked from there', () => {
+  const maintained = row(healthyWorld(), 'm2', { status: 'MAINT', checkStatus: '' });
+  expect(fixesOf(rule, maintained, asFail(maintained.verdict(rule, 'm2')))[0]?.run[0]).toContain('set server api/m2 state ready');
+  const down = row(healthyWorld(), 'm2', { status: 'DOWN', checkStatus: 'L4CON' });
+  expect(fixesOf(rule, down, asFail(down.verdict(rule, 'm2')))[0]?.run[0]).toContain('https://10.89.0.12:6443/readyz');
+});
