@@ -1,0 +1,108 @@
+// Do the etcd voters that are alive have a leader?
+import { defineRule, fail, notApplicable, pass, undecided } from '../../src/judge/define-rule.ts';
+import { anApiServerReadsEtcd } from '../../src/judge/readings/etcd-path.ts';
+import { nodeOf, shellFor } from '../../src/judge/readings/etcdctl.ts';
+import { describeMember } from '../../src/judge/readings/member.ts';
+import { couldNotAsk, countVoters, namesOf, supportsOf } from '../../src/judge/readings/voters.ts';
+import type { Seen } from '../../src/model/rule.ts';
+import { clusterSubject } from '../../src/model/subject.ts';
+import type { Member } from '../../src/model/topology.ts';
+
+export default defineRule({
+  id: 'etcd-no-leader',
+  area: 'etcd',
+  since: '0.1.0',
+  severity: 'critical',
+  impact: 'outage',
+  layer: 2,
+  title: 'etcd has no leader although {alive} of {voters} voters are alive',
+  healthy: 'etcd has a leader',
+  why: 'Every API read and write fails until the voters elect one. Running Pods keep running.',
+  shows: ['each members: {name} {address}  {words}'],
+  folded: '{alive} of {voters} voters alive, none names a leader',
+  needs: ['etcd.status', 'etcd.members', 'etcd.health', 'etcd.metrics', 'etcd.client-port', 'etcd.peer-port', 'api.ready'],
+  limits: {
+    quorum: { value: 0.5, unit: 'share of voters that must be exceeded', source: 'https://etcd.io/docs/v3.6/faq/ (failure tolerance)' },
+  },
+  reasons: [],
+  subjects: () => [clusterSubject],
+  judge: (seen) => {
+    const electorate = countVoters(seen);
+    const { voters, led, leaderless, listening, unknown, quorum, quorumAtMost } = electorate;
+    if (leaderless.length < quorum && led.length > 0) return pass({ led: led.length, voters: voters.length });
+    if (leaderless.length >= quorum && led.length > 0)
+      return undecided('the voters disagree at this moment whether there is a leader', 'run ha-doctor again');
+    if (leaderless.length >= quorumAtMost) {
+      const rows = voters.map((member) => ({
+        name: member.subject.name,
+        address: `${member.host}:${member.clientPort}`,
+        words: describeMember(electorate.readings.get(member)),
+      }));
+      const supports = supportsOf(voters, (member) => (leaderless.includes(member) ? 'lost' : 'unknown'));
+      const alive = leaderless.length + listening.length;
+      return fail({ alive, voters: voters.length, quorum, members: rows }, { witness: 'stated', supports });
+    }
+    const asked = [...listening, ...unknown];
+    if (leaderless.length + asked.length >= quorum)
+      return couldNotAsk(seen, asked, 'too few voters could be asked whether there is a leader');
+    const stated = leaderless.length > 0 || anApiServerReadsEtcd(seen) === 'no';
+    if (stated && anApiServerReadsEtcd(seen) !== 'yes') return notApplicable('fewer voters than a quorum are alive, which is worse');
+    return undecided('no etcd member answers us', 'run ha-doctor on a master');
+  },
+  explains: [
+    { to: 'etcd-requests-failing', kind: 'causes', on: 'cluster', because: 'every write and linearizable read goes through the leader' },
+    { to: 'api-readyz-etcd', kind: 'causes', on: 'cluster', because: 'the API server’s etcd check is a read that needs the leader' },
+    {
+      to: 'api-master-unreachable',
+      kind: 'causes',
+      on: 'cluster',
+      because: 'an API server that is restarted while etcd answers nothing never serves',
+      produces: ['hung', 'refused', 'forbidden', 'closed', 'reset'],
+    },
+    { to: 'api-all-masters-down', kind: 'causes', on: 'cluster', because: 'no API server is ready without etcd' },
+    { to: 'api-restart-loop', kind: 'causes', on: 'cluster', because: 'the liveness probe contains the etcd check' },
+    { to: 'api-lb-unreachable', kind: 'causes', on: 'cluster', because: 'no API server behind the load balancer is ready' },
+    { to: 'lb-no-backend-up', kind: 'causes', on: 'cluster', because: 'every backend fails its readiness check' },
+    { to: 'lb-backend-down', kind: 'causes', on: 'cluster', because: 'every backend fails its readiness check' },
+    { to: 'le-lease-expired', kind: 'causes', on: 'cluster', because: 'no lease can be renewed without writes' },
+    { to: 'ha-node-notready', kind: 'causes', on: 'cluster', because: 'no heartbeat can be written' },
+    { to: 'api-5xx-ratio', kind: 'causes', on: 'cluster', because: 'every request that needs etcd fails' },
+  ],
+  fixes: (_cause, seen) => {
+    const { leaderless } = countVoters(seen);
+    return [...leaderless.slice(0, 1).map((member) => askPeersFrom(seen, member, leaderless)), ...leaderless.slice(0, 1).map(readLog)];
+  },
+  avoid: () => [
+    'member add, member remove: both need the leader that is missing',
+    '--force-new-cluster: every voter is alive',
+    'restore a snapshot',
+  ],
+  reading: ['https://etcd.io/docs/v3.6/op-guide/failures/', 'https://etcd.io/docs/v3.6/tuning/'],
+  errors: ['etcdserver: no leader', 'RAFT NO LEADER', 'is starting a new election'],
+});
+
+/** From a member's own node, because our path to a peer port is not the peers' path. */
+function askPeersFrom(seen: Seen, member: Member, leaderless: readonly Member[]) {
+  const pki = '/etc/kubernetes/pki/etcd';
+  const others = leaderless.filter((other) => other !== member);
+  const curl = `curl -m 3 --cacert ${pki}/ca.crt --cert ${pki}/peer.crt --key ${pki}/peer.key`;
+  return {
+    do: `See whether ${nodeOf(member)} reaches the peer ports of ${namesOf(others) || 'the others'}; then from each of them`,
+    where: nodeOf(member),
+    run: others.map((other) => `${curl} https://${other.host}:${other.peerPort}/raft/probing`),
+    risk: 'none' as const,
+    needs: [],
+    verify: [`${shellFor(seen, member).etcdctl} endpoint status`],
+  };
+}
+
+function readLog(member: Member) {
+  return {
+    do: 'See what the elections fail on: peers out of reach, certificates, a disk that stalls, unequal election timeouts',
+    where: nodeOf(member),
+    run: ["crictl logs --tail 50 $(crictl ps -q --name '^etcd$') 2>&1 | grep -iE 'elect|x509|tls|slow|timeout'"],
+    risk: 'none' as const,
+    needs: [],
+    verify: [],
+  };
+}
