@@ -1,0 +1,108 @@
+// Could etcd lose one more voter and still accept writes?
+import { defineRule, fail, notApplicable, pass } from '../../src/judge/define-rule.ts';
+import { describeMember } from '../../src/judge/readings/member.ts';
+import {
+  couldNotAsk,
+  countVoters,
+  type Electorate,
+  memberList,
+  namesOf,
+  supportsOf,
+  toldMembers,
+} from '../../src/judge/readings/voters.ts';
+import type { Seen } from '../../src/model/rule.ts';
+import { clusterSubject } from '../../src/model/subject.ts';
+
+export default defineRule({
+  id: 'etcd-no-fault-margin',
+  area: 'etcd',
+  since: '0.1.0',
+  severity: 'warning',
+  impact: 'at-risk',
+  layer: 2,
+  title: 'etcd cannot lose another voter: {usable} of {voters} work, {quorum} are needed',
+  healthy: 'etcd can lose a voter and still accept writes',
+  why: 'The next voter that stops, for a fault or for maintenance, stops every write of the cluster.',
+  shows: ['each members: {name}  {words}'],
+  folded: '{usable} of {voters} work, {quorum} needed',
+  needs: ['etcd.members', 'etcd.status', 'etcd.health', 'etcd.metrics', 'etcd.client-port', 'etcd.peer-port'],
+  limits: {
+    margin: { value: 1, unit: 'voters above the quorum at least', source: 'https://etcd.io/docs/v3.6/faq/ (failure tolerance)' },
+    voters: { value: 3, unit: 'voters from which a margin is expected', source: 'https://etcd.io/docs/v3.6/faq/ (failure tolerance)' },
+  },
+  reasons: [],
+  subjects: () => [clusterSubject],
+  judge: (seen, limits) => {
+    const electorate = countVoters(seen);
+    const { voters, led, leaderless, listening, unknown, quorum } = electorate;
+    if (voters.length < limits.voters)
+      return notApplicable(`${voters.length} voters never have a margin: their number is judged elsewhere`);
+    if (led.length === 0 && leaderless.length > 0) return notApplicable('there is no leader now, which is worse');
+    const usable = led.length + listening.length;
+    const atBest = usable + unknown.length;
+    if (atBest < quorum) return notApplicable('fewer voters than a quorum answer, which is worse');
+    if (atBest - quorum < limits.margin) return fail(factsOf(electorate, usable), { witness: 'agreed', supports: supportsFor(electorate) });
+    if (usable - electorate.quorumAtMost < limits.margin || !countIsKnown(seen)) {
+      return couldNotAsk(seen, [...unknown, ...listening], 'nobody could say how many members were added to etcd, or how all of them are');
+    }
+    return pass({ usable, voters: voters.length, quorum });
+  },
+  explains: [
+    {
+      to: 'etcd-leader-changes',
+      kind: 'worsens',
+      on: 'cluster',
+      because: 'without a voter to spare each election needs every one that is left',
+    },
+    {
+      to: 'etcd-alarm-nospace',
+      kind: 'worsens',
+      on: 'cluster',
+      because: 'a member that is defragmented stands still, and none can be spared',
+    },
+    {
+      to: 'etcd-db-near-quota',
+      kind: 'worsens',
+      on: 'cluster',
+      because: 'a member that is defragmented stands still, and none can be spared',
+    },
+  ],
+  fixes: ({ facts }) => [
+    {
+      do: `Bring back what is missing first: ${String(facts['missing'])}`,
+      where: 'here',
+      run: ['kubectl ha-doctor --only etcd'],
+      risk: 'none',
+      needs: [],
+      verify: [],
+    },
+  ],
+  avoid: ({ facts }) => [`restart, defragment or drain ${String(facts['working'])}: each is needed for the quorum`],
+  reading: ['https://etcd.io/docs/v3.6/faq/#what-is-failure-tolerance'],
+});
+
+/** Members told of but not listed would raise the quorum, so a margin is only proved where somebody counted them. */
+function countIsKnown(seen: Seen<'etcd.members' | 'etcd.metrics'>): boolean {
+  return memberList(seen) !== undefined || toldMembers(seen) !== undefined;
+}
+
+function factsOf(electorate: Electorate, usable: number) {
+  const { voters, led, listening, readings, quorum } = electorate;
+  const working = [...led, ...listening];
+  return {
+    usable,
+    voters: voters.length,
+    quorum,
+    working: namesOf(working),
+    missing: namesOf(voters.filter((member) => !working.includes(member))) || 'one more voter',
+    members: voters.map((member) => ({ name: member.subject.name, words: describeMember(readings.get(member)) })),
+  };
+}
+
+/** A member cut off from the leader is alive and yet of no use to the quorum. */
+function supportsFor({ voters, led, listening, unknown }: Electorate) {
+  return supportsOf(voters, (member) => {
+    if (led.includes(member) || listening.includes(member)) return 'good';
+    return unknown.includes(member) ? 'unknown' : 'lost';
+  });
+}

@@ -1,0 +1,78 @@
+import { expect, test } from 'vitest';
+import rule from '../../../rules/etcd/etcd-no-fault-margin.ts';
+import {
+  addGhost,
+  asFail,
+  changeStatus,
+  expectTextsFilled,
+  fixesOf,
+  healthyWorld,
+  isolate,
+  knocksOnly,
+  loseLeader,
+  names,
+  silence,
+  type World,
+  withoutCertificate,
+} from './kit.ts';
+
+const supports = (world: World) => asFail(world.verdict(rule, 'cluster')).supports?.map(({ name, state }) => `${name} ${state}`);
+
+test('three working voters can lose one', () => {
+  expect(healthyWorld().verdict(rule, 'cluster').status).toBe('pass');
+  expect(withoutCertificate(healthyWorld()).verdict(rule, 'cluster').status).toBe('pass');
+});
+
+test('one voter down: the quorum holds with none to spare', () => {
+  const world = silence(healthyWorld(), 'm2');
+  const verdict = asFail(world.verdict(rule, 'cluster'));
+  expect([verdict.severity, verdict.impact]).toEqual(['warning', 'at-risk']);
+  expect(verdict.facts).toMatchObject({ usable: 2, voters: 3, quorum: 2 });
+  expect(supports(world)).toEqual(['m1 good', 'm2 lost', 'm3 good']);
+  expectTextsFilled(rule, verdict);
+  fixesOf(world, rule, verdict);
+});
+
+test('a voter cut off from the leader is of no use to the quorum', () => {
+  expect(supports(isolate(healthyWorld(), 'm3'))).toEqual(['m1 good', 'm2 good', 'm3 lost']);
+});
+
+test('a fourth voter that never started takes the margin away', () => {
+  expect(supports(addGhost(healthyWorld()))).toContain('10.89.0.14 lost');
+});
+
+test('an unstarted learner takes nothing away', () => {
+  expect(addGhost(healthyWorld(), { learner: true }).verdict(rule, 'cluster').status).toBe('pass');
+});
+
+test('a fourth member only told of by counters may be a voter: unknown', () => {
+  expect(withoutCertificate(addGhost(healthyWorld())).verdict(rule, 'cluster').status).toBe('unknown');
+});
+
+test('open ports alone do not tell how many members there are', () => {
+  expect(knocksOnly(healthyWorld()).verdict(rule, 'cluster').status).toBe('unknown');
+  expect(knocksOnly(silence(healthyWorld(), 'm2')).verdict(rule, 'cluster').status).toBe('fail');
+});
+
+test('a voter nobody could ask leaves it open', () => {
+  const world = healthyWorld();
+  for (const id of ['etcd.status', 'etcd.metrics', 'etcd.health', 'etcd.client-port'] as const) world.missing(id, 'm2');
+  expect(world.verdict(rule, 'cluster').status).toBe('unknown');
+});
+
+test('without a leader or a quorum worse is said elsewhere', () => {
+  expect(names.reduce((world, node) => loseLeader(world, node), healthyWorld()).verdict(rule, 'cluster').status).toBe('not-applicable');
+  expect(silence(silence(healthyWorld(), 'm2'), 'm3').verdict(rule, 'cluster').status).toBe('not-applicable');
+});
+
+test('one or two voters never have a margin', () => {
+  const world = healthyWorld();
+  for (const node of names)
+    world.set('etcd.members', node, (old) => (old.kind === 'answered' ? { ...old, members: old.members.slice(0, 2) } : old));
+  expect(world.verdict(rule, 'cluster').status).toBe('not-applicable');
+});
+
+test('it folds nothing', () => {
+  expect(rule.explains.map((edge) => edge.kind)).not.toContain('causes');
+  expect(changeStatus(healthyWorld(), 'm1', (old) => old).verdict(rule, 'cluster').status).toBe('pass');
+});
