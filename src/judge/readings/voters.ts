@@ -20,7 +20,7 @@ export interface Electorate {
   /** Nobody could ask them. */
   readonly unknown: readonly Member[];
   readonly quorum: number;
-  /** The quorum if every member that is told of but not listed is a voter that never started. */
+  /** The quorum if, where no list could be had, every member that is only told of is a voter that never started. */
   readonly quorumAtMost: number;
 }
 
@@ -39,7 +39,7 @@ export function countVoters(seen: Seen<MemberEvidence>): Electorate {
     unstarted: those('unstarted'),
     unknown: those(undefined),
     quorum: quorumOf(voters.length),
-    quorumAtMost: quorumOf(Math.max(voters.length, toldMembers(seen)?.length ?? 0)),
+    quorumAtMost: quorumOf(Math.max(voters.length, memberList(seen) === undefined ? (toldMembers(seen)?.length ?? 0) : 0)),
   };
 }
 

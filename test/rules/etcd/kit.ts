@@ -116,4 +116,4 @@ export function fixesOf(world: World, rule: AnyRule, ...verdicts: readonly Fail[
   return fixes;
 }
 
-export { asFail, healthyWorld, failure, now } from '../../kit/world.ts';
+export { asFail, failure, healthyWorld, now, World } from '../../kit/world.ts';

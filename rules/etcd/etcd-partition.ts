@@ -1,0 +1,181 @@
+// Is this etcd member cut off from its peers while it is alive?
+import { defineRule, fail, notApplicable, pass, undecided } from '../../src/judge/define-rule.ts';
+import { allOf } from '../../src/judge/readings/certainty.ts';
+import { nodeOf } from '../../src/judge/readings/etcdctl.ts';
+import { isAlive, type MemberReading, membersOf, peekMember, readMember } from '../../src/judge/readings/member.ts';
+import { doNotStop, memberAt } from '../../src/judge/readings/member-fixes.ts';
+import { aliveMembers, cutOffMembers, linksOf } from '../../src/judge/readings/peers.ts';
+import { couldNotAsk, countVoters, etcdFlags, namesOf } from '../../src/judge/readings/voters.ts';
+import { kubeletUsesOwnApiServer, usesOnlyLocalEtcd } from '../../src/judge/readings/wiring.ts';
+import type { Edge, Fix, Link, Seen } from '../../src/model/rule.ts';
+import type { Member } from '../../src/model/topology.ts';
+
+type Needs = 'etcd.status' | 'etcd.metrics' | 'etcd.health' | 'etcd.client-port' | 'etcd.peer-port' | 'etcd.members';
+
+export default defineRule({
+  id: 'etcd-partition',
+  area: 'etcd',
+  since: '0.1.0',
+  severity: 'warning',
+  impact: 'degraded',
+  layer: 2,
+  title: 'etcd member {member} is cut off from its peers: {words}',
+  healthy: 'the etcd members that are alive reach each other',
+  why: 'A member without its peers answers no write and no current read; the API server that uses it goes down with it.',
+  shows: ['{member} {peerAddress}  {words}'],
+  folded: '{words}',
+  needs: ['etcd.metrics', 'etcd.status', 'etcd.health', 'etcd.client-port', 'etcd.peer-port', 'etcd.members'],
+  limits: {
+    streams: {
+      value: 1,
+      unit: 'active streams to each living peer at least',
+      source: 'etcd server/etcdserver/api/rafthttp/metrics.go: etcd_network_active_peers',
+    },
+  },
+  reasons: ['leaderless', 'streams', 'peer-port'],
+  subjects: (seen) => membersOf(seen).flatMap((member) => (member.started ? [member.subject] : [])),
+  judge: (seen, _limits, subject) => {
+    const member = memberAt(seen, subject.id);
+    if (member === undefined) return undecided(`${subject.name} is no longer known`, etcdFlags);
+    const reading = readMember(seen, member);
+    if (!isAlive(reading)) return notApplicable('it does not answer: whether it is down is judged elsewhere');
+    const others = aliveMembers(seen).filter((other) => other !== member);
+    if (others.length === 0) return notApplicable('no other member is alive to be cut off from');
+    const cut = whyCutOff(seen, member, reading, others);
+    if (cut === undefined) return connected(seen, member, reading, others);
+    const facts = {
+      member: subject.name,
+      node: nodeOf(member),
+      peerAddress: `${member.host}:${member.peerPort}`,
+      words: cut.words,
+      others: namesOf(others),
+    };
+    const worst = countVoters(seen).led.length === 0 ? ({ severity: 'critical', impact: 'outage' } as const) : {};
+    return fail(facts, { ...worst, reason: cut.reason, witness: reading.kind === 'leaderless' ? 'stated' : 'measured' });
+  },
+  explains: [
+    {
+      to: 'etcd-no-leader',
+      kind: 'causes',
+      on: 'cluster',
+      because: 'voters that do not hear each other elect nobody',
+      covers: 'quorum',
+      match: 'member',
+    },
+    {
+      to: 'etcd-leader-disagreement',
+      kind: 'causes',
+      on: 'cluster',
+      because: 'a member that is cut off keeps the view it had',
+      covers: 'any',
+      match: 'member',
+      unproven: true,
+    },
+    {
+      to: 'etcd-leader-changes',
+      kind: 'causes',
+      on: 'cluster',
+      because: 'links that come and go take the leader with them',
+      covers: 'any',
+      match: 'member',
+      unproven: true,
+    },
+    {
+      to: 'etcd-no-fault-margin',
+      kind: 'causes',
+      on: 'cluster',
+      because: 'a voter without its peers is of no use to the quorum',
+      covers: 'any',
+      match: 'member',
+    },
+    { to: 'etcd-requests-failing', kind: 'causes', on: 'member', because: 'it cannot confirm a read or a write with the leader' },
+    throughApiServer('api-readyz-etcd', 'the API server beside it reads only from it'),
+    {
+      ...throughApiServer('api-master-unreachable', 'an API server restarted without a readable etcd never serves'),
+      produces: ['hung', 'refused', 'forbidden', 'closed', 'reset'],
+    },
+    throughApiServer('api-restart-loop', 'the liveness probe of the API server beside it contains the etcd check'),
+    throughApiServer('lb-backend-down', 'the API server beside it fails its readiness check'),
+    {
+      to: 'ha-node-notready',
+      kind: 'causes',
+      on: 'node',
+      because: 'the kubelet reports to the API server beside it',
+      when: viaLocalKubelet,
+    },
+  ],
+  fixes: ({ subjects }, seen) => subjects.flatMap((subject) => lookAtNetwork(seen, memberAt(seen, subject.id))),
+  avoid: (_cause, seen) => ['member remove, restore: the data is sound, the network is not', ...doNotStop(seen)],
+  reading: ['https://etcd.io/docs/v3.6/op-guide/failures/#network-partition'],
+  errors: ['etcdserver: no leader', 'lost TCP streaming connection with remote peer', 'prober detected unhealthy status'],
+});
+
+function throughApiServer(
+  to: 'api-readyz-etcd' | 'api-master-unreachable' | 'api-restart-loop' | 'lb-backend-down',
+  because: string,
+): Edge {
+  return { to, kind: 'causes', on: 'node', because, when: ({ effect }, seen) => usesOnlyLocalEtcd(seen, effect.subject.keys.node) };
+}
+
+function viaLocalKubelet({ effect }: Link, seen: Seen) {
+  const { node } = effect.subject.keys;
+  return allOf(usesOnlyLocalEtcd(seen, node), kubeletUsesOwnApiServer(seen, node));
+}
+
+interface Cut {
+  readonly reason: 'leaderless' | 'streams' | 'peer-port';
+  readonly words: string;
+}
+
+function whyCutOff(seen: Seen<Needs>, member: Member, reading: MemberReading, others: readonly Member[]): Cut | undefined {
+  const led = others.filter((other) => peekMember(seen, other)?.kind === 'led');
+  if (reading.kind === 'leaderless' && led.length > 0) {
+    return { reason: 'leaderless', words: `knows no leader, while ${namesOf(led)} ${led.length === 1 ? 'does' : 'do'}` };
+  }
+  const links = linksOf(seen, member);
+  if (cutOffMembers(seen).includes(member)) return { reason: 'streams', words: `has lost its streams with ${namesOf(links.broken)}` };
+  if (reading.kind === 'led' || links.unknown.length < others.length) return undefined;
+  return deadPeerPort(seen, member, others);
+}
+
+/** Our own path to a peer port proves little: it counts only where another peer port and this client port answer us. */
+function deadPeerPort(seen: Seen<Needs>, member: Member, others: readonly Member[]): Cut | undefined {
+  const own = seen.peek('etcd.peer-port', member.subject);
+  const client = seen.peek('etcd.client-port', member.subject);
+  if (own?.state !== 'known' || own.value.outcome.kind !== 'failed' || client?.state !== 'known') return undefined;
+  const reachable = others.some((other) => {
+    const port = seen.peek('etcd.peer-port', other.subject);
+    return port?.state === 'known' && port.value.outcome.kind === 'open';
+  });
+  if (!reachable || client.value.outcome.kind !== 'open') return undefined;
+  return { reason: 'peer-port', words: 'its peer port is dead while its client port answers' };
+}
+
+/** Following a leader takes a link to it; anything less has to be seen in the counters. */
+function connected(seen: Seen<Needs>, member: Member, reading: MemberReading, others: readonly Member[]) {
+  const { up, broken } = linksOf(seen, member);
+  if (reading.kind === 'led') return pass({ member: member.subject.name, streams: up.length });
+  if (up.length + broken.length === others.length) return pass({ member: member.subject.name, streams: up.length });
+  return couldNotAsk(seen, [member, ...others], 'no counter tells whether it reaches its peers');
+}
+
+function lookAtNetwork(seen: Seen, member: Member | undefined): readonly Fix[] {
+  if (member === undefined) return [];
+  const others = aliveMembers(seen).filter((other) => other !== member);
+  const pki = '/etc/kubernetes/pki/etcd';
+  const curl = `curl -m 3 --cacert ${pki}/ca.crt --cert ${pki}/peer.crt --key ${pki}/peer.key`;
+  return [
+    {
+      do: `See what is between ${nodeOf(member)} and its peers: firewall, route, MTU, or its peer certificate`,
+      where: nodeOf(member),
+      run: [
+        ...others.map((other) => `${curl} https://${other.host}:${other.peerPort}/raft/probing`),
+        `iptables-save | grep -w ${member.peerPort}; ss -tn "( dport = :${member.peerPort} or sport = :${member.peerPort} )"`,
+        ...others.slice(0, 1).map((other) => `ping -c 3 -M do -s 1472 ${other.host}`),
+      ],
+      risk: 'none',
+      needs: [],
+      verify: [`curl -s http://127.0.0.1:2381/metrics | grep etcd_network_active_peers   # 1 for each peer`],
+    },
+  ];
+}

@@ -1,0 +1,105 @@
+import { expect, test } from 'vitest';
+import rule from '../../../rules/etcd/etcd-partition.ts';
+import {
+  asFail,
+  changeMetrics,
+  cutStream,
+  expectTextsFilled,
+  failure,
+  fixesOf,
+  healthyWorld,
+  ids,
+  isolate,
+  knocksOnly,
+  loseLeader,
+  names,
+  silence,
+  statuses,
+  withoutCertificate,
+} from './kit.ts';
+
+const all = () => names.reduce((world, node) => isolate(world, node), healthyWorld());
+
+test('connected members pass, with or without a certificate', () => {
+  expect(statuses(healthyWorld(), rule)).toEqual(['pass', 'pass', 'pass']);
+  expect(statuses(withoutCertificate(healthyWorld()), rule)).toEqual(['pass', 'pass', 'pass']);
+});
+
+test('one member cut off: it fails, its peers do not', () => {
+  for (const world of [isolate(healthyWorld(), 'm3'), withoutCertificate(isolate(healthyWorld(), 'm3'))]) {
+    expect(statuses(world, rule)).toEqual(['pass', 'pass', 'fail']);
+    const verdict = asFail(world.verdict(rule, 'm3'));
+    expect([verdict.reason, verdict.severity, verdict.witness]).toEqual(['leaderless', 'warning', 'stated']);
+    expect(verdict.facts['words']).toBe('knows no leader, while m1, m2 do');
+    expectTextsFilled(rule, verdict);
+  }
+});
+
+test('every pair cut: all fail, and that is an outage', () => {
+  expect(statuses(all(), rule)).toEqual(['fail', 'fail', 'fail']);
+  const verdict = asFail(all().verdict(rule, 'm1'));
+  expect([verdict.reason, verdict.severity, verdict.impact]).toEqual(['streams', 'critical', 'outage']);
+  expectTextsFilled(rule, verdict);
+});
+
+test('a member whose peer merely is down is not cut off', () => {
+  const world = silence(healthyWorld(), 'm2');
+  expect(statuses(world, rule)).toEqual(['pass', 'not-applicable', 'pass']);
+  const last = silence(silence(loseLeader(healthyWorld(), 'm1'), 'm2'), 'm3');
+  expect(statuses(last, rule)).toEqual(['not-applicable', 'not-applicable', 'not-applicable']);
+});
+
+test('one broken pair counts for both its ends, and not for the third', () => {
+  const world = cutStream(cutStream(healthyWorld(), 'm1', 'm2'), 'm2', 'm1');
+  expect(statuses(world, rule)).toEqual(['fail', 'fail', 'pass']);
+  expect(asFail(world.verdict(rule, 'm1')).reason).toBe('streams');
+});
+
+test('one side that misses the other is enough, and a peer never connected has no counter', () => {
+  expect(statuses(cutStream(cutStream(healthyWorld(), 'm3', 'm1'), 'm3', 'm2'), rule)).toEqual(['pass', 'pass', 'fail']);
+  const world = changeMetrics(healthyWorld(), 'm3', { activePeers: { [ids.m1]: 1 } });
+  expect(statuses(world, rule)).toEqual(['pass', 'fail', 'fail']);
+});
+
+test('all leaderless and yet connected: the cause lies elsewhere', () => {
+  expect(
+    statuses(
+      names.reduce((world, node) => loseLeader(world, node), healthyWorld()),
+      rule,
+    ),
+  ).toEqual(['pass', 'pass', 'pass']);
+});
+
+test('a dead peer port beside an answering client port, while other peer ports answer us', () => {
+  const world = knocksOnly(healthyWorld()).set('etcd.peer-port', 'm3', { outcome: failure('timeout'), chain: [] });
+  const verdict = asFail(world.verdict(rule, 'm3'));
+  expect([verdict.reason, verdict.witness]).toEqual(['peer-port', 'measured']);
+  expectTextsFilled(rule, verdict);
+  expect(world.verdict(rule, 'm1').status).toBe('unknown');
+});
+
+test('peer ports closed to us alone prove nothing', () => {
+  const closed = (world = healthyWorld()) =>
+    names.reduce((one, node) => one.set('etcd.peer-port', node, { outcome: failure('timeout'), chain: [] }), world);
+  expect(statuses(closed(), rule)).toEqual(['pass', 'pass', 'pass']);
+  expect(statuses(closed(knocksOnly(healthyWorld())), rule)).toEqual(['unknown', 'unknown', 'unknown']);
+  const one = healthyWorld().set('etcd.peer-port', 'm3', { outcome: failure('timeout'), chain: [] });
+  expect(one.verdict(rule, 'm3').status).toBe('pass');
+});
+
+test('a hung client port refutes nothing: a restarted member that found no peers is cut off', () => {
+  const world = knocksOnly(healthyWorld()).set('etcd.client-port', 'm3', { outcome: failure('hung'), chain: [] });
+  for (const node of ['m1', 'm2'] as const) world.set('etcd.health', node, { kind: 'healthy' });
+  expect(asFail(world.verdict(rule, 'm3')).reason).toBe('leaderless');
+});
+
+test('open ports without counters do not tell: unknown', () => {
+  expect(statuses(knocksOnly(healthyWorld()), rule)).toEqual(['unknown', 'unknown', 'unknown']);
+});
+
+test('the plan asks from the node itself and changes nothing', () => {
+  const world = isolate(healthyWorld(), 'm3');
+  const fixes = fixesOf(world, rule, asFail(world.verdict(rule, 'm3')));
+  expect(fixes.map((fix) => [fix.where, fix.risk])).toEqual([['m3', 'none']]);
+  expect(fixes[0]?.run.filter((line) => line.startsWith('curl'))).toHaveLength(2);
+});
