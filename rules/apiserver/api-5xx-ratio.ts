@@ -34,7 +34,8 @@ export default defineRule({
     if (requests < 0 || errors < 0 || terminated < 0 || first.value.processStart !== last.value.processStart) {
       return undecided(`the API server on ${subject.name} was restarted between the two looks`, '--deep');
     }
-    if (requests < limits.least) return undecided(`only ${requests} requests in the time between the two looks`, '--deep with a longer --timeout');
+    if (requests < limits.least)
+      return undecided(`only ${requests} requests in the time between the two looks`, '--deep with a longer --timeout');
     const seconds = Math.round((last.takenAt - first.takenAt) / 1000);
     const facts = { node: subject.name, requests, errors, terminated, seconds };
     const share = (100 * errors) / requests;
@@ -47,7 +48,15 @@ export default defineRule({
     return pass({ node: subject.name, requests, errors });
   },
   explains: [
-    { to: 'le-flapping', kind: 'causes', on: 'cluster', because: 'a lease whose renewal fails for 10 s is given up', covers: 'any', match: 'node', unproven: true },
+    {
+      to: 'le-flapping',
+      kind: 'causes',
+      on: 'cluster',
+      because: 'a lease whose renewal fails for 10 s is given up',
+      covers: 'any',
+      match: 'node',
+      unproven: true,
+    },
   ],
   fixes: ({ facts }, seen) => {
     const id = seen.topology.masters.find((master) => master.subject.name === facts['node'])?.subject.id ?? '';
@@ -56,5 +65,9 @@ export default defineRule({
   },
   avoid: () => [],
   reading: ['https://kubernetes.io/docs/reference/instrumentation/metrics/'],
-  errors: ['Internal error occurred', 'the server is currently unable to handle the request', 'Timeout: request did not complete within requested timeout'],
+  errors: [
+    'Internal error occurred',
+    'the server is currently unable to handle the request',
+    'Timeout: request did not complete within requested timeout',
+  ],
 });

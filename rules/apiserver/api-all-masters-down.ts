@@ -7,7 +7,15 @@ import { clusterSubject } from '../../src/model/subject.ts';
 import type { Seen } from '../../src/model/rule.ts';
 import type { Master } from '../../src/model/topology.ts';
 
-type Needs = 'api.ready' | 'kube.nodes' | 'operator.kubeconfig' | 'lb.tries' | 'lb.credential' | 'etcd.client-port' | 'node.kubelet-port' | 'lb.stats';
+type Needs =
+  | 'api.ready'
+  | 'kube.nodes'
+  | 'operator.kubeconfig'
+  | 'lb.tries'
+  | 'lb.credential'
+  | 'etcd.client-port'
+  | 'node.kubelet-port'
+  | 'lb.stats';
 
 export default defineRule({
   id: 'api-all-masters-down',
@@ -21,7 +29,16 @@ export default defineRule({
   why: 'Nothing can be read or changed through the API. Running Pods keep running; nothing is scheduled, healed or scaled.',
   shows: ['each masters: {name} {address}  {words}'],
   folded: '0 of {known} ready',
-  needs: ['api.ready', 'kube.nodes', 'operator.kubeconfig', 'lb.tries', 'lb.credential', 'etcd.client-port', 'node.kubelet-port', 'lb.stats'],
+  needs: [
+    'api.ready',
+    'kube.nodes',
+    'operator.kubeconfig',
+    'lb.tries',
+    'lb.credential',
+    'etcd.client-port',
+    'node.kubelet-port',
+    'lb.stats',
+  ],
   limits: {
     lost: { value: 1, unit: 'tries', source: 'as in api-lb-unreachable; here only whether any try was served counts' },
   },
@@ -42,9 +59,16 @@ export default defineRule({
     }
     const [first] = masters;
     if (first !== undefined && pathMayBeOurs(seen, masters, entry)) {
-      return undecided('nothing on the way to the API answers us: our own path may be blocked', `nc -zvw2 ${first.host} ${first.port}   # from a host beside it`);
+      return undecided(
+        'nothing on the way to the API answers us: our own path may be blocked',
+        `nc -zvw2 ${first.host} ${first.port}   # from a host beside it`,
+      );
     }
-    const rows = masters.map((master) => ({ name: master.subject.name, address: master.subject.id, words: wordsFor(readApiServer(seen, master)) }));
+    const rows = masters.map((master) => ({
+      name: master.subject.name,
+      address: master.subject.id,
+      words: wordsFor(readApiServer(seen, master)),
+    }));
     const stated = masters.some((master) => readApiServer(seen, master).kind !== 'silent');
     return fail({ known, masters: rows }, { witness: stated ? 'stated' : entry === 'no' ? 'agreed' : 'measured' });
   },
@@ -62,7 +86,13 @@ export default defineRule({
     { to: 'lb-no-backend-up', kind: 'causes', on: 'cluster', because: 'the check of every server behind the balancer fails' },
     { to: 'le-lease-expired', kind: 'causes', on: 'cluster', because: 'a lease is renewed through an API server' },
     { to: 'ha-node-notready', kind: 'causes', on: 'cluster', because: 'a node reports through an API server' },
-    { to: 'api-endpoints-mismatch', kind: 'causes', on: 'cluster', because: 'the last API server that died takes nobody off the list', produces: ['stale'] },
+    {
+      to: 'api-endpoints-mismatch',
+      kind: 'causes',
+      on: 'cluster',
+      because: 'the last API server that died takes nobody off the list',
+      produces: ['stale'],
+    },
   ],
   fixes: (_cause, seen) => {
     const [first] = seen.topology.masters;
@@ -122,7 +152,12 @@ function pathMayBeOurs(seen: Seen<Needs>, masters: readonly Master[], entry: 'no
   if (!unheard) return false;
   const tries = entry === 'unknown' ? [] : seen.get('lb.tries').tries;
   if (!seen.topology.entryIsMaster && tries.some((one) => one.connected)) return false;
-  return ourPathIsOpen(seen, seen.topology.machines.filter((machine) => machine.controlPlane)) !== 'yes';
+  return (
+    ourPathIsOpen(
+      seen,
+      seen.topology.machines.filter((machine) => machine.controlPlane),
+    ) !== 'yes'
+  );
 }
 
 function wordsFor(reading: ApiServerReading): string {

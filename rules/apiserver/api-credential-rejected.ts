@@ -23,7 +23,11 @@ export default defineRule({
   folded: '{status} from {where}',
   needs: ['operator.kubeconfig', 'api.credential', 'lb.credential', 'api.ready', 'kube.nodes'],
   limits: {
-    rejected: { value: 401, unit: 'HTTP status', source: 'https://kubernetes.io/docs/reference/access-authn-authz/authentication/ (401 where no authenticator accepts)' },
+    rejected: {
+      value: 401,
+      unit: 'HTTP status',
+      source: 'https://kubernetes.io/docs/reference/access-authn-authz/authentication/ (401 where no authenticator accepts)',
+    },
   },
   reasons: ['all', 'inconsistent'],
   subjects: (seen) => {
@@ -36,8 +40,10 @@ export default defineRule({
   },
   judge: (seen, limits, subject) => {
     const { credential } = seen.get('operator.kubeconfig');
-    if (credential.kind === 'none') return undecided('the kubeconfig holds no credential', '--kubeconfig <file> with a user that may log in');
-    if (credential.kind === 'broken') return undecided(`no credential could be made of the kubeconfig: ${credential.detail}`, 'kubectl auth whoami');
+    if (credential.kind === 'none')
+      return undecided('the kubeconfig holds no credential', '--kubeconfig <file> with a user that may log in');
+    if (credential.kind === 'broken')
+      return undecided(`no credential could be made of the kubeconfig: ${credential.detail}`, 'kubectl auth whoami');
     const status = statusAt(seen, subject);
     const where = subject.kind === 'lb' ? 'whoever answers through the load balancer' : subject.name;
     const others = othersThan(seen, subject);
@@ -45,26 +51,49 @@ export default defineRule({
     const facts = { where, address: subject.id, status, credential: describe(credential) };
     if (status === limits.rejected) {
       const reason = accepting.length > 0 ? 'inconsistent' : 'all';
-      return fail(reason === 'all' ? facts : { ...facts, accepted: names(accepting) }, { reason, severity: reason === 'all' ? 'critical' : 'warning', witness: 'stated' });
+      return fail(reason === 'all' ? facts : { ...facts, accepted: names(accepting) }, {
+        reason,
+        severity: reason === 'all' ? 'critical' : 'warning',
+        witness: 'stated',
+      });
     }
-    if (status === 403 && subject.kind !== 'lb') return judge403(seen, subject, { ...facts, accepted: names(accepting) }, accepting.length > 0);
+    if (status === 403 && subject.kind !== 'lb')
+      return judge403(seen, subject, { ...facts, accepted: names(accepting) }, accepting.length > 0);
     if (status === 429 || status >= 500) {
-      return undecided(`${where} answers ${status}, which says nothing about the credential`, `kubectl --server=https://${subject.id} auth whoami`);
+      return undecided(
+        `${where} answers ${status}, which says nothing about the credential`,
+        `kubectl --server=https://${subject.id} auth whoami`,
+      );
     }
     return pass({ where, status });
   },
   explains: [],
   fixes: ({ facts, verdicts }, seen) => {
-    const whoami: Fix = { do: 'See who the API takes you for', where: 'here', run: ['kubectl auth whoami', 'kubectl config view --minify'], risk: 'none', needs: [], verify: [] };
+    const whoami: Fix = {
+      do: 'See who the API takes you for',
+      where: 'here',
+      run: ['kubectl auth whoami', 'kubectl config view --minify'],
+      risk: 'none',
+      needs: [],
+      verify: [],
+    };
     if (verdicts[0]?.reason === 'inconsistent') return [compareServers(facts['where'])];
     const kubeconfig = seen.peek('operator.kubeconfig');
     const kind = kubeconfig?.state === 'known' ? kubeconfig.value.credential.kind : 'none';
     const node = seen.topology.masters[0]?.subject.name;
     return kind === 'client-certificate' && node !== undefined ? [whoami, renew(node)] : [whoami];
   },
-  avoid: ({ verdicts }) => (verdicts[0]?.reason === 'all' ? ['restart anything in the cluster for this: it is the credential that is refused'] : []),
-  reading: ['https://kubernetes.io/docs/reference/access-authn-authz/authentication/', 'https://kubernetes.io/docs/tasks/administer-cluster/kubeadm/kubeadm-certs/'],
-  errors: ['error: You must be logged in to the server (Unauthorized)', 'the server has asked for the client to provide credentials', 'Unauthorized'],
+  avoid: ({ verdicts }) =>
+    verdicts[0]?.reason === 'all' ? ['restart anything in the cluster for this: it is the credential that is refused'] : [],
+  reading: [
+    'https://kubernetes.io/docs/reference/access-authn-authz/authentication/',
+    'https://kubernetes.io/docs/tasks/administer-cluster/kubeadm/kubeadm-certs/',
+  ],
+  errors: [
+    'error: You must be logged in to the server (Unauthorized)',
+    'the server has asked for the client to provide credentials',
+    'Unauthorized',
+  ],
 });
 
 /** @throws MissingEvidence where nothing was answered. */
@@ -73,7 +102,9 @@ function statusAt(seen: Seen<Needs>, subject: Subject): number {
   if (outcome.kind === 'answered') return outcome.status;
   const detail = `${subject.name} did not answer the login (${outcome.why})`;
   const howToGet = `kubectl --server=https://${subject.id} auth whoami`;
-  throw new MissingEvidence([{ gap: 'failed', detail, howToGet, id: 'api.credential', subject: subjectKey(subject), through: subjectKey(subject) }]);
+  throw new MissingEvidence([
+    { gap: 'failed', detail, howToGet, id: 'api.credential', subject: subjectKey(subject), through: subjectKey(subject) },
+  ]);
 }
 
 interface Asked {
@@ -96,13 +127,15 @@ function names(asked: readonly Asked[]): string {
 /** 403 means logged in but not allowed, unless the others allow it; and an API server without its etcd says it to everybody. */
 function judge403(seen: Seen<Needs>, subject: Subject, facts: Readonly<Record<string, string | number>>, othersAccept: boolean) {
   const reading = readApiServer(seen, masterOf(seen, subject));
-  if (reading.kind !== 'ready') return undecided(`${subject.name} answers 403 and is not ready: it may say so to everybody`, `curl -sk https://${subject.id}/readyz`);
+  if (reading.kind !== 'ready')
+    return undecided(`${subject.name} answers 403 and is not ready: it may say so to everybody`, `curl -sk https://${subject.id}/readyz`);
   if (!othersAccept) return pass({ where: subject.name, status: 403, note: 'logged in, but not allowed to read this' });
   return fail(facts, { reason: 'inconsistent' as const, severity: 'warning', witness: 'stated' });
 }
 
 function describe(credential: CredentialSeen): string {
-  if (credential.kind === 'client-certificate') return `the client certificate ${credential.certificate.subject}, ending ${credential.certificate.notAfter.slice(0, 10)}`;
+  if (credential.kind === 'client-certificate')
+    return `the client certificate ${credential.certificate.subject}, ending ${credential.certificate.notAfter.slice(0, 10)}`;
   if (credential.kind === 'token') return 'the token';
   return credential.kind === 'plugin' ? `the credential from ${credential.command}` : 'the credential';
 }
@@ -122,7 +155,11 @@ function compareServers(where: unknown): Fix {
   return {
     do: 'Compare what this API server trusts with the others: authorities, keys, clock',
     where: String(where),
-    run: ['sha256sum /etc/kubernetes/pki/ca.crt /etc/kubernetes/pki/sa.pub', 'grep -E "client-ca-file|service-account-key|authentication-config|oidc" /etc/kubernetes/manifests/kube-apiserver.yaml', 'date -u'],
+    run: [
+      'sha256sum /etc/kubernetes/pki/ca.crt /etc/kubernetes/pki/sa.pub',
+      'grep -E "client-ca-file|service-account-key|authentication-config|oidc" /etc/kubernetes/manifests/kube-apiserver.yaml',
+      'date -u',
+    ],
     risk: 'none',
     needs: [],
     verify: [],

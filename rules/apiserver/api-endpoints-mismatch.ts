@@ -24,8 +24,16 @@ export default defineRule({
   folded: '{state}, {listed}',
   needs: ['kube.endpoints', 'api.ready', 'kube.nodes', 'lb.stats', 'kube.node-leases', 'kube.control-plane-pods'],
   limits: {
-    settled: { value: 30, unit: 's', source: 'k8s.io/kubernetes pkg/controlplane/instance.go: lease TTL 15 s + reconcile interval 10 s, and 5 s more' },
-    renewal: { value: 10, unit: 's', source: 'https://kubernetes.io/docs/concepts/architecture/nodes/#node-heartbeats (a lease is renewed every 10 s)' },
+    settled: {
+      value: 30,
+      unit: 's',
+      source: 'k8s.io/kubernetes pkg/controlplane/instance.go: lease TTL 15 s + reconcile interval 10 s, and 5 s more',
+    },
+    renewal: {
+      value: 10,
+      unit: 's',
+      source: 'https://kubernetes.io/docs/concepts/architecture/nodes/#node-heartbeats (a lease is renewed every 10 s)',
+    },
   },
   reasons: ['stale', 'missing'],
   subjects: (seen) => mastersOf(seen).map((master) => master.subject),
@@ -40,7 +48,10 @@ export default defineRule({
     if (isListed && reading.kind !== 'silent') return pass({ node, listed: 'yes' });
     if (!isListed && !servesClients(reading)) return pass({ node, listed: 'no', note: 'it does not serve' });
     if (!isListed && master.origin !== 'listed') {
-      return undecided(`${address} was not listed by the cluster: ${node} may be known there by another address`, 'kubectl get endpointslices -n default');
+      return undecided(
+        `${address} was not listed by the cluster: ${node} may be known there by another address`,
+        'kubectl get endpointslices -n default',
+      );
     }
     const proof = isListed ? deadFor(seen, master, limits) : readyFor(seen, master, limits.settled * 1000);
     if (proof === undefined) {
@@ -48,9 +59,16 @@ export default defineRule({
       return undecided(`not sampled: it may have ${short} less than ${limits.settled} s ago`, 'run ha-doctor again half a minute later');
     }
     const facts = { node, address, proof };
-    if (isListed) return fail({ ...facts, words: 'still sends pods to the dead', state: 'does not answer', listed: 'is listed' }, { reason: 'stale', witness: 'agreed' });
+    if (isListed)
+      return fail(
+        { ...facts, words: 'still sends pods to the dead', state: 'does not answer', listed: 'is listed' },
+        { reason: 'stale', witness: 'agreed' },
+      );
     const words = 'leaves out';
-    return fail({ ...facts, words, state: 'serves', listed: 'is not listed' }, { reason: 'missing', severity: 'warning', impact: 'at-risk', witness: 'agreed' });
+    return fail(
+      { ...facts, words, state: 'serves', listed: 'is not listed' },
+      { reason: 'missing', severity: 'warning', impact: 'at-risk', witness: 'agreed' },
+    );
   },
   explains: [
     {
@@ -66,7 +84,10 @@ export default defineRule({
     const look = {
       do: 'See what the list holds, and which address each API server gives for itself',
       where: 'here',
-      run: ['kubectl get endpointslices -n default -l kubernetes.io/service-name=kubernetes -o wide', "kubectl -n kube-system get pod -l component=kube-apiserver -o yaml | grep -E 'advertise-address|endpoint-reconciler|apiserver-count'"],
+      run: [
+        'kubectl get endpointslices -n default -l kubernetes.io/service-name=kubernetes -o wide',
+        "kubectl -n kube-system get pod -l component=kube-apiserver -o yaml | grep -E 'advertise-address|endpoint-reconciler|apiserver-count'",
+      ],
       risk: 'none' as const,
       needs: [],
       verify: [],
@@ -89,7 +110,11 @@ export default defineRule({
 /** Whatever proves that it has been dead for longer than the list needs to forget it. */
 function deadFor(seen: Seen<Needs>, master: Master, limits: { readonly settled: number; readonly renewal: number }): string | undefined {
   const settled = limits.settled * 1000;
-  return balancerSays(seen, master, 'down', settled) ?? leaseSays(seen, master, settled + limits.renewal * 1000) ?? podSays(seen, master, false, settled);
+  return (
+    balancerSays(seen, master, 'down', settled) ??
+    leaseSays(seen, master, settled + limits.renewal * 1000) ??
+    podSays(seen, master, false, settled)
+  );
 }
 
 function readyFor(seen: Seen<Needs>, master: Master, settled: number): string | undefined {
@@ -102,7 +127,8 @@ function balancerSays(seen: Seen<Needs>, master: Master, state: 'up' | 'down', s
     const known = seen.known('lb.stats');
     const backend = backendsOf(seen).find((one) => one.master === master && one.state === state);
     const since = backend === undefined ? undefined : changedAt(known, backend.row);
-    if (since !== undefined && known.takenAt - since.latest >= settled) words = `${Math.round((known.takenAt - since.latest) / 1000)} s: HAProxy`;
+    if (since !== undefined && known.takenAt - since.latest >= settled)
+      words = `${Math.round((known.takenAt - since.latest) / 1000)} s: HAProxy`;
     return true;
   });
   return words;

@@ -63,7 +63,8 @@ export default defineRule({
     const { entry } = seen.topology;
     return entry === undefined ? [] : planFor(entry, cause.verdicts[0]?.reason, servingMaster(seen));
   },
-  avoid: (_cause, seen) => (servingMaster(seen) === undefined ? [] : ['restart API servers or etcd for this: an API server behind it serves']),
+  avoid: (_cause, seen) =>
+    servingMaster(seen) === undefined ? [] : ['restart API servers or etcd for this: an API server behind it serves'],
   reading: ['https://kubernetes.io/docs/setup/production-environment/tools/kubeadm/high-availability/'],
   errors: [
     'Unable to connect to the server: EOF',
@@ -142,5 +143,12 @@ function bypass(master: Master): Fix {
   const server = `https://${master.subject.id}`;
   const needs = [{ text: `${master.subject.name} serves`, met: 'yes' as const }];
   const text = 'Until then, go round it';
-  return { do: text, where: 'here', run: [`kubectl --server=${server} get nodes`], risk: 'low', needs, verify: [`kubectl --server=${server} get --raw /readyz`] };
+  return {
+    do: text,
+    where: 'here',
+    run: [`kubectl --server=${server} get nodes`],
+    risk: 'low',
+    needs,
+    verify: [`kubectl --server=${server} get --raw /readyz`],
+  };
 }

@@ -7,7 +7,19 @@ import { kubeletUsesOwnApiServer } from '../../src/judge/readings/wiring.ts';
 import type { Master } from '../../src/model/topology.ts';
 import type { Seen } from '../../src/model/rule.ts';
 
-const reasons = ['refused', 'timeout', 'hung', 'closed', 'reset', 'tls', 'untrusted', 'forbidden', 'protocol', 'dns', 'unreachable'] as const;
+const reasons = [
+  'refused',
+  'timeout',
+  'hung',
+  'closed',
+  'reset',
+  'tls',
+  'untrusted',
+  'forbidden',
+  'protocol',
+  'dns',
+  'unreachable',
+] as const;
 
 /** Endings that something between us and the server can bring about while others reach it. */
 const madeByFirewalls: readonly string[] = ['timeout', 'unreachable', 'refused', 'reset'];
@@ -50,17 +62,41 @@ export default defineRule({
     return fail(facts, { reason: reasonOf(reading), witness, severity: fewerLeft(seen, master, limits.live) ? 'critical' : 'warning' });
   },
   explains: [
-    { to: 'lb-backend-down', kind: 'causes', on: 'apiserver', because: 'the load balancer takes out a backend whose check fails', produces: checkedReasons },
-    { to: 'lb-check-disagrees', kind: 'causes', on: 'apiserver', because: 'a check that is too shallow keeps sending clients to it', produces: ['up'] },
-    { to: 'api-endpoints-mismatch', kind: 'causes', on: 'apiserver', because: 'its address stays listed until its lease in etcd ends', produces: ['stale'] },
+    {
+      to: 'lb-backend-down',
+      kind: 'causes',
+      on: 'apiserver',
+      because: 'the load balancer takes out a backend whose check fails',
+      produces: checkedReasons,
+    },
+    {
+      to: 'lb-check-disagrees',
+      kind: 'causes',
+      on: 'apiserver',
+      because: 'a check that is too shallow keeps sending clients to it',
+      produces: ['up'],
+    },
+    {
+      to: 'api-endpoints-mismatch',
+      kind: 'causes',
+      on: 'apiserver',
+      because: 'its address stays listed until its lease in etcd ends',
+      produces: ['stale'],
+    },
     {
       to: 'ha-node-notready',
       kind: 'causes',
       on: 'node',
       because: 'the kubelet on a kubeadm master reports to the API server beside it',
-      when: ({ effect }, seen) => (kubeletIsSilent(seen, effect.subject.keys.node) ? 'no' : kubeletUsesOwnApiServer(seen, effect.subject.keys.node)),
+      when: ({ effect }, seen) =>
+        kubeletIsSilent(seen, effect.subject.keys.node) ? 'no' : kubeletUsesOwnApiServer(seen, effect.subject.keys.node),
     },
-    { to: 'le-component-unhealthy', kind: 'causes', on: 'node', because: 'controller-manager and scheduler use the API server beside them' },
+    {
+      to: 'le-component-unhealthy',
+      kind: 'causes',
+      on: 'node',
+      because: 'controller-manager and scheduler use the API server beside them',
+    },
     {
       to: 'api-lb-unreachable',
       kind: 'causes',
@@ -84,7 +120,11 @@ export default defineRule({
     {
       do: 'See why the API server on {node} does not serve',
       where: String(facts['node']),
-      run: ["crictl ps -a --name '^kube-apiserver$'", "crictl logs --tail 50 $(crictl ps -aq --name '^kube-apiserver$' | head -1)", 'ls -l /etc/kubernetes/manifests'],
+      run: [
+        "crictl ps -a --name '^kube-apiserver$'",
+        "crictl logs --tail 50 $(crictl ps -aq --name '^kube-apiserver$' | head -1)",
+        'ls -l /etc/kubernetes/manifests',
+      ],
       risk: 'none',
       needs: [],
       verify: [],

@@ -44,7 +44,13 @@ export default defineRule({
   },
   explains: [
     { to: 'lb-backend-down', kind: 'causes', on: 'apiserver', because: 'a check of /readyz fails with it', produces: checkedReasons },
-    { to: 'lb-check-disagrees', kind: 'causes', on: 'apiserver', because: 'a check that only connects keeps sending clients to it', produces: ['up'] },
+    {
+      to: 'lb-check-disagrees',
+      kind: 'causes',
+      on: 'apiserver',
+      because: 'a check that only connects keeps sending clients to it',
+      produces: ['up'],
+    },
     { to: 'api-5xx-ratio', kind: 'causes', on: 'apiserver', because: 'requests that need what the check looks at fail' },
     {
       to: 'api-lb-unreachable',
@@ -63,17 +69,37 @@ export default defineRule({
     const look = { do: 'See which check fails and what it logs', where: node, run: [logs], risk: 'none' as const, needs: [], verify };
     if (verdicts[0]?.reason !== 'encryption') return [look];
     const needs = [{ text: 'the plugin’s key service answers', met: 'unknown' as const }];
-    return [look, { do: 'Bring the encryption plugin back; its socket is named in --encryption-provider-config', where: node, run: ['ls -l /var/run/kmsplugin'], risk: 'none', needs, verify }];
+    return [
+      look,
+      {
+        do: 'Bring the encryption plugin back; its socket is named in --encryption-provider-config',
+        where: node,
+        run: ['ls -l /var/run/kmsplugin'],
+        risk: 'none',
+        needs,
+        verify,
+      },
+    ];
   },
-  avoid: ({ verdicts }) => (verdicts[0]?.reason === 'encryption' ? ['change or remove --encryption-provider-config: what is stored can then no longer be read'] : []),
+  avoid: ({ verdicts }) =>
+    verdicts[0]?.reason === 'encryption'
+      ? ['change or remove --encryption-provider-config: what is stored can then no longer be read']
+      : [],
   reading: ['https://kubernetes.io/docs/reference/using-api/health-checks/'],
-  errors: ['[-]poststarthook/rbac/bootstrap-roles failed', '[-]informer-sync failed', '[-]shutdown failed: reason withheld', '[-]kms-provider'],
+  errors: [
+    '[-]poststarthook/rbac/bootstrap-roles failed',
+    '[-]informer-sync failed',
+    '[-]shutdown failed: reason withheld',
+    '[-]kms-provider',
+  ],
 });
 
 function reasonFor(names: readonly string[]): (typeof reasons)[number] {
   if (names.some((name) => name.startsWith('kms-provider'))) return 'encryption';
   if (names.includes('shutdown')) return 'shutdown';
-  return names.every((name) => name.startsWith('poststarthook/') || name === 'informer-sync' || name === 'autoregister-completion') ? 'starting' : 'other';
+  return names.every((name) => name.startsWith('poststarthook/') || name === 'informer-sync' || name === 'autoregister-completion')
+    ? 'starting'
+    : 'other';
 }
 
 function allFail(seen: Seen<'api.ready'>): boolean {
@@ -85,7 +111,12 @@ function allFail(seen: Seen<'api.ready'>): boolean {
 }
 
 /** A start or an orderly end that is still within its time. */
-function passing(seen: Seen<'kube.control-plane-pods'>, master: Master, reason: (typeof reasons)[number], seconds: number): string | undefined {
+function passing(
+  seen: Seen<'kube.control-plane-pods'>,
+  master: Master,
+  reason: (typeof reasons)[number],
+  seconds: number,
+): string | undefined {
   if (reason === 'shutdown') return 'it is ending in good order';
   if (reason !== 'starting') return undefined;
   const pods = seen.peek('kube.control-plane-pods');

@@ -37,9 +37,20 @@ export default defineRule({
     return fail(facts, { witness: 'stated' });
   },
   explains: [
-    { to: 'api-restart-loop', kind: 'causes', on: 'apiserver', because: 'the liveness probe of a kubeadm API server contains the etcd check' },
+    {
+      to: 'api-restart-loop',
+      kind: 'causes',
+      on: 'apiserver',
+      because: 'the liveness probe of a kubeadm API server contains the etcd check',
+    },
     { to: 'lb-backend-down', kind: 'causes', on: 'apiserver', because: 'a check of /readyz fails with it', produces: checkedReasons },
-    { to: 'lb-check-disagrees', kind: 'causes', on: 'apiserver', because: 'a check that only connects keeps sending clients to it', produces: ['up'] },
+    {
+      to: 'lb-check-disagrees',
+      kind: 'causes',
+      on: 'apiserver',
+      because: 'a check that only connects keeps sending clients to it',
+      produces: ['up'],
+    },
     {
       to: 'api-lb-unreachable',
       kind: 'causes',
@@ -57,9 +68,27 @@ export default defineRule({
       produces: ['starting', 'other'],
     },
     { to: 'api-5xx-ratio', kind: 'causes', on: 'apiserver', because: 'requests that need storage fail' },
-    { to: 'api-endpoints-mismatch', kind: 'causes', on: 'apiserver', because: 'it renews its place in the list through etcd', unproven: true },
-    { to: 'le-lease-expired', kind: 'causes', on: 'cluster', because: 'candidates renew their lease through the API server beside them', covers: 'all', match: 'node' },
-    { to: 'le-component-unhealthy', kind: 'causes', on: 'node', because: 'controller-manager and scheduler use the API server beside them' },
+    {
+      to: 'api-endpoints-mismatch',
+      kind: 'causes',
+      on: 'apiserver',
+      because: 'it renews its place in the list through etcd',
+      unproven: true,
+    },
+    {
+      to: 'le-lease-expired',
+      kind: 'causes',
+      on: 'cluster',
+      because: 'candidates renew their lease through the API server beside them',
+      covers: 'all',
+      match: 'node',
+    },
+    {
+      to: 'le-component-unhealthy',
+      kind: 'causes',
+      on: 'node',
+      because: 'controller-manager and scheduler use the API server beside them',
+    },
     {
       to: 'ha-node-notready',
       kind: 'causes',
@@ -76,7 +105,10 @@ export default defineRule({
       {
         do: local === 'yes' ? 'See how the one etcd member it uses is doing, the one beside it' : 'See how the etcd it uses is doing',
         where: node,
-        run: local === 'no' ? [`${etcdctl} endpoint status --cluster -w table`] : [`${etcdctl} endpoint status -w table`, look, 'df -h /var/lib/etcd'],
+        run:
+          local === 'no'
+            ? [`${etcdctl} endpoint status --cluster -w table`]
+            : [`${etcdctl} endpoint status -w table`, look, 'df -h /var/lib/etcd'],
         risk: 'none',
         needs: [],
         verify: [`curl -sk https://${facts['address']}/readyz`],

@@ -32,19 +32,27 @@ export default defineRule({
     const view = podOn(seen, 'kube-apiserver', subject.keys.node);
     if (view === undefined) return withoutPod(seen, node);
     const recent = endedWithin(view, limits.recent * 1000);
-    if (recent === 'unknown') return undecided('the API server that listed the pods told no time', 'kubectl -n kube-system get pods -o wide');
+    if (recent === 'unknown')
+      return undecided('the API server that listed the pods told no time', 'kubectl -n kube-system get pods -o wide');
     const facts = { node, restarts: view.container.restarts, ago: recent ?? 'long', exit: exitOf(view) };
     const looping = view.container.waitingReason === 'CrashLoopBackOff';
     if (recent === undefined && !kubeletReports(seen, node, limits.stale * 1000)) {
-      return undecided(`the kubelet on ${node} does not report, so nobody knows what became of its pods`, `on ${node}: crictl ps -a --name '^kube-apiserver$'`);
+      return undecided(
+        `the kubelet on ${node} does not report, so nobody knows what became of its pods`,
+        `on ${node}: crictl ps -a --name '^kube-apiserver$'`,
+      );
     }
     if (looping) {
       const words = 'keeps ending and waits before its next start';
-      return fail({ ...facts, words }, { reason: 'crash-loop', severity: servesNow(seen, subject.id) ? 'warning' : 'critical', witness: 'stated' });
+      return fail(
+        { ...facts, words },
+        { reason: 'crash-loop', severity: servesNow(seen, subject.id) ? 'warning' : 'critical', witness: 'stated' },
+      );
     }
     if (recent === undefined) return pass({ node, restarts: view.container.restarts });
     const words = `was restarted ${recent} ago`;
-    if (view.container.ready || servesNow(seen, subject.id)) return fail({ ...facts, words }, { reason: 'restarted', severity: 'info', witness: 'stated' });
+    if (view.container.ready || servesNow(seen, subject.id))
+      return fail({ ...facts, words }, { reason: 'restarted', severity: 'info', witness: 'stated' });
     return fail({ ...facts, words: `${words} and is not ready` }, { reason: 'restarting', severity: 'critical', witness: 'stated' });
   },
   explains: [
@@ -56,7 +64,15 @@ export default defineRule({
       produces: ['refused', 'hung', 'closed', 'reset', 'forbidden'],
     },
     { to: 'lb-backend-down', kind: 'causes', on: 'apiserver', because: 'the check fails between two starts', produces: checkedReasons },
-    { to: 'le-flapping', kind: 'causes', on: 'cluster', because: 'a holder loses its lease with every restart', covers: 'any', match: 'node', unproven: true },
+    {
+      to: 'le-flapping',
+      kind: 'causes',
+      on: 'cluster',
+      because: 'a holder loses its lease with every restart',
+      covers: 'any',
+      match: 'node',
+      unproven: true,
+    },
   ],
   fixes: ({ facts }, seen) => {
     const node = String(facts['node']);
@@ -66,7 +82,10 @@ export default defineRule({
       {
         do: 'See why it ended the last time',
         where: node,
-        run: ["crictl ps -a --name '^kube-apiserver$'", "crictl logs --tail 50 $(crictl ps -aq --state exited --name '^kube-apiserver$' | head -1)"],
+        run: [
+          "crictl ps -a --name '^kube-apiserver$'",
+          "crictl logs --tail 50 $(crictl ps -aq --state exited --name '^kube-apiserver$' | head -1)",
+        ],
         risk: 'none',
         needs: [],
         verify: [],
@@ -83,14 +102,21 @@ export default defineRule({
   },
   avoid: () => [],
   reading: ['https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#container-restarts'],
-  errors: ['CrashLoopBackOff', 'Back-off restarting failed container kube-apiserver', 'Error while dialing: dial tcp 127.0.0.1:2379: connect: connection refused'],
+  errors: [
+    'CrashLoopBackOff',
+    'Back-off restarting failed container kube-apiserver',
+    'Error while dialing: dial tcp 127.0.0.1:2379: connect: connection refused',
+  ],
 });
 
 /** A pod that is not listed was either never one, or its kubelet took it away. */
 function withoutPod(seen: Seen<Needs>, node: string) {
   const anywhere = seen.get('kube.control-plane-pods').pods.some((pod) => pod.component === 'kube-apiserver');
   if (!anywhere) return notApplicable('API servers do not run as pods here');
-  return undecided(`the API lists no pod kube-apiserver-${node}`, `on ${node}: ls -l /etc/kubernetes/manifests; crictl ps -a --name '^kube-apiserver$'`);
+  return undecided(
+    `the API lists no pod kube-apiserver-${node}`,
+    `on ${node}: ls -l /etc/kubernetes/manifests; crictl ps -a --name '^kube-apiserver$'`,
+  );
 }
 
 /** How long ago the last container ended, if that is recent. A stale report can hide an ending, never invent one. */

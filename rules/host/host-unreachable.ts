@@ -18,7 +18,12 @@ export default defineRule({
   needs: ['api.ready', 'etcd.client-port', 'node.kubelet-port', 'lb.stats', 'kube.nodes', 'kube.node-leases', 'etcd.metrics'],
   limits: {
     silent: { value: 2, unit: 'services', source: 'own choice: one silent port may be one stuck process or one firewall rule' },
-    lease: { value: 40, unit: 's', source: 'https://kubernetes.io/docs/reference/node/node-status/ (a node lease lasts 40 s); recording: stale 28-40 s after the host went' },
+    lease: {
+      value: 40,
+      unit: 's',
+      source:
+        'https://kubernetes.io/docs/reference/node/node-status/ (a node lease lasts 40 s); recording: stale 28-40 s after the host went',
+    },
   },
   reasons: ['timeout'],
   subjects: (seen) => seen.topology.machines.filter((machine) => machine.controlPlane).map((machine) => machine.subject),
@@ -31,25 +36,66 @@ export default defineRule({
     if (doors.alive.length > 0) return pass({ node, alive: doors.alive.map((door) => door.port).join(', ') });
     const knock = `for p in 6443 2379 10250; do nc -zvw2 ${host} $p; done   # from a host beside it`;
     if (doors.gone.length < limits.silent) {
-      return undecided(`${doors.gone.length} of ${doors.gone.length + doors.unknown.length} services on ${node} were asked, and none answers`, knock);
+      return undecided(
+        `${doors.gone.length} of ${doors.gone.length + doors.unknown.length} services on ${node} were asked, and none answers`,
+        knock,
+      );
     }
     const views = otherViews(seen, machine, limits.lease * 1000);
-    if (views.alive.length > 0) return undecided(`${node} is silent to us, but ${views.alive.join('; ')}: our own path may be blocked`, knock);
-    if (views.gone.length === 0) return undecided(`${node} is silent to us, and nobody else says that it is gone: our own path may be blocked`, knock);
+    if (views.alive.length > 0)
+      return undecided(`${node} is silent to us, but ${views.alive.join('; ')}: our own path may be blocked`, knock);
+    if (views.gone.length === 0)
+      return undecided(`${node} is silent to us, and nobody else says that it is gone: our own path may be blocked`, knock);
     const rows = doors.gone.map((door) => ({ service: door.service, port: door.port, words: door.words }));
-    return fail({ node, host, doors: rows, ports: rows.map((row) => row.port).join(', '), agreed: views.gone.join('; ') }, { reason: 'timeout', witness: 'agreed' });
+    return fail(
+      { node, host, doors: rows, ports: rows.map((row) => row.port).join(', '), agreed: views.gone.join('; ') },
+      { reason: 'timeout', witness: 'agreed' },
+    );
   },
   explains: [
-    { to: 'api-master-unreachable', kind: 'made-of', on: 'node', because: 'its API server is one of the services that went with it', produces: ['timeout', 'unreachable'] },
-    { to: 'etcd-member-down', kind: 'made-of', on: 'node', because: 'its etcd member is one of the services that went with it', produces: ['timeout', 'unreachable'] },
+    {
+      to: 'api-master-unreachable',
+      kind: 'made-of',
+      on: 'node',
+      because: 'its API server is one of the services that went with it',
+      produces: ['timeout', 'unreachable'],
+    },
+    {
+      to: 'etcd-member-down',
+      kind: 'made-of',
+      on: 'node',
+      because: 'its etcd member is one of the services that went with it',
+      produces: ['timeout', 'unreachable'],
+    },
     { to: 'ha-node-notready', kind: 'causes', on: 'node', because: 'its kubelet went with it' },
     { to: 'lb-backend-down', kind: 'causes', on: 'node', because: 'the check cannot connect any more', produces: checkedReasons },
     { to: 'lb-check-disagrees', kind: 'causes', on: 'node', because: 'the check has not noticed yet', produces: ['up'] },
     { to: 'le-component-unhealthy', kind: 'causes', on: 'node', because: 'controller-manager and scheduler went with it' },
-    { to: 'api-endpoints-mismatch', kind: 'causes', on: 'node', because: 'its address stays listed until its lease in etcd ends', produces: ['stale'] },
+    {
+      to: 'api-endpoints-mismatch',
+      kind: 'causes',
+      on: 'node',
+      because: 'its address stays listed until its lease in etcd ends',
+      produces: ['stale'],
+    },
     { to: 'etcd-no-fault-margin', kind: 'causes', on: 'cluster', because: 'a voter went with it', covers: 'all', match: 'node' },
-    { to: 'etcd-leader-changes', kind: 'causes', on: 'cluster', because: 'the others elect a leader when it held the lead', covers: 'any', match: 'node', unproven: true },
-    { to: 'le-lease-expired', kind: 'causes', on: 'cluster', because: 'every candidate went with its machine', covers: 'all', match: 'node' },
+    {
+      to: 'etcd-leader-changes',
+      kind: 'causes',
+      on: 'cluster',
+      because: 'the others elect a leader when it held the lead',
+      covers: 'any',
+      match: 'node',
+      unproven: true,
+    },
+    {
+      to: 'le-lease-expired',
+      kind: 'causes',
+      on: 'cluster',
+      because: 'every candidate went with its machine',
+      covers: 'all',
+      match: 'node',
+    },
     {
       to: 'api-lb-unreachable',
       kind: 'causes',
@@ -66,7 +112,10 @@ export default defineRule({
       {
         do: 'See whether a neighbour reaches it, and what the cluster last heard of it',
         where: 'here',
-        run: [`for p in 22 6443 2379 10250; do nc -zvw2 ${facts['host']} $p; done   # from a host beside it`, `kubectl get node ${node} -o wide`],
+        run: [
+          `for p in 22 6443 2379 10250; do nc -zvw2 ${facts['host']} $p; done   # from a host beside it`,
+          `kubectl get node ${node} -o wide`,
+        ],
         risk: 'none',
         needs: [],
         verify: [],
@@ -81,7 +130,10 @@ export default defineRule({
       },
     ];
   },
-  avoid: ({ facts }) => [`delete the node or replace its etcd member while ${facts['node']} may come back`, 'take down another control-plane machine'],
+  avoid: ({ facts }) => [
+    `delete the node or replace its etcd member while ${facts['node']} may come back`,
+    'take down another control-plane machine',
+  ],
   reading: ['https://kubernetes.io/docs/concepts/architecture/nodes/#node-heartbeats'],
   errors: ['Kubelet stopped posting node status', 'dial tcp: i/o timeout', 'no route to host'],
 });

@@ -1,7 +1,16 @@
 // Does the load balancer send clients to this API server?
 import { defineRule, fail, pass, undecided } from '../../src/judge/define-rule.ts';
 import { describeDuration } from '../../src/judge/readings/age.ts';
-import { type Backend, backendsOf, changedAt, checkedReasons, getsClients, noBalancer, reasonOfCheck, wordsOf } from '../../src/judge/readings/backend.ts';
+import {
+  type Backend,
+  backendsOf,
+  changedAt,
+  checkedReasons,
+  getsClients,
+  noBalancer,
+  reasonOfCheck,
+  wordsOf,
+} from '../../src/judge/readings/backend.ts';
 
 export default defineRule({
   id: 'lb-backend-down',
@@ -27,9 +36,11 @@ export default defineRule({
     if (backend === undefined) return undecided(`${subject.name} is no longer in the table`, '--haproxy-stats <url or socket>');
     const { row, state } = backend;
     const words = wordsOf(backend);
-    if (getsClients(backend)) return pass({ node: subject.name, words, ...(state === 'going-down' && { note: 'a check has failed, not enough of them yet' }) });
+    if (getsClients(backend))
+      return pass({ node: subject.name, words, ...(state === 'going-down' && { note: 'a check has failed, not enough of them yet' }) });
     if (state === 'coming-up') return pass({ node: subject.name, words, note: 'its checks succeed again' });
-    if (state === 'unclear') return undecided(`HAProxy shows ${row.proxy}/${row.server} as “${row.status}”`, "echo 'show stat' | socat - /run/haproxy/admin.sock");
+    if (state === 'unclear')
+      return undecided(`HAProxy shows ${row.proxy}/${row.server} as “${row.status}”`, "echo 'show stat' | socat - /run/haproxy/admin.sock");
     const since = changedAt(known, row);
     const lasting = row.lastChange === undefined ? '' : `, for ${describeDuration(row.lastChange * 1000)}`;
     const facts = { node: subject.name, proxy: row.proxy, server: row.server, address: row.address, words, since: lasting };
@@ -56,7 +67,11 @@ export default defineRule({
   },
   avoid: () => [],
   reading: ['https://docs.haproxy.org/2.6/management.html'],
-  errors: ['Server api/m2 is DOWN, reason: Layer4 connection problem', 'reason: Layer7 wrong status, code: 500', 'reason: Layer6 invalid response'],
+  errors: [
+    'Server api/m2 is DOWN, reason: Layer4 connection problem',
+    'reason: Layer7 wrong status, code: 500',
+    'reason: Layer6 invalid response',
+  ],
 });
 
 function reasonOf(backend: Backend): (typeof checkedReasons)[number] | 'maintenance' {

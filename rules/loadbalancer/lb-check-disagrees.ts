@@ -2,7 +2,15 @@
 import { defineRule, fail, pass, undecided } from '../../src/judge/define-rule.ts';
 import { ageAt } from '../../src/judge/readings/age.ts';
 import { type ApiServerReading, endUnheard, readApiServer, servesClients } from '../../src/judge/readings/api-server.ts';
-import { type Backend, backendsOf, checkedReasons, checkIsGood, getsClients, noBalancer, wordsOf } from '../../src/judge/readings/backend.ts';
+import {
+  type Backend,
+  backendsOf,
+  checkedReasons,
+  checkIsGood,
+  getsClients,
+  noBalancer,
+  wordsOf,
+} from '../../src/judge/readings/backend.ts';
 import { servedThroughEntry } from '../../src/judge/readings/entry.ts';
 import { podOn } from '../../src/judge/readings/pod.ts';
 import { MissingEvidence } from '../../src/judge/view.ts';
@@ -24,14 +32,22 @@ export default defineRule({
   folded: 'HAProxy {proxy}/{server} {verdict}; directly it {direct}',
   needs: ['lb.stats', 'lb.tries', 'api.ready', 'kube.nodes', 'kube.control-plane-pods'],
   limits: {
-    settled: { value: 30, unit: 's', source: 'HAProxy: fall 3 × inter 2 s and its time-outs; recording: rows settled within 20 s of a change' },
+    settled: {
+      value: 30,
+      unit: 's',
+      source: 'HAProxy: fall 3 × inter 2 s and its time-outs; recording: rows settled within 20 s of a change',
+    },
   },
   reasons: ['up', 'down', 'unauthorised'],
   subjects: (seen) => {
     if (noBalancer(seen)) return [];
     const mapped = backendsOf(seen).filter((one) => one.master !== undefined);
     if (mapped.length > 0) return mapped.map((one) => one.subject);
-    const gap = { gap: 'absent', detail: 'none of HAProxy’s servers has the address of a known API server', howToGet: '--masters <host:port,…>' } as const;
+    const gap = {
+      gap: 'absent',
+      detail: 'none of HAProxy’s servers has the address of a known API server',
+      howToGet: '--masters <host:port,…>',
+    } as const;
     throw new MissingEvidence([{ ...gap, id: 'lb.stats', subject: 'cluster/cluster' }]);
   },
   judge: (seen, limits, subject) => {
@@ -43,7 +59,8 @@ export default defineRule({
     const facts = { node: subject.name, proxy, server, address, verdict: words, direct: wordsFor(reading) };
     if (backend.state === 'maintenance') return pass({ words, note: 'taken out by hand' });
     if (backend.state === 'going-down' || backend.state === 'coming-up') return pass({ words, note: 'its mind is changing' });
-    if (backend.state === 'unclear') return undecided(`HAProxy shows it as “${backend.row.status}”`, "echo 'show stat' | socat - /run/haproxy/admin.sock");
+    if (backend.state === 'unclear')
+      return undecided(`HAProxy shows it as “${backend.row.status}”`, "echo 'show stat' | socat - /run/haproxy/admin.sock");
     return getsClients(backend) ? judgeUp(seen, backend, reading, facts) : judgeDown(seen, backend, reading, facts, limits.settled * 1000);
   },
   explains: [
@@ -95,7 +112,8 @@ function judgeUp(seen: Seen<Needs>, backend: Backend, reading: ApiServerReading,
   if (Number(/^L(\d)/.exec(backend.check)?.[1] ?? 0) >= layerOf(reading)) {
     return undecided('HAProxy’s check may not have run since it stopped serving', 'run ha-doctor again in half a minute');
   }
-  if (reading.kind === 'silent' && backend.master !== undefined && servedThroughEntry(seen, backend.master)) return endUnheard(backend.master, reading);
+  if (reading.kind === 'silent' && backend.master !== undefined && servedThroughEntry(seen, backend.master))
+    return endUnheard(backend.master, reading);
   return fail(facts, { reason: 'up' as const, witness: 'agreed' });
 }
 
@@ -125,5 +143,10 @@ function startedWithin(seen: Seen<Needs>, backend: Backend, settled: number): bo
 function wordsFor(reading: ApiServerReading): string {
   if (reading.kind === 'silent') return `does not answer (${reading.why})`;
   if (reading.trust.kind === 'untrusted') return 'shows a certificate that clients refuse';
-  return { ready: 'serves', 'not-ready': `says ${reading.status}`, forbidden: 'says 403 to everybody', 'anonymous-refused': 'answers 401 without a login' }[reading.kind];
+  return {
+    ready: 'serves',
+    'not-ready': `says ${reading.status}`,
+    forbidden: 'says 403 to everybody',
+    'anonymous-refused': 'answers 401 without a login',
+  }[reading.kind];
 }

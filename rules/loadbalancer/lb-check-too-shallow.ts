@@ -20,7 +20,11 @@ export default defineRule({
   folded: '{words}',
   needs: ['operator.kubeconfig', 'lb.stats', 'api.ready', 'kube.nodes'],
   limits: {
-    layer: { value: 7, unit: 'layer of the check', source: 'HAProxy management.txt: check_status L7OK means that an HTTP answer was judged' },
+    layer: {
+      value: 7,
+      unit: 'layer of the check',
+      source: 'HAProxy management.txt: check_status L7OK means that an HTTP answer was judged',
+    },
   },
   reasons,
   subjects: (seen) => (noBalancer(seen) ? [] : [entryOf(seen).subject]),
@@ -28,10 +32,16 @@ export default defineRule({
     const backends = backendsOf(seen);
     const depth = depthOf(backends);
     if (depth === 'unclear') {
-      return undecided('no check got far enough to show what it asks for', "on the load balancer: grep -nE 'httpchk|tcp-check|http-check|^ *server' /etc/haproxy/haproxy.cfg");
+      return undecided(
+        'no check got far enough to show what it asks for',
+        "on the load balancer: grep -nE 'httpchk|tcp-check|http-check|^ *server' /etc/haproxy/haproxy.cfg",
+      );
     }
     if (depth !== 'readiness') {
-      return fail({ blind: 'an API server that is not ready', words: shallowWords[depth], servers: names(backends.map((one) => one.subject.name)) }, { reason: depth, witness: 'stated' });
+      return fail(
+        { blind: 'an API server that is not ready', words: shallowWords[depth], servers: names(backends.map((one) => one.subject.name)) },
+        { reason: depth, witness: 'stated' },
+      );
     }
     const believed = backends.filter((one) => one.master !== undefined && getsClients(one) && checkIsGood(one));
     const refused = seen.tally(believed, (one) => {
@@ -41,7 +51,14 @@ export default defineRule({
     }).yes;
     if (refused.length === 0) return pass({ depth: 'asks for readiness' });
     const servers = names(refused.map((one) => one.subject.name));
-    return fail({ blind: 'a certificate that clients refuse', words: `its check says that ${servers} is well, so it does not verify certificates`, servers }, { reason: 'blind-to-certificates', witness: 'agreed' });
+    return fail(
+      {
+        blind: 'a certificate that clients refuse',
+        words: `its check says that ${servers} is well, so it does not verify certificates`,
+        servers,
+      },
+      { reason: 'blind-to-certificates', witness: 'agreed' },
+    );
   },
   explains: [
     { to: 'api-lb-unreachable', kind: 'worsens', on: 'lb', because: 'clients go on being sent to a server that fails them' },
@@ -58,21 +75,30 @@ export default defineRule({
     const blind = verdicts[0]?.reason === 'blind-to-certificates';
     const lines = blind
       ? ['default-server check check-ssl verify required ca-file /etc/haproxy/kubernetes-ca.crt']
-      : ['option httpchk GET /readyz', 'http-check expect status 200', 'default-server check check-ssl verify none inter 2s fall 3 rise 2 on-marked-down shutdown-sessions'];
+      : [
+          'option httpchk GET /readyz',
+          'http-check expect status 200',
+          'default-server check check-ssl verify none inter 2s fall 3 rise 2 on-marked-down shutdown-sessions',
+        ];
     return [
       {
         do: `Put into the backend of haproxy.cfg: ${lines.join(' | ')}`,
         where: 'lb',
         run: ['haproxy -c -f /etc/haproxy/haproxy.cfg && systemctl reload haproxy'],
         risk: 'medium',
-        needs: blind ? [{ text: 'the cluster’s CA lies in that file', met: 'unknown' }] : [{ text: '/readyz answers without a login', met: 'unknown' }],
+        needs: blind
+          ? [{ text: 'the cluster’s CA lies in that file', met: 'unknown' }]
+          : [{ text: '/readyz answers without a login', met: 'unknown' }],
         verify: ["echo 'show stat' | socat - /run/haproxy/admin.sock | cut -d, -f1,2,18,37   # L7OK"],
         undo: ['put the old lines back and reload'],
       },
     ];
   },
   avoid: () => [],
-  reading: ['https://docs.haproxy.org/2.6/configuration.html#4-option%20httpchk', 'https://github.com/kubernetes/kubeadm/blob/main/docs/ha-considerations.md'],
+  reading: [
+    'https://docs.haproxy.org/2.6/configuration.html#4-option%20httpchk',
+    'https://github.com/kubernetes/kubeadm/blob/main/docs/ha-considerations.md',
+  ],
 });
 
 const shallowWords = {

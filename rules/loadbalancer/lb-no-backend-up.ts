@@ -31,7 +31,10 @@ export default defineRule({
     const downBySummary = summariesOf(seen).some((row) => /^DOWN\b/i.test(row.status));
     if (usable.length >= limits.least && !downBySummary) return pass({ up: usable.length, all: backends.length });
     if (unclear.length > 0 && !downBySummary) {
-      return undecided(`HAProxy shows ${unclear.length} servers in a state that is not known here`, "echo 'show stat' | socat - /run/haproxy/admin.sock");
+      return undecided(
+        `HAProxy shows ${unclear.length} servers in a state that is not known here`,
+        "echo 'show stat' | socat - /run/haproxy/admin.sock",
+      );
     }
     const servers = backends.map((one) => ({ server: one.row.server, address: one.row.address, words: wordsOf(one) }));
     const supports = backends.map((one) => ({ name: one.subject.name, keys: one.subject.keys, state: 'lost' as const }));
@@ -52,7 +55,8 @@ export default defineRule({
       kind: 'causes',
       on: 'cluster',
       because: 'a kubelet that reports through the load balancer reaches no API server',
-      when: ({ effect }, seen) => ({ yes: 'no', no: 'yes', unknown: 'unknown' } as const)[kubeletUsesOwnApiServer(seen, effect.subject.keys.node)],
+      when: ({ effect }, seen) =>
+        (({ yes: 'no', no: 'yes', unknown: 'unknown' }) as const)[kubeletUsesOwnApiServer(seen, effect.subject.keys.node)],
     },
   ],
   fixes: ({ verdicts }, seen) => {
@@ -60,13 +64,31 @@ export default defineRule({
     const rows = verdicts[0]?.facts['servers'];
     const [row] = Array.isArray(rows) ? rows : [];
     const address = String(row?.['address'] ?? serving ?? '');
-    const look = { do: 'Ask one of them from where the checks come from', where: 'lb', run: [`curl -sk https://${address}/readyz`, "echo 'show stat' | socat - /run/haproxy/admin.sock | cut -d, -f1,2,18,37,38,57"], risk: 'none' as const, needs: [], verify: [] };
+    const look = {
+      do: 'Ask one of them from where the checks come from',
+      where: 'lb',
+      run: [`curl -sk https://${address}/readyz`, "echo 'show stat' | socat - /run/haproxy/admin.sock | cut -d, -f1,2,18,37,38,57"],
+      risk: 'none' as const,
+      needs: [],
+      verify: [],
+    };
     if (serving === undefined) return [look];
     const needs = [{ text: `${serving} serves us directly`, met: 'yes' as const }];
     const run = ['haproxy -c -f /etc/haproxy/haproxy.cfg && systemctl reload haproxy'];
-    return [look, { do: 'API servers serve, so mend the check, the ports or the firewall, then reload', where: 'lb', run, risk: 'medium', needs, verify: [`kubectl get --raw /readyz`] }];
+    return [
+      look,
+      {
+        do: 'API servers serve, so mend the check, the ports or the firewall, then reload',
+        where: 'lb',
+        run,
+        risk: 'medium',
+        needs,
+        verify: [`kubectl get --raw /readyz`],
+      },
+    ];
   },
-  avoid: (_cause, seen) => (servingMaster(seen) === undefined ? [] : ['restart API servers or etcd for this: an API server serves directly']),
+  avoid: (_cause, seen) =>
+    servingMaster(seen) === undefined ? [] : ['restart API servers or etcd for this: an API server serves directly'],
   reading: ['https://docs.haproxy.org/2.6/configuration.html'],
   errors: ['backend has no server available!', 'Unable to connect to the server: EOF'],
 });

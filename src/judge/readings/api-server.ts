@@ -83,9 +83,14 @@ export function blamesEtcd(reading: ApiServerReading): boolean {
 export function endUnheard(master: Master, reading: ApiServerReading): never {
   const { id, name } = master.subject;
   const words = reading.kind === 'silent' ? `does not answer (${reading.why})` : `answers ${reading.status} without naming its checks`;
-  const howToGet = reading.kind === 'anonymous-refused' ? `kubectl --server=https://${id} get --raw '/readyz?verbose'` : `on ${name}: crictl logs --tail 50 $(crictl ps -aq --name '^kube-apiserver$' | head -1)`;
+  const howToGet =
+    reading.kind === 'anonymous-refused'
+      ? `kubectl --server=https://${id} get --raw '/readyz?verbose'`
+      : `on ${name}: crictl logs --tail 50 $(crictl ps -aq --name '^kube-apiserver$' | head -1)`;
   const silent = reading.kind === 'silent' || reading.kind === 'forbidden' ? { through: `apiserver/${id}` } : {};
-  throw new MissingEvidence([{ gap: 'failed', detail: `the API server on ${name} ${words}`, howToGet, id: 'api.ready', subject: `apiserver/${id}`, ...silent }]);
+  throw new MissingEvidence([
+    { gap: 'failed', detail: `the API server on ${name} ${words}`, howToGet, id: 'api.ready', subject: `apiserver/${id}`, ...silent },
+  ]);
 }
 
 /** Names of etcd's own checks and of all others, as the failing ones were listed. */
@@ -97,7 +102,11 @@ export function splitFailing(failing: readonly string[]): { readonly etcd: reado
 export function masterOf(seen: Seen, subject: Subject): Master {
   const master = mastersOf(seen).find((one) => one.subject.id === subject.keys.apiserver);
   if (master !== undefined) return master;
-  const gap = { gap: 'not-collected', detail: `no address of the API server on ${subject.name} is known`, howToGet: '--masters <host:port,…>' } as const;
+  const gap = {
+    gap: 'not-collected',
+    detail: `no address of the API server on ${subject.name} is known`,
+    howToGet: '--masters <host:port,…>',
+  } as const;
   throw new MissingEvidence([{ ...gap, id: 'api.ready', subject: subjectKey(subject) }]);
 }
 

@@ -50,7 +50,8 @@ export function readEntry(seen: Seen<EntryEvidence>, leastLost: number): EntryRe
   }
   const failing = tries.filter((one) => isLost(one.met) || (one.met === 'not-ready' && failsDirectly(seen, one.master)));
   const lame = seen.tally(seen.topology.masters, (master) => servesClients(readApiServer(seen, master))).no;
-  const believed = failing.length >= leastLost || (failing.length > 0 && (lame.length > 0 || failing.some((one) => one.met === 'untrusted')));
+  const believed =
+    failing.length >= leastLost || (failing.length > 0 && (lame.length > 0 || failing.some((one) => one.met === 'untrusted')));
   return believed ? { kind: 'partial', tries, failing, ...metBy(failing) } : { kind: 'serves', tries, failing: [] };
 }
 

@@ -6,7 +6,14 @@ import { leaseAge } from './age.ts';
 import { readApiServer } from './api-server.ts';
 import { backendsOf } from './backend.ts';
 
-export type HostEvidence = 'api.ready' | 'etcd.client-port' | 'etcd.metrics' | 'node.kubelet-port' | 'lb.stats' | 'kube.nodes' | 'kube.node-leases';
+export type HostEvidence =
+  | 'api.ready'
+  | 'etcd.client-port'
+  | 'etcd.metrics'
+  | 'node.kubelet-port'
+  | 'lb.stats'
+  | 'kube.nodes'
+  | 'kube.node-leases';
 
 const kubeletPort = 10250;
 
@@ -51,12 +58,15 @@ function waysIn(seen: Seen<HostEvidence>, machine: Machine): readonly Way[] {
     };
     ways.push({ service: 'API server', port: master.port, ask });
   }
-  if (member !== undefined) ways.push({ service: 'etcd', port: member.clientPort, ask: () => knock(seen.get('etcd.client-port', member.subject)) });
+  if (member !== undefined)
+    ways.push({ service: 'etcd', port: member.clientPort, ask: () => knock(seen.get('etcd.client-port', member.subject)) });
   ways.push({ service: 'kubelet', port: kubeletPort, ask: () => knock(seen.get('node.kubelet-port', machine.subject)) });
   return ways;
 }
 
-function knock(seen: { readonly outcome: { readonly kind: 'open' } | { readonly kind: 'failed'; readonly why: FailureClass } }): FailureClass | 'open' {
+function knock(seen: {
+  readonly outcome: { readonly kind: 'open' } | { readonly kind: 'failed'; readonly why: FailureClass };
+}): FailureClass | 'open' {
   return seen.outcome.kind === 'open' ? 'open' : seen.outcome.why;
 }
 
@@ -102,8 +112,10 @@ function balancerView(seen: Seen<HostEvidence>, machine: Machine): View | undefi
     const backend = backendsOf(seen).find((one) => one.master?.subject.keys.node === machine.subject.keys.node);
     if (backend === undefined || backend.state === 'maintenance') return false;
     if (backend.check === 'L4TOUT') view = { gone: true, words: `HAProxy cannot connect to it either (${backend.row.status} L4TOUT)` };
-    else if (backend.state === 'down' && backend.check.startsWith('L4')) view = { gone: true, words: `HAProxy cannot connect to it either (${backend.check})` };
-    else if (backend.state === 'up' && /^L\d+OK/.test(backend.check)) view = { gone: false, words: `HAProxy still gets answers from it (${backend.check})` };
+    else if (backend.state === 'down' && backend.check.startsWith('L4'))
+      view = { gone: true, words: `HAProxy cannot connect to it either (${backend.check})` };
+    else if (backend.state === 'up' && /^L\d+OK/.test(backend.check))
+      view = { gone: false, words: `HAProxy still gets answers from it (${backend.check})` };
     return true;
   });
   return view;

@@ -6,12 +6,21 @@ import { asFail, healthyWorld, type World } from '../../kit/world.ts';
 const start = { requests: 1000, serverErrors: 50, terminated: 10, processStart: 1 };
 
 function after(requests: number, errors: number, terminated = 0, processStart = 1): World {
-  const end = { requests: start.requests + requests, serverErrors: start.serverErrors + errors, terminated: start.terminated + terminated, processStart };
+  const end = {
+    requests: start.requests + requests,
+    serverErrors: start.serverErrors + errors,
+    terminated: start.terminated + terminated,
+    processStart,
+  };
   return healthyWorld().set('api.metrics', 'm2', start).again('api.metrics', 'm2', end);
 }
 
 test('one look says nothing about a rate', () => {
-  expect(healthyWorld().judge(rule).map((verdict) => verdict.status)).toEqual(['unknown', 'unknown', 'unknown']);
+  expect(
+    healthyWorld()
+      .judge(rule)
+      .map((verdict) => verdict.status),
+  ).toEqual(['unknown', 'unknown', 'unknown']);
   expect(healthyWorld().missing('api.metrics').verdict(rule, 'm2').status).toBe('unknown');
 });
 

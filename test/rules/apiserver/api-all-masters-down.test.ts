@@ -60,7 +60,9 @@ test('the entry serves though none answers us: a firewall, not an outage', () =>
 test('nothing answers at all: our own path may be blocked', () => {
   const world = entryFails(silent(healthyWorld(), 'timeout'), 'timeout');
   for (const node of nodes) {
-    world.set('etcd.client-port', node, { outcome: failure('timeout'), chain: [] }).set('node.kubelet-port', node, { outcome: failure('timeout'), chain: [] });
+    world
+      .set('etcd.client-port', node, { outcome: failure('timeout'), chain: [] })
+      .set('node.kubelet-port', node, { outcome: failure('timeout'), chain: [] });
   }
   expect(world.verdict(rule, 'cluster').status).toBe('unknown');
   world.set('node.kubelet-port', 'm1', { outcome: failure('refused'), chain: [] });
@@ -70,7 +72,9 @@ test('nothing answers at all: our own path may be blocked', () => {
 test('a balancer that accepts and closes shows that our path is open', () => {
   const world = entryFails(silent(healthyWorld(), 'timeout'), 'closed');
   for (const node of nodes) {
-    world.set('etcd.client-port', node, { outcome: failure('timeout'), chain: [] }).set('node.kubelet-port', node, { outcome: failure('timeout'), chain: [] });
+    world
+      .set('etcd.client-port', node, { outcome: failure('timeout'), chain: [] })
+      .set('node.kubelet-port', node, { outcome: failure('timeout'), chain: [] });
   }
   expect(world.verdict(rule, 'cluster').status).toBe('fail');
 });
@@ -88,7 +92,16 @@ test('with a complete list the entry need not have been tried', () => {
 
 test('no master known at all: unknown', () => {
   const blind = healthyWorld();
-  for (const id of ['kube.nodes', 'kube.control-plane-pods', 'kube.endpoints', 'etcd.members', 'etcd.client-port', 'lb.tries', 'api.ready'] as const) blind.missing(id);
+  for (const id of [
+    'kube.nodes',
+    'kube.control-plane-pods',
+    'kube.endpoints',
+    'etcd.members',
+    'etcd.client-port',
+    'lb.tries',
+    'api.ready',
+  ] as const)
+    blind.missing(id);
   expect(blind.verdict(rule, 'cluster').status).toBe('unknown');
 });
 
@@ -96,6 +109,11 @@ test('a balancer of its own that refuses is not explained by its backends', () =
   const world = entryFails(silent(healthyWorld(), 'refused'), 'closed');
   const cause = asFail(world.verdict(rule, 'cluster'));
   const effect = (reason: string) => ({ ...cause, rule: 'api-lb-unreachable' as const, reason });
-  expect(['closed', 'not-ready', 'dns', 'refused'].map((reason) => gateOf(rule, world, cause, effect(reason))[0])).toEqual(['yes', 'yes', 'no', 'no']);
+  expect(['closed', 'not-ready', 'dns', 'refused'].map((reason) => gateOf(rule, world, cause, effect(reason))[0])).toEqual([
+    'yes',
+    'yes',
+    'no',
+    'no',
+  ]);
   expect(gateOf(rule, world.missing('lb.stats'), cause, effect('refused'))).toEqual(['unknown']);
 });

@@ -18,7 +18,11 @@ function holding(credential: CredentialSeen, world: World): World {
 }
 
 test('accepted everywhere, also where the object is not there', () => {
-  expect(healthyWorld().judge(rule).map((verdict) => verdict.status)).toEqual(['pass', 'pass', 'pass']);
+  expect(
+    healthyWorld()
+      .judge(rule)
+      .map((verdict) => verdict.status),
+  ).toEqual(['pass', 'pass', 'pass']);
   expect(everywhere(404).verdict(rule, 'm2').status).toBe('pass');
 });
 
@@ -64,7 +68,9 @@ test('a silent API server says nothing, and its silence stands in the way', () =
 });
 
 test('with no API server asked directly the entry speaks', () => {
-  const world = healthyWorld().missing('api.credential').set('lb.credential', undefined, { last: answered('m1', 401) });
+  const world = healthyWorld()
+    .missing('api.credential')
+    .set('lb.credential', undefined, { last: answered('m1', 401) });
   const verdict = asFail(world.verdict(rule, 'LB'));
   expect(verdict.reason).toBe('all');
   expect(unfilled(rule, verdict)).toEqual([]);

@@ -26,7 +26,11 @@ function pod(world: World, ready: boolean, sinceSeconds: number): World {
 }
 
 test('listed and serving, all of them', () => {
-  expect(healthyWorld().judge(rule).map((verdict) => verdict.status)).toEqual(['pass', 'pass', 'pass']);
+  expect(
+    healthyWorld()
+      .judge(rule)
+      .map((verdict) => verdict.status),
+  ).toEqual(['pass', 'pass', 'pass']);
 });
 
 test('not listed and dead: as it should be', () => {
@@ -38,7 +42,11 @@ test('not listed and dead: as it should be', () => {
 test('whatever answers is alive: an expired certificate or a 500 is no stale address', () => {
   const trust = { kind: 'untrusted', why: 'expired', detail: '' } as const;
   for (const one of [answered('m2', 200, 'ok', { trust }), answered('m2', 500), answered('m2', 403)]) {
-    expect(healthyWorld().set('api.ready', 'm2', { tries: [one] }).verdict(rule, 'm2').status).toBe('pass');
+    expect(
+      healthyWorld()
+        .set('api.ready', 'm2', { tries: [one] })
+        .verdict(rule, 'm2').status,
+    ).toBe('pass');
   }
 });
 
@@ -56,16 +64,25 @@ test('HAProxy proves how long: 30 s are enough, 29 are not', () => {
 
 test('the lease of a node whose kubelet uses this API server proves it too, after 30 s and one interval', () => {
   const aged = (seconds: number) =>
-    dead().set('kube.node-leases', undefined, (old) => ({ ...old, leases: old.leases.map((lease) => (lease.name === 'm2' ? { ...lease, renewedAt: serverNow - seconds * 1000 } : lease)) }));
+    dead().set('kube.node-leases', undefined, (old) => ({
+      ...old,
+      leases: old.leases.map((lease) => (lease.name === 'm2' ? { ...lease, renewedAt: serverNow - seconds * 1000 } : lease)),
+    }));
   expect(aged(40).verdict(rule, 'm2').status).toBe('unknown');
   expect(asFail(aged(41).verdict(rule, 'm2')).reason).toBe('stale');
-  const older = aged(300).set('kube.nodes', undefined, (old) => ({ ...old, nodes: old.nodes.map((node) => ({ ...node, kubeletVersion: 'v1.31.4' })) }));
+  const older = aged(300).set('kube.nodes', undefined, (old) => ({
+    ...old,
+    nodes: old.nodes.map((node) => ({ ...node, kubeletVersion: 'v1.31.4' })),
+  }));
   expect(older.verdict(rule, 'm2').status).toBe('unknown');
 });
 
 test('a pod that a reporting kubelet calls unready proves it, one on a silent node does not', () => {
   expect(asFail(pod(dead(), false, 31).verdict(rule, 'm2')).reason).toBe('stale');
-  const cutOff = pod(dead(), false, 31).set('kube.nodes', undefined, (old) => ({ ...old, nodes: old.nodes.map((node) => ({ ...node, ready: 'Unknown' as const })) }));
+  const cutOff = pod(dead(), false, 31).set('kube.nodes', undefined, (old) => ({
+    ...old,
+    nodes: old.nodes.map((node) => ({ ...node, ready: 'Unknown' as const })),
+  }));
   expect(cutOff.verdict(rule, 'm2').status).toBe('unknown');
 });
 

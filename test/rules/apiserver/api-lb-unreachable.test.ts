@@ -20,11 +20,14 @@ test('every try served: pass', () => {
   expect(healthyWorld().verdict(rule, 'LB').status).toBe('pass');
 });
 
-test.each(['dns', 'refused', 'timeout', 'hung', 'reset', 'closed', 'tls'] as const)('nothing but %s is an outage for that reason', (why) => {
-  const verdict = asFail(through(failedTries('m1', why)).verdict(rule, 'LB'));
-  expect(verdict).toMatchObject({ reason: why, severity: 'critical', impact: 'outage' });
-  expect(verdict.supports?.map((support) => support.state)).toEqual(['good', 'good', 'good']);
-});
+test.each(['dns', 'refused', 'timeout', 'hung', 'reset', 'closed', 'tls'] as const)(
+  'nothing but %s is an outage for that reason',
+  (why) => {
+    const verdict = asFail(through(failedTries('m1', why)).verdict(rule, 'LB'));
+    expect(verdict).toMatchObject({ reason: why, severity: 'critical', impact: 'outage' });
+    expect(verdict.supports?.map((support) => support.state)).toEqual(['good', 'good', 'good']);
+  },
+);
 
 test('a certificate that nobody accepts, on every try: untrusted, said by the server itself', () => {
   const verdict = asFail(through(['m1', 'm2', 'm3'].map((node) => answered(node, 200, 'ok', { trust: expired }))).verdict(rule, 'LB'));
@@ -63,7 +66,9 @@ test('some tries meet an expired certificate: partial, and the master that showe
 });
 
 test('some tries hang without a certificate: the master that does not serve directly is the lost support', () => {
-  const world = through([...served('m1', 'm3'), ...failedTries('m2', 'hung').slice(0, 1)]).set('api.ready', 'm2', { tries: failedTries('m2', 'hung') });
+  const world = through([...served('m1', 'm3'), ...failedTries('m2', 'hung').slice(0, 1)]).set('api.ready', 'm2', {
+    tries: failedTries('m2', 'hung'),
+  });
   expect(asFail(world.verdict(rule, 'LB')).supports?.map(({ state }) => state)).toEqual(['good', 'lost', 'good']);
 });
 
@@ -83,14 +88,29 @@ test('a 500 counts only where that API server says so directly as well', () => {
 });
 
 test('a master that could not be asked is an unknown support, never a lost one', () => {
-  const world = through(failedTries('m1', 'closed')).missing('api.ready', 'm3').set('api.ready', 'm2', { tries: failedTries('m2', 'refused') });
+  const world = through(failedTries('m1', 'closed'))
+    .missing('api.ready', 'm3')
+    .set('api.ready', 'm2', { tries: failedTries('m2', 'refused') });
   expect(asFail(world.verdict(rule, 'LB')).supports?.map(({ state }) => state)).toEqual(['good', 'lost', 'unknown']);
 });
 
 test('an entry that is an API server itself rests on that one alone', () => {
-  const world = healthyWorld().set('operator.kubeconfig', undefined, (old) => ({ ...old, host: '10.89.0.11', port: 6443, server: 'https://10.89.0.11:6443' }));
+  const world = healthyWorld().set('operator.kubeconfig', undefined, (old) => ({
+    ...old,
+    host: '10.89.0.11',
+    port: 6443,
+    server: 'https://10.89.0.11:6443',
+  }));
   const subject = { kind: 'lb', id: '10.89.0.11:6443', name: 'LB', keys: {} } as const;
-  const tries = { state: 'known', id: 'lb.tries', subject, value: { tries: failedTries('m1', 'refused') }, source: 'direct', takenAt: 0, sample: 0 } as const;
+  const tries = {
+    state: 'known',
+    id: 'lb.tries',
+    subject,
+    value: { tries: failedTries('m1', 'refused') },
+    source: 'direct',
+    takenAt: 0,
+    sample: 0,
+  } as const;
   const changed = new World([...world.evidence.items, tries]).set('api.ready', 'm1', { tries: failedTries('m1', 'refused') });
   expect(asFail(changed.verdict(rule, 'LB')).supports).toEqual([expect.objectContaining({ name: 'm1', state: 'lost' })]);
 });
@@ -118,7 +138,11 @@ test('the certificate of the load balancer itself belongs to no master', () => {
 test('a node that reports through the balancer is an effect, one that uses its own API server is not', () => {
   const world = through(failedTries('m1', 'refused'));
   const cause = asFail(world.verdict(rule, 'LB'));
-  const effect = (node: string) => ({ ...cause, rule: 'ha-node-notready' as const, subject: { kind: 'node' as const, id: node, name: node, keys: { node } } });
+  const effect = (node: string) => ({
+    ...cause,
+    rule: 'ha-node-notready' as const,
+    subject: { kind: 'node' as const, id: node, name: node, keys: { node } },
+  });
   expect(gateOf(rule, world, cause, effect('w1'))).toEqual(['yes']);
   expect(gateOf(rule, world, cause, effect('m2'))).toEqual(['no']);
   expect(gateOf(rule, world, { ...cause, reason: 'partial' }, effect('w1'))).toEqual(['no']);

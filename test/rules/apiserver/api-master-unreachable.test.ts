@@ -9,7 +9,11 @@ function withoutEntry(world: World): World {
 }
 
 test('every master of a healthy cluster passes', () => {
-  expect(healthyWorld().judge(rule).map((verdict) => verdict.status)).toEqual(['pass', 'pass', 'pass']);
+  expect(
+    healthyWorld()
+      .judge(rule)
+      .map((verdict) => verdict.status),
+  ).toEqual(['pass', 'pass', 'pass']);
 });
 
 test.each(['refused', 'timeout', 'hung', 'closed'] as const)('a master whose tries all end with %s fails for that reason', (why) => {

@@ -11,12 +11,19 @@ function failing(names: readonly string[], world = healthyWorld(), node = 'm2'):
 function startedAgo(world: World, seconds: number): World {
   return world.set('kube.control-plane-pods', undefined, (old) => ({
     ...old,
-    pods: old.pods.map((pod) => ({ ...pod, containers: pod.containers.map((one) => ({ ...one, startedAt: Math.floor(now / 1000) * 1000 - seconds * 1000 })) })),
+    pods: old.pods.map((pod) => ({
+      ...pod,
+      containers: pod.containers.map((one) => ({ ...one, startedAt: Math.floor(now / 1000) * 1000 - seconds * 1000 })),
+    })),
   }));
 }
 
 test('every master of a healthy cluster passes, and so does one that only misses its etcd', () => {
-  expect(healthyWorld().judge(rule).map((verdict) => verdict.status)).toEqual(['pass', 'pass', 'pass']);
+  expect(
+    healthyWorld()
+      .judge(rule)
+      .map((verdict) => verdict.status),
+  ).toEqual(['pass', 'pass', 'pass']);
   expect(failing(['etcd', 'etcd-readiness']).verdict(rule, 'm2').status).toBe('pass');
 });
 
@@ -51,9 +58,17 @@ test('on all masters it is an outage', () => {
 });
 
 test('silence, a refused login and a 500 without names are unknown', () => {
-  expect(healthyWorld().set('api.ready', 'm2', { tries: failedTries('m2', 'refused') }).verdict(rule, 'm2').status).toBe('unknown');
+  expect(
+    healthyWorld()
+      .set('api.ready', 'm2', { tries: failedTries('m2', 'refused') })
+      .verdict(rule, 'm2').status,
+  ).toBe('unknown');
   for (const status of [401, 403, 500]) {
-    expect(healthyWorld().set('api.ready', 'm2', { tries: [answered('m2', status)] }).verdict(rule, 'm2').status).toBe('unknown');
+    expect(
+      healthyWorld()
+        .set('api.ready', 'm2', { tries: [answered('m2', status)] })
+        .verdict(rule, 'm2').status,
+    ).toBe('unknown');
   }
   expect(healthyWorld().missing('api.ready').verdict(rule, 'm2').status).toBe('unknown');
 });

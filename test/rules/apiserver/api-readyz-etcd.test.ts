@@ -7,7 +7,11 @@ import { answered, asFail, failedTries, healthyWorld } from '../../kit/world.ts'
 const body = '[+]ping ok\n[-]etcd failed: reason withheld\n[-]etcd-readiness failed: reason withheld\nreadyz check failed\n';
 
 test('every master of a healthy cluster passes', () => {
-  expect(healthyWorld().judge(rule).map((verdict) => verdict.status)).toEqual(['pass', 'pass', 'pass']);
+  expect(
+    healthyWorld()
+      .judge(rule)
+      .map((verdict) => verdict.status),
+  ).toEqual(['pass', 'pass', 'pass']);
 });
 
 test('a 500 that names etcd fails, in the server’s own words', () => {
@@ -42,11 +46,19 @@ test('what a silent API server would say is unknown, and its silence is what sta
 });
 
 test.each([401, 403])('%i says nothing about its checks', (status) => {
-  expect(healthyWorld().set('api.ready', 'm2', { tries: [answered('m2', status)] }).verdict(rule, 'm2').status).toBe('unknown');
+  expect(
+    healthyWorld()
+      .set('api.ready', 'm2', { tries: [answered('m2', status)] })
+      .verdict(rule, 'm2').status,
+  ).toBe('unknown');
 });
 
 test('a 500 without names, and a master nobody asked, are unknown', () => {
-  expect(healthyWorld().set('api.ready', 'm2', { tries: [answered('m2', 500, 'internal error')] }).verdict(rule, 'm2').status).toBe('unknown');
+  expect(
+    healthyWorld()
+      .set('api.ready', 'm2', { tries: [answered('m2', 500, 'internal error')] })
+      .verdict(rule, 'm2').status,
+  ).toBe('unknown');
   expect(healthyWorld().missing('api.ready', 'm2').verdict(rule, 'm2').status).toBe('unknown');
 });
 

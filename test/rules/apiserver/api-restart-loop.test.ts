@@ -9,22 +9,40 @@ const serverNow = Math.floor(now / 1000) * 1000;
 function container(change: Partial<ContainerSeen>, world = healthyWorld()): World {
   return world.set('kube.control-plane-pods', undefined, (old) => ({
     ...old,
-    pods: old.pods.map((pod) => (pod.name === 'kube-apiserver-m2' ? { ...pod, containers: pod.containers.map((one) => ({ ...one, ...change })) } : pod)),
+    pods: old.pods.map((pod) =>
+      pod.name === 'kube-apiserver-m2' ? { ...pod, containers: pod.containers.map((one) => ({ ...one, ...change })) } : pod,
+    ),
   }));
 }
 
 function endedAgo(seconds: number, change: Partial<ContainerSeen> = {}): Partial<ContainerSeen> {
-  return { restarts: 1, lastFinishedAt: serverNow - seconds * 1000, lastExitCode: 137, startedAt: serverNow - seconds * 1000 + 500, ...change };
+  return {
+    restarts: 1,
+    lastFinishedAt: serverNow - seconds * 1000,
+    lastExitCode: 137,
+    startedAt: serverNow - seconds * 1000 + 500,
+    ...change,
+  };
 }
 
 function silentKubelet(world: World): World {
   return world
-    .set('kube.nodes', undefined, (old) => ({ ...old, nodes: old.nodes.map((node) => (node.name === 'm2' ? { ...node, ready: 'Unknown' as const } : node)) }))
-    .set('kube.node-leases', undefined, (old) => ({ ...old, leases: old.leases.map((lease) => (lease.name === 'm2' ? { ...lease, renewedAt: now - 300_000 } : lease)) }));
+    .set('kube.nodes', undefined, (old) => ({
+      ...old,
+      nodes: old.nodes.map((node) => (node.name === 'm2' ? { ...node, ready: 'Unknown' as const } : node)),
+    }))
+    .set('kube.node-leases', undefined, (old) => ({
+      ...old,
+      leases: old.leases.map((lease) => (lease.name === 'm2' ? { ...lease, renewedAt: now - 300_000 } : lease)),
+    }));
 }
 
 test('no restart within the quarter of an hour: pass, whatever the counter says', () => {
-  expect(healthyWorld().judge(rule).map((verdict) => verdict.status)).toEqual(['pass', 'pass', 'pass']);
+  expect(
+    healthyWorld()
+      .judge(rule)
+      .map((verdict) => verdict.status),
+  ).toEqual(['pass', 'pass', 'pass']);
   expect(container(endedAgo(900, { restarts: 9 })).verdict(rule, 'm2').status).toBe('pass');
 });
 
@@ -63,13 +81,17 @@ test('what it did report before it fell silent still happened', () => {
 
 test('a node lease is stale from more than 40 s on', () => {
   const aged = (seconds: number) =>
-    healthyWorld().set('kube.node-leases', undefined, (old) => ({ ...old, leases: old.leases.map((lease) => ({ ...lease, renewedAt: serverNow - seconds * 1000 })) }));
+    healthyWorld().set('kube.node-leases', undefined, (old) => ({
+      ...old,
+      leases: old.leases.map((lease) => ({ ...lease, renewedAt: serverNow - seconds * 1000 })),
+    }));
   expect(aged(40).verdict(rule, 'm2').status).toBe('pass');
   expect(aged(41).verdict(rule, 'm2').status).toBe('unknown');
 });
 
 test('without pods: not applicable where none is listed, unknown where only this one is missing or nobody could list', () => {
-  const without = (name: RegExp) => healthyWorld().set('kube.control-plane-pods', undefined, (old) => ({ ...old, pods: old.pods.filter((pod) => !name.test(pod.name)) }));
+  const without = (name: RegExp) =>
+    healthyWorld().set('kube.control-plane-pods', undefined, (old) => ({ ...old, pods: old.pods.filter((pod) => !name.test(pod.name)) }));
   expect(without(/^kube-apiserver-/).verdict(rule, 'm2').status).toBe('not-applicable');
   expect(without(/^kube-apiserver-m2/).verdict(rule, 'm2').status).toBe('unknown');
   expect(healthyWorld().missing('kube.control-plane-pods').verdict(rule, 'm2').status).toBe('unknown');

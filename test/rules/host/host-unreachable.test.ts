@@ -31,11 +31,17 @@ function leaseAge(world: World, seconds: number): World {
 }
 
 function peersLost(world: World, peer = 'a2c947be10d8f355'): World {
-  return world.set('etcd.metrics', 'm1', (old) => (old.kind === 'answered' ? { ...old, activePeers: { ...old.activePeers, [peer]: 0 } } : old));
+  return world.set('etcd.metrics', 'm1', (old) =>
+    old.kind === 'answered' ? { ...old, activePeers: { ...old.activePeers, [peer]: 0 } } : old,
+  );
 }
 
 test('the three masters of a healthy cluster pass; the worker is not asked about', () => {
-  expect(healthyWorld().judge(rule).map((verdict) => `${verdict.subject.name} ${verdict.status}`)).toEqual(['m1 pass', 'm2 pass', 'm3 pass']);
+  expect(
+    healthyWorld()
+      .judge(rule)
+      .map((verdict) => `${verdict.subject.name} ${verdict.status}`),
+  ).toEqual(['m1 pass', 'm2 pass', 'm3 pass']);
 });
 
 test.each([

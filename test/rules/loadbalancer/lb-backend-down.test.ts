@@ -5,11 +5,11 @@ import { asFail, healthyWorld, now } from '../../kit/world.ts';
 import { addRows, row, withoutBalancer } from './balancer.ts';
 
 test('every server of a healthy balancer passes', () => {
-  expect(healthyWorld().judge(rule).map((verdict) => `${verdict.subject.id} ${verdict.status}`)).toEqual([
-    '10.89.0.10:8443/api/m1 pass',
-    '10.89.0.10:8443/api/m2 pass',
-    '10.89.0.10:8443/api/m3 pass',
-  ]);
+  expect(
+    healthyWorld()
+      .judge(rule)
+      .map((verdict) => `${verdict.subject.id} ${verdict.status}`),
+  ).toEqual(['10.89.0.10:8443/api/m1 pass', '10.89.0.10:8443/api/m2 pass', '10.89.0.10:8443/api/m3 pass']);
 });
 
 test.each([
@@ -44,7 +44,9 @@ test('a state that HAProxy has learnt since is unknown', () => {
 });
 
 test('it is down since its row last changed, within a second', () => {
-  const verdict = asFail(row(healthyWorld(), 'm2', { status: 'DOWN', checkStatus: 'L7STS', checkCode: 500, lastChange: 90 }).verdict(rule, 'm2'));
+  const verdict = asFail(
+    row(healthyWorld(), 'm2', { status: 'DOWN', checkStatus: 'L7STS', checkCode: 500, lastChange: 90 }).verdict(rule, 'm2'),
+  );
   expect(verdict.since).toEqual({ earliest: now - 91_000, latest: now - 90_000 });
   expect(shown(rule, verdict)).toEqual(['api/m2 10.89.0.12:6443  DOWN L7STS/500, for 90 s']);
 });
@@ -62,17 +64,39 @@ test('a wrong port is still that machine; without addresses the name has to do',
 });
 
 test('a shared HAProxy: only the proxy with API servers in it counts', () => {
-  const web = { proxy: 'web', server: 'shop', type: 'server', status: 'DOWN', checkStatus: 'L4CON', lastCheck: '', address: '10.89.0.21:80', mode: 'http' } as const;
+  const web = {
+    proxy: 'web',
+    server: 'shop',
+    type: 'server',
+    status: 'DOWN',
+    checkStatus: 'L4CON',
+    lastCheck: '',
+    address: '10.89.0.21:80',
+    mode: 'http',
+  } as const;
   expect(addRows(healthyWorld(), web).judge(rule)).toHaveLength(3);
 });
 
 test('a table without any API server, or none at all, is unknown', () => {
-  expect(row(healthyWorld(), '*', { address: '10.1.1.1:80', server: 'x' }).judge(rule).map((verdict) => verdict.status)).toEqual(['unknown']);
-  expect(healthyWorld().missing('lb.stats').judge(rule).map((verdict) => verdict.status)).toEqual(['unknown']);
+  expect(
+    row(healthyWorld(), '*', { address: '10.1.1.1:80', server: 'x' })
+      .judge(rule)
+      .map((verdict) => verdict.status),
+  ).toEqual(['unknown']);
+  expect(
+    healthyWorld()
+      .missing('lb.stats')
+      .judge(rule)
+      .map((verdict) => verdict.status),
+  ).toEqual(['unknown']);
 });
 
 test('where the kubeconfig names an API server there is no balancer to judge', () => {
-  expect(withoutBalancer(healthyWorld()).judge(rule).map((verdict) => verdict.status)).toEqual(['not-applicable']);
+  expect(
+    withoutBalancer(healthyWorld())
+      .judge(rule)
+      .map((verdict) => verdict.status),
+  ).toEqual(['not-applicable']);
 });
 
 test('a server in maintenance is put back by hand, one that is down is asked from there', () => {

@@ -19,7 +19,11 @@ function checked(world: World, checkStatus: string, status = 'UP'): World {
 }
 
 test('they agree that all are well', () => {
-  expect(healthyWorld().judge(rule).map((verdict) => verdict.status)).toEqual(['pass', 'pass', 'pass']);
+  expect(
+    healthyWorld()
+      .judge(rule)
+      .map((verdict) => verdict.status),
+  ).toEqual(['pass', 'pass', 'pass']);
 });
 
 test('a connect check and a hung API server', () => {
@@ -74,7 +78,9 @@ test('DOWN for long while it serves: something between the two', () => {
   expect(unfilled(rule, verdict)).toEqual([]);
   expect(fixesOf(rule, world, verdict)[0]?.run[0]).toContain('https://10.89.0.13:6444/readyz');
   expect(gateOf(rule, world, verdict, { ...verdict, rule: 'lb-backend-down' as const, reason: 'refused' })).toEqual(['yes']);
-  expect(gateOf(rule, world, { ...verdict, reason: 'up' }, { ...verdict, rule: 'lb-backend-down' as const, reason: 'refused' })).toEqual(['no']);
+  expect(gateOf(rule, world, { ...verdict, reason: 'up' }, { ...verdict, rule: 'lb-backend-down' as const, reason: 'refused' })).toEqual([
+    'no',
+  ]);
 });
 
 test('DOWN since less than 30 s, or an API server younger than that: either has changed only just now', () => {
@@ -89,7 +95,9 @@ test('DOWN since less than 30 s, or an API server younger than that: either has 
 });
 
 test('a check without a login is refused where anonymous requests are: the check is wrong', () => {
-  const world = row(healthyWorld(), 'm2', { status: 'DOWN', checkStatus: 'L7STS', checkCode: 401 }).set('api.ready', 'm2', { tries: [answered('m2', 401)] });
+  const world = row(healthyWorld(), 'm2', { status: 'DOWN', checkStatus: 'L7STS', checkCode: 401 }).set('api.ready', 'm2', {
+    tries: [answered('m2', 401)],
+  });
   expect(asFail(world.verdict(rule, 'm2')).reason).toBe('unauthorised');
   expect(row(world, 'm2', { checkCode: 503 }).verdict(rule, 'm2').status).toBe('pass');
 });
@@ -100,8 +108,21 @@ test('silent to us but met through the balancer: our own path, not a disagreemen
 });
 
 test('without a table, without an answer to compare, without known API servers: unknown', () => {
-  expect(healthyWorld().missing('lb.stats').judge(rule).map((verdict) => verdict.status)).toEqual(['unknown']);
+  expect(
+    healthyWorld()
+      .missing('lb.stats')
+      .judge(rule)
+      .map((verdict) => verdict.status),
+  ).toEqual(['unknown']);
   expect(healthyWorld().missing('api.ready', 'm2').verdict(rule, 'm2').status).toBe('unknown');
-  expect(row(healthyWorld(), '*', { address: '10.1.1.1:6443', server: 'x' }).judge(rule).map((verdict) => verdict.status)).toEqual(['unknown']);
-  expect(withoutBalancer(healthyWorld()).judge(rule).map((verdict) => verdict.status)).toEqual(['not-applicable']);
+  expect(
+    row(healthyWorld(), '*', { address: '10.1.1.1:6443', server: 'x' })
+      .judge(rule)
+      .map((verdict) => verdict.status),
+  ).toEqual(['unknown']);
+  expect(
+    withoutBalancer(healthyWorld())
+      .judge(rule)
+      .map((verdict) => verdict.status),
+  ).toEqual(['not-applicable']);
 });

@@ -56,11 +56,19 @@ test('it worsens what it hides, and a blind eye for certificates worsens nothing
 });
 
 test('a silent or unasked API server leaves the depth of the check as it was seen', () => {
-  expect(healthyWorld().set('api.ready', 'm2', { tries: failedTries('m2', 'hung') }).verdict(rule, 'LB').status).toBe('pass');
+  expect(
+    healthyWorld()
+      .set('api.ready', 'm2', { tries: failedTries('m2', 'hung') })
+      .verdict(rule, 'LB').status,
+  ).toBe('pass');
   expect(healthyWorld().missing('api.ready').verdict(rule, 'LB').status).toBe('pass');
 });
 
 test('no table is unknown, no balancer is not applicable', () => {
   expect(healthyWorld().missing('lb.stats').verdict(rule, 'LB').status).toBe('unknown');
-  expect(withoutBalancer(healthyWorld()).judge(rule).map((verdict) => verdict.status)).toEqual(['not-applicable']);
+  expect(
+    withoutBalancer(healthyWorld())
+      .judge(rule)
+      .map((verdict) => verdict.status),
+  ).toEqual(['not-applicable']);
 });

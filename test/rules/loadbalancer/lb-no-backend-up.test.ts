@@ -5,7 +5,10 @@ import { asFail, failedTries, healthyWorld, type World } from '../../kit/world.t
 import { addRows, row, withoutBalancer } from './balancer.ts';
 
 function allDown(): World {
-  return row(row(healthyWorld(), '*', { status: 'DOWN', checkStatus: 'L7STS', checkCode: 500 }), 'BACKEND', { status: 'DOWN', activeServers: 0 });
+  return row(row(healthyWorld(), '*', { status: 'DOWN', checkStatus: 'L7STS', checkCode: 500 }), 'BACKEND', {
+    status: 'DOWN',
+    activeServers: 0,
+  });
 }
 
 test('three up, one up, or one about to go down: pass', () => {
@@ -32,7 +35,16 @@ test('the summary alone is enough', () => {
 });
 
 test('the summary of another proxy is not', () => {
-  const web = { proxy: 'web', server: 'BACKEND', type: 'backend', status: 'DOWN', checkStatus: '', lastCheck: '', address: '', mode: 'http' } as const;
+  const web = {
+    proxy: 'web',
+    server: 'BACKEND',
+    type: 'backend',
+    status: 'DOWN',
+    checkStatus: '',
+    lastCheck: '',
+    address: '',
+    mode: 'http',
+  } as const;
   expect(addRows(healthyWorld(), web).verdict(rule, 'LB').status).toBe('pass');
 });
 
@@ -46,7 +58,11 @@ test('servers in a state nobody knows are unknown', () => {
 
 test('no table is unknown, no balancer is not applicable', () => {
   expect(healthyWorld().missing('lb.stats').verdict(rule, 'LB').status).toBe('unknown');
-  expect(withoutBalancer(healthyWorld()).judge(rule).map((verdict) => verdict.status)).toEqual(['not-applicable']);
+  expect(
+    withoutBalancer(healthyWorld())
+      .judge(rule)
+      .map((verdict) => verdict.status),
+  ).toEqual(['not-applicable']);
 });
 
 test('with API servers that serve the balancer is what needs mending', () => {
@@ -62,7 +78,11 @@ test('with API servers that serve the balancer is what needs mending', () => {
 test('nodes that report through it are effects', () => {
   const world = allDown();
   const cause = asFail(world.verdict(rule, 'LB'));
-  const effect = (node: string) => ({ ...cause, rule: 'ha-node-notready' as const, subject: { kind: 'node' as const, id: node, name: node, keys: { node } } });
+  const effect = (node: string) => ({
+    ...cause,
+    rule: 'ha-node-notready' as const,
+    subject: { kind: 'node' as const, id: node, name: node, keys: { node } },
+  });
   expect(gateOf(rule, world, cause, effect('w1'))).toEqual(['yes']);
   expect(gateOf(rule, world, cause, effect('m1'))).toEqual(['no']);
 });
