@@ -43,12 +43,8 @@ export default defineProbe({
   },
 });
 
-/** The gateway's own words when it cannot reach the server it stands in front of, or is switched off. */
+/** Errors of the server itself begin with its name; any other words are the gateway's, which cannot reach it or is switched off. */
 function gatewayIsCutOff(tries: readonly RawTry[]): boolean {
   const best = bestTry(tries);
-  return (
-    gatewayRefused(tries) &&
-    best !== undefined &&
-    (best.answer?.status === 404 || /connection (error|closing)|transport|authentication handshake/.test(errorText(best)))
-  );
+  return gatewayRefused(tries) && best !== undefined && !errorText(best).startsWith('etcdserver:');
 }

@@ -80,11 +80,15 @@ async function forward(member: Member, path: string, around: Surroundings): Prom
   if (review === undefined) {
     const detail =
       obstacle === undefined ? 'it is not known whether a port may be forwarded' : `no port could be forwarded: ${obstacle.detail}`;
-    throw gap(obstacle?.gap ?? 'not-collected', `no etcd certificate was given, and ${detail}`, etcdFlags, obstacle?.through);
+    throw gap(obstacle?.gap ?? 'not-collected', `no client certificate for etcd was given, and ${detail}`, etcdFlags, obstacle?.through);
   }
   if (!review.allowed)
-    throw gap('denied', 'no etcd certificate was given, and the credential may not forward ports to pods of kube-system', etcdFlags);
+    throw gap(
+      'denied',
+      'no client certificate for etcd was given, and the credential may not forward ports to pods of kube-system',
+      etcdFlags,
+    );
   if (member.pod === undefined)
-    throw gap('absent', `no etcd certificate was given, and no pod is known to run member ${member.subject.name}`, etcdFlags);
+    throw gap('absent', `no client certificate for etcd was given, and no pod is known to run member ${member.subject.name}`, etcdFlags);
   return around.source.forwarded(member.pod, metricsPort, path, around.signal);
 }

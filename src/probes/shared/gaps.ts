@@ -9,8 +9,13 @@ import { cleanLine } from './text.ts';
 export const etcdFlags = '--etcd-cacert, --etcd-cert, --etcd-key';
 
 export function gap(kind: GapKind, detail: string, howToGet: string, through?: string): GapError {
-  const known: Gap = { gap: kind, detail, howToGet };
+  const known: Gap = { gap: kind, detail: asSentence(detail), howToGet };
   return new GapError(through === undefined ? known : { ...known, through });
+}
+
+function asSentence(text: string): string {
+  const begun = /^[a-z]+ /.test(text) ? `${text.charAt(0).toUpperCase()}${text.slice(1)}` : text;
+  return /[.!?…]$/.test(begun) ? begun : `${begun}.`;
 }
 
 /** @throws GapError when the topology no longer knows the subject. */
@@ -35,7 +40,7 @@ export function hasEtcdCertificate({ settings }: Surroundings): boolean {
 /** @throws GapError when no etcd client certificate was given. */
 export function needEtcdCertificate(around: Surroundings): void {
   if (hasEtcdCertificate(around)) return;
-  throw gap('not-collected', 'etcd is asked with a client certificate, and none was given', etcdFlags);
+  throw gap('not-collected', 'no client certificate for etcd was given', etcdFlags);
 }
 
 /** Which of the known ways an address belongs to; the address in the kubeconfig where it is no master's own. */
@@ -49,17 +54,17 @@ export function describeWay(address: string, topology: Topology): string {
   return wayOf(address, topology)?.kind === 'apiserver' || topology.entryIsMaster ? 'direct' : 'through the LB';
 }
 
-/** What an answer of the Kubernetes API that is not the wanted one means for us. */
+/** What an answer of the Kubernetes API that is not the wanted one means for us; a refusal is nobody's silence. */
 export function refusalOf(one: RawTry, what: string, topology: Topology, howToGet: string): GapError {
   const way = wayOf(one.address, topology);
-  const through = way === undefined ? undefined : subjectKey(way);
+  const through = way && subjectKey(way);
   if (one.answer === undefined) {
     const kind = one.failure?.why === 'timeout' || one.failure?.why === 'hung' ? 'timeout' : 'failed';
     return gap(kind, `${what}: ${cleanLine(one.failure?.detail ?? 'no answer', 200)}`, howToGet, through);
   }
   const { status, body } = one.answer;
   const said = `${what}: the API answered ${status} ${messageOf(body)}`.trim();
-  if (status === 401 || status === 403) return gap('denied', said, howToGet, through);
+  if (status === 401 || status === 403) return gap('denied', said, howToGet);
   if (status === 404) return gap('absent', said, howToGet);
   return gap(status === 504 ? 'timeout' : 'failed', said, howToGet, through);
 }

@@ -132,10 +132,10 @@ describe.skipIf(etcdMissing !== undefined)(`a real etcd cluster${etcdMissing ===
   });
 
   test('a stopped process hangs on every way, which is known and not a gap', async () => {
-    cluster.signal(2, 'SIGSTOP');
+    await cluster.signal(2, 'SIGSTOP');
     const begun = Date.now();
     const [seen, port, said] = await Promise.all([look(status, 2), look(clientPort, 2), look(health, 2)]);
-    cluster.signal(2, 'SIGCONT');
+    await cluster.signal(2, 'SIGCONT');
     expect(seen).toMatchObject({ kind: 'failed', why: 'hung' });
     expect(port.outcome).toMatchObject({ kind: 'failed', why: 'hung' });
     expect(said).toMatchObject({ kind: 'failed', why: 'hung' });
@@ -143,8 +143,8 @@ describe.skipIf(etcdMissing !== undefined)(`a real etcd cluster${etcdMissing ===
   });
 
   test('two members killed: the third knows no leader, refuses reads at once and still lists members', async () => {
-    cluster.signal(1, 'SIGKILL');
-    cluster.signal(2, 'SIGKILL');
+    await cluster.signal(1, 'SIGKILL');
+    await cluster.signal(2, 'SIGKILL');
     await expect
       .poll(async () => (await look(status, 0)).kind === 'answered' && !('leaderId' in (await look(status, 0))), { timeout: 8000 })
       .toBe(true);
@@ -157,3 +157,32 @@ describe.skipIf(etcdMissing !== undefined)(`a real etcd cluster${etcdMissing ===
     expect(await look(clock, 0)).toMatchObject({ resolutionMs: 0 });
   });
 });
+
+describe.skipIf(etcdMissing !== undefined)(
+  `a member whose own certificate has expired${etcdMissing === undefined ? '' : ` (NOT RUN: ${etcdMissing})`}`,
+  () => {
+    test('its gateway is cut off from its server, and gRPC still tells everything', async () => {
+      const day = 86_400_000;
+      const sick = await startEtcd(1, { from: Date.now() - 9 * day, until: Date.now() - day });
+      try {
+        const where = await surroundings({
+          topology: { members: sick.members },
+          etcd: { authority: sick.authority.own, client: sick.client },
+        });
+        const subject = sick.members[0]?.subject;
+        if (subject === undefined) throw new Error('no member');
+        const gathered = await status.gather(subject, where);
+        expect(JSON.parse(gathered.raw).tries[0].answer).toMatchObject({ status: 503, body: expect.stringContaining('"code":14') });
+        expect(status.read(gathered.raw)).toMatchObject({ kind: 'answered', version: '3.4.23', leaderId: expect.any(String) });
+        expect(read.read((await read.gather(subject, where)).raw)).toMatchObject({ kind: 'read' });
+        expect(members.read((await members.gather(subject, where)).raw)).toMatchObject({ kind: 'answered', members: [{ name: 'm1' }] });
+        expect(clientPort.read((await clientPort.gather(subject, where)).raw)).toMatchObject({
+          outcome: { kind: 'open' },
+          chain: [{ subject: 'CN=m1' }],
+        });
+      } finally {
+        await sick.stop();
+      }
+    });
+  },
+);

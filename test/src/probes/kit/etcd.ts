@@ -1,11 +1,11 @@
 // Three real etcd members with TLS on this machine.
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Member } from '../../../../src/model/topology.ts';
 import { refusedPort } from '../../sources/kit/patients.ts';
 import { memberAt } from './around.ts';
-import { Authority, type Issued, temporaryFolder } from './authority.ts';
+import { Authority, type Issued, temporaryFolder, type Wanted } from './authority.ts';
 
 const binaries = { etcd: '/usr/bin/etcd', etcdctl: '/usr/bin/etcdctl' };
 /** Why the real thing cannot be started here, or undefined. */
@@ -17,20 +17,30 @@ export interface EtcdCluster {
   readonly client: Issued;
   readonly members: readonly Member[];
   etcdctl(argv: readonly string[]): string;
-  signal(index: number, name: 'SIGSTOP' | 'SIGCONT' | 'SIGKILL'): void;
+  /** Comes back once a stopped process really stands still. */
+  signal(index: number, name: 'SIGSTOP' | 'SIGCONT' | 'SIGKILL'): Promise<void>;
   stop(): Promise<void>;
 }
 
-export async function startEtcd(count: number): Promise<EtcdCluster> {
+/** `shown` changes the certificate that all members show to clients and peers. */
+export async function startEtcd(count: number, shown: Wanted = {}): Promise<EtcdCluster> {
   const folder = temporaryFolder();
   const authority = new Authority(folder.path, { subject: '/CN=etcd-ca' });
-  const server = authority.issue({ subject: '/CN=m1', names: 'IP:127.0.0.1' });
+  const server = authority.issue({ subject: '/CN=m1', names: 'IP:127.0.0.1', ...shown });
   const client = authority.issue({ subject: '/CN=kube-etcd-healthcheck-client' });
   const ports = await Promise.all(Array.from({ length: count * 2 }, refusedPort));
   const members = Array.from({ length: count }, (_, index) => memberAt('127.0.0.1', ports[index * 2] ?? 0, ports[index * 2 + 1] ?? 0));
   const cluster = members.map((member, index) => `m${index + 1}=https://127.0.0.1:${member.peerPort}`).join(',');
   const children = members.map((member, index) => start(folder.path, `m${index + 1}`, member, cluster, authority.own, server));
-  const access = ['--cacert', authority.own.certificatePath, '--cert', client.certificatePath, '--key', client.keyPath];
+  const access = [
+    '--insecure-skip-tls-verify',
+    '--cacert',
+    authority.own.certificatePath,
+    '--cert',
+    client.certificatePath,
+    '--key',
+    client.keyPath,
+  ];
   const endpoints = members.map((member) => `https://${member.subject.id}`).join(',');
   const etcdctl = (argv: readonly string[]): string =>
     execFileSync(binaries.etcdctl, ['--endpoints', endpoints, ...access, ...argv], {
@@ -44,7 +54,11 @@ export async function startEtcd(count: number): Promise<EtcdCluster> {
     client,
     members,
     etcdctl,
-    signal: (index, name) => void children[index]?.kill(name),
+    signal: async (index, name) => {
+      const child = children[index];
+      child?.kill(name);
+      if (name === 'SIGSTOP') await waitFor(() => assertStopped(child?.pid));
+    },
     stop: async () => {
       await Promise.all(children.map(end));
       folder.remove();
@@ -73,13 +87,19 @@ function start(folder: string, name: string, member: Member, cluster: string, au
   return spawn(binaries.etcd, [...options, ...urls, ...tls, ...keys, ...anchors], { stdio: 'ignore', env: {} });
 }
 
+function assertStopped(pid: number | undefined): void {
+  for (const thread of readdirSync(`/proc/${pid}/task`)) {
+    if (!/^State:\tT/m.test(readFileSync(`/proc/${pid}/task/${thread}/status`, 'utf8'))) throw new Error(`thread ${thread} still runs`);
+  }
+}
+
 async function waitFor(attempt: () => unknown): Promise<void> {
   for (let tries = 0; ; tries++) {
     try {
       return void attempt();
     } catch (error) {
-      if (tries > 40) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 250));
+      if (tries > 150) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 100));
     }
   }
 }
