@@ -33,7 +33,7 @@ async function loadMain() {
 function isBuilt() {
   const built = fs.statSync(path.join(dist, 'cli.cjs'), { throwIfNoEntry: false });
   if (built === undefined) return false;
-  if (!fs.existsSync(path.join(root, 'src'))) return true;
+  if (!fs.existsSync(path.join(root, 'commands'))) return true;
   return ['package.json', 'bin', 'commands', 'rules', 'src'].every((name) => newestUnder(path.join(root, name)) <= built.mtimeMs);
 }
 

@@ -21,6 +21,6 @@ export default class Diagnose extends BaseCommand {
   async run(): Promise<void> {
     const { flags } = await this.parse(Diagnose);
     const { runDiagnosis } = await import('../src/cli/run-diagnosis.ts');
-    this.exit(await runDiagnosis(flags, this.program));
+    this.exit(await runDiagnosis(flags, this.diagnosis));
   }
 }

@@ -17,6 +17,6 @@ export default class Explain extends BaseCommand {
   async run(): Promise<void> {
     const { argv } = await this.parse(Explain);
     const { showExplanation } = await import('../src/cli/show-catalogue.ts');
-    await writeResult(showExplanation(argv.map(String), this.program.replace(/ explain$/, '')));
+    await writeResult(showExplanation(argv.map(String), this.program, this.diagnosis));
   }
 }

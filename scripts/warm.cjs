@@ -6,7 +6,7 @@ const path = require('node:path');
 async function warm(root) {
   const { load, loaded, cachePath } = require(path.join(root, 'bin/start.cjs'));
   const write = process.stdout.write;
-  process.stdout.write = (text, callback) => {
+  process.stdout.write = (_text, callback) => {
     if (typeof callback === 'function') callback();
     return true;
   };

@@ -4,10 +4,15 @@ import { describeError } from './describe-error.ts';
 import { writeError } from './output.ts';
 
 export abstract class BaseCommand extends Command {
-  /** What to type to run the tool again, such as `kubectl ha-doctor`, or `host ha diagnose` inside another CLI. */
+  /** What stands before the name of a command: `kubectl ha-doctor`, or `host ha` inside another CLI. */
   protected get program(): string {
-    const id = this.id ?? '';
-    return id.includes(':') ? `${this.config.bin} ${id.replaceAll(':', ' ')}` : this.config.bin;
+    const topics = (this.id ?? '').split(':').slice(0, -1);
+    return [this.config.bin, ...topics].join(' ');
+  }
+
+  /** What to type to diagnose: the default command needs no name, except inside another CLI. */
+  protected get diagnosis(): string {
+    return (this.id ?? '').includes(':') ? `${this.program} diagnose` : this.program;
   }
 
   /** Every error ends here: one sentence and a documented exit code, never a stack trace unless asked for. */

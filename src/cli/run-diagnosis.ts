@@ -41,11 +41,11 @@ async function lookLive(flags: DiagnoseFlags): Promise<Report> {
 }
 
 function renderScreen(report: Report, flags: DiagnoseFlags, program: string, exitCode: number): string {
-  const traits = readTraits(process.stdout, process.env, flags['no-color']);
+  const traits = readTraits(process.stdout, process.env, flags['no-color'] === true);
   const texts = ruleTexts(catalogue.rules);
   return renderTerminal(report, {
     ...traits,
-    showPassed: flags['show-passed'],
+    showPassed: flags['show-passed'] === true,
     exitCode,
     again: program,
     withFlags: namesTheCluster(flags),

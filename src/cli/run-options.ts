@@ -52,7 +52,7 @@ function readSettings(flags: DiagnoseFlags, environment: Environment): Settings 
     portForward: flags['no-port-forward'] ? 'forbidden' : 'allowed',
     exec: flags['allow-exec'] ? 'allowed' : 'forbidden',
     lbConnections,
-    deep: flags.deep,
+    deep: flags.deep === true,
   };
 }
 

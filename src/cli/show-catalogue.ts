@@ -20,7 +20,7 @@ export function showTree(only: string | undefined, output: string): string {
   const tree = catalogue.tree.filter((question) => only === undefined || question.branch === only);
   if (output === 'json') return renderValue(tree);
   if (output === 'mermaid') return `${drawTree(tree)}\n`;
-  return fit(outlineTree(tree, { fork: '├─', last: '└─', through: '│' }), { '├': '|', '└': '`', '─': '-', '│': '|' });
+  return inReach(outlineTree(tree, { fork: '├─', last: '└─', through: '│' }), { '├': '|', '└': '`', '─': '-', '│': '|' });
 }
 
 /** @throws UsageError for an area there is not. */
@@ -55,7 +55,7 @@ export function showRules(area: string | undefined, output: string): string {
     .toString()
     .split('\n')
     .map((line) => line.trimEnd());
-  return fit(`${lines.join('\n')}\n`);
+  return inReach(`${lines.join('\n')}\n`);
 }
 
 const sides = [
@@ -78,14 +78,14 @@ const sides = [
 const plainBorders = Object.fromEntries(sides.map((side) => [side, '']));
 
 /** @throws UsageError when nothing is known about it. */
-export function showExplanation(words: readonly string[], program: string): string {
+export function showExplanation(words: readonly string[], program: string, diagnosis: string): string {
   const asked = words.join(' ').trim();
   if (asked === '') throw new UsageError(`name a rule or an error text: ${program} explain etcd-quorum-lost`);
   const rule = findRule(catalogue, asked);
   if (rule !== undefined) return printBlocks(ruleBlocks(rule, catalogue));
   const match = matchError(asked, catalogue);
   if (match !== undefined) {
-    const look = match.question === undefined ? program : `${program} --only ${match.question.branch}`;
+    const look = match.question === undefined ? diagnosis : `${diagnosis} --only ${match.question.branch}`;
     return printBlocks([...matchBlocks(match), { heading: 'Look', lines: [look] }]);
   }
   const near = similarRules(asked, catalogue);
@@ -108,11 +108,11 @@ function printBlocks(blocks: readonly Block[]): string {
     const wrapped = lines.flatMap((line) => wrapProse(line, width - 4).map((text, index) => (index === 0 ? `  ${text}` : `    ${text}`)));
     return [heading, ...wrapped].join('\n');
   });
-  return fit(`${texts.join('\n\n')}\n`);
+  return inReach(`${texts.join('\n\n')}\n`);
 }
 
 /** Letters for a terminal that has no others. */
-function fit(text: string, drawn: Readonly<Record<string, string>> = {}): string {
+function inReach(text: string, drawn: Readonly<Record<string, string>> = {}): string {
   if (!readTraits(process.stdout, process.env, true).ascii) return text;
   return text
     .split('\n')

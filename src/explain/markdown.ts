@@ -12,15 +12,15 @@ export function rulePage(rule: AnyRule, catalogue: Catalogue): string {
   const question = questionOf(catalogue, rule.id);
   const sections = [
     `# ${rule.id}`,
-    `> ${escape(asPattern(rule.title))}`,
-    escape(asPattern(rule.why)),
+    `> ${escapeText(asPattern(rule.title))}`,
+    escapeText(asPattern(rule.why)),
     facts([
-      ['Healthy', escape(rule.healthy)],
+      ['Healthy', escapeText(rule.healthy)],
       ['Area', rule.area],
       ['Severity', `${rule.severity}, impact ${rule.impact}, unless the facts say otherwise`],
       ['Layer', String(rule.layer)],
       ['Since', rule.since],
-      ['Answers', question === undefined ? 'no question of the decision tree yet' : `[${escape(question.ask)}](../../decision-tree.md)`],
+      ['Answers', question === undefined ? 'no question of the decision tree yet' : `[${escapeText(question.ask)}](../../decision-tree.md)`],
       ['Ways to fail', rule.reasons.length === 0 ? 'one' : rule.reasons.map(code).join(', ')],
       ['Looks at', rule.needs.map((id: string) => `[${code(id)}](../../evidence.md#${anchor(id)})`).join(', ')],
     ]),
@@ -51,7 +51,7 @@ function edgeText(edge: Edge): string {
     edge.covers === undefined ? '' : `, where ${coverage[edge.covers]} of what it rests on ${edge.covers === 'all' ? 'is' : 'are'} hit`;
   const gate = edge.when === undefined ? '' : ', where the evidence allows it';
   const proof = edge.unproven === undefined ? '' : '; not seen in a recording yet';
-  return `${escape(edge.because)} (${scope}${reasons}${cover}${gate}${proof})`;
+  return `${escapeText(edge.because)} (${scope}${reasons}${cover}${gate}${proof})`;
 }
 
 const coverage = { all: 'all', quorum: 'enough', any: 'some' } as const;
@@ -66,7 +66,7 @@ function facts(rows: readonly (readonly [string, string])[]): string {
 }
 
 function limits(all: Readonly<Record<string, Limit>>): string {
-  const rows = Object.entries(all).map(([name, { value, unit, source }]) => `| ${name} | ${value} ${unit} | ${escape(source)} |`);
+  const rows = Object.entries(all).map(([name, { value, unit, source }]) => `| ${name} | ${value} ${unit} | ${escapeText(source)} |`);
   return rows.length === 0 ? '' : ['## Limits', '', '| limit | value | source |', '|---|---|---|', ...rows].join('\n');
 }
 
@@ -79,7 +79,7 @@ export function code(text: string): string {
 }
 
 /** Markdown keeps its own signs for itself. */
-export function escape(text: string): string {
+export function escapeText(text: string): string {
   return text.replace(/[<>|*_[\]\\]/g, (character) => `\\${character}`);
 }
 
