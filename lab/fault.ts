@@ -1,6 +1,7 @@
 // What is a fault, which ones are there, and how is one put into a lab and taken out again?
 import { readdir } from 'node:fs/promises';
 import { basename } from 'node:path';
+import { cutBackOffShort } from './aftercare.ts';
 import { findLeader } from './etcd.ts';
 import type { LabHandle } from './handle.ts';
 import { updateRecord } from './state.ts';
@@ -113,5 +114,6 @@ export async function healFaults(lab: LabHandle, known: readonly InjectedFault[]
     await fault.heal(lab, lab.node(injected.target), injected.parameters);
     await updateRecord(lab.folder, (record) => ({ ...record, faults: record.faults.filter((one) => !isSame(one, injected)) }));
   }
+  if (chosen.length > 0 && chosen.length === known.length) await cutBackOffShort(lab);
   return chosen;
 }

@@ -11,6 +11,7 @@ import { endNode, startNode } from './nodes.ts';
 import type { NodeSources } from './nodes.ts';
 import { labFolder, readRecord, writeRecord } from './state.ts';
 import type { LabRecord } from './state.ts';
+import { raiseInotifyLimit } from './support.ts';
 import { startBalancer } from './up.ts';
 import type { Say } from './up.ts';
 
@@ -63,6 +64,7 @@ export async function restoreLab(name: string, say: Say): Promise<LabHandle> {
 }
 
 async function startMachines(lab: LabHandle, say: Say): Promise<void> {
+  await raiseInotifyLimit(say);
   const imageStore = await imageStoreFor(lab.plan.release, lab.binaries, say);
   const operator = await startNetwork(lab.folder, lab.plan);
   const sources: NodeSources = { lab: lab.folder, plan: lab.plan, binaries: lab.binaries, imageStore, operator };

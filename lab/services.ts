@@ -45,3 +45,20 @@ export async function signalProgram(lab: LabHandle, node: string, program: strin
   if (pids.length === 0) throw new Error(`${program} does not run on ${node}`);
   await shell(lab, node, `kill -${signal} ${pids.join(' ')}`);
 }
+
+/** Kills a program and waits until it has ended. Only with the kubelet stopped does it stay so. */
+export async function killProgram(lab: LabHandle, node: string, program: string): Promise<void> {
+  const ended = await waitUntil(async () => {
+    const pids = await processesNamed(lab, node, program);
+    if (pids.length > 0) await shell(lab, node, `kill -KILL ${pids.join(' ')} 2>/dev/null || true`);
+    return pids.length === 0;
+  }, 20_000, 100);
+  if (!ended) throw new Error(`${program} on ${node} does not end`);
+}
+
+/** Has the kubelet start programs of its pods again, at once and without back-off. */
+export async function restartPrograms(lab: LabHandle, node: string, programs: readonly string[]): Promise<void> {
+  await stopService(lab, node, 'kubelet');
+  for (const program of programs) await killProgram(lab, node, program);
+  await startService(lab, node, 'kubelet');
+}

@@ -3,7 +3,7 @@ import { parse, stringify } from 'yaml';
 import type { LabHandle } from './handle.ts';
 import { isOnNode, moveOnNode, readOnNode, writeOnNode } from './node-files.ts';
 import { waitUntil } from './processes.ts';
-import { processesNamed, restartKubelet } from './services.ts';
+import { killProgram, processesNamed, restartPrograms, startService, stopService } from './services.ts';
 
 export type Component = 'kube-apiserver' | 'kube-controller-manager' | 'kube-scheduler' | 'etcd';
 
@@ -20,18 +20,25 @@ interface Manifest {
 const parked = (file: string) => `/etc/kubernetes/lab-parked/${file}`;
 const manifest = (component: Component) => `/etc/kubernetes/manifests/${component}.yaml`;
 
-/** Takes a manifest away and waits until the process has ended. */
+/**
+ * Takes a manifest away and ends the process. The kubelet is stopped meanwhile: left to itself it takes up to a minute,
+ * because it first deletes the mirror pod through the API server that is going.
+ */
 export async function removeStaticPod(lab: LabHandle, node: string, component: Component): Promise<void> {
+  await stopService(lab, node, 'kubelet');
   if (await isOnNode(lab, node, manifest(component))) await moveOnNode(lab, node, manifest(component), parked(`${component}.yaml`));
-  await restartKubelet(lab, node);
-  const ended = await waitUntil(async () => (await processesNamed(lab, node, component)).length === 0, 90_000);
-  if (!ended) throw new Error(`${component} on ${node} still runs 90 s after its manifest went away`);
+  await killProgram(lab, node, component);
+  await startService(lab, node, 'kubelet');
 }
 
-/** Brings a manifest back; the process starts within seconds. */
+/**
+ * Brings a manifest back; the process starts within seconds. With etcd the API server starts again too: the kubelet
+ * asks it before it starts anything, and one that hangs without its etcd would hold the kubelet up for a minute.
+ */
 export async function returnStaticPod(lab: LabHandle, node: string, component: Component): Promise<void> {
+  await stopService(lab, node, 'kubelet');
   if (await isOnNode(lab, node, parked(`${component}.yaml`))) await moveOnNode(lab, node, parked(`${component}.yaml`), manifest(component));
-  await restartKubelet(lab, node);
+  await restartPrograms(lab, node, component === 'etcd' ? ['kube-apiserver'] : []);
 }
 
 /**
@@ -68,14 +75,9 @@ export async function undoEdits(lab: LabHandle, node: string, components: readon
 
 async function restartInto(lab: LabHandle, node: string, components: readonly Component[]): Promise<void> {
   if (components.length === 0) return;
-  const before = new Map<Component, string[]>();
-  for (const component of components) before.set(component, await processesNamed(lab, node, component));
-  await restartKubelet(lab, node);
+  await restartPrograms(lab, node, components);
   for (const component of components) {
-    const replaced = await waitUntil(async () => {
-      const now = await processesNamed(lab, node, component);
-      return now.length > 0 && now.every((pid) => before.get(component)?.includes(pid) !== true);
-    }, 120_000);
-    if (!replaced) throw new Error(`${component} on ${node} was not started again within 120 s`);
+    const started = await waitUntil(async () => (await processesNamed(lab, node, component)).length > 0, 120_000);
+    if (!started) throw new Error(`${component} on ${node} was not started again within 120 s`);
   }
 }

@@ -1,5 +1,5 @@
 // Can a lab run on this machine, and what has to be installed first?
-import { access, constants, readFile, statfs } from 'node:fs/promises';
+import { access, constants, readFile, statfs, writeFile } from 'node:fs/promises';
 import { platform } from 'node:os';
 import { binariesAreCached, cacheRoot } from './binaries.ts';
 import { runCommand, runOrFail } from './processes.ts';
@@ -92,6 +92,23 @@ export async function installMissing(say: (line: string) => void): Promise<void>
   if (first.code === 0) return;
   await runOrFail(['apt-get', 'update'], { env });
   await runOrFail(install, { env });
+}
+
+const inotifyLimit = '/proc/sys/fs/inotify/max_user_instances';
+
+/**
+ * Each machine of a lab needs about 20 inotify instances, and they count against root on the whole computer: with the
+ * usual 128 a second lab's kubelets would not start. Raised until the next boot; the limit costs nothing unused.
+ * @throws Error when it is too low and cannot be raised.
+ */
+export async function raiseInotifyLimit(say: (line: string) => void): Promise<void> {
+  const wanted = 1024;
+  const now = Number((await readFile(inotifyLimit, 'utf8')).trim());
+  if (now >= wanted) return;
+  say(`raising ${inotifyLimit} from ${now} to ${wanted} until the next boot`);
+  await writeFile(inotifyLimit, String(wanted)).catch((error: Error) => {
+    throw new Error(`${inotifyLimit} is ${now}, a lab needs ${wanted}, and it cannot be raised: ${error.message}`);
+  });
 }
 
 function definedEnvironment(): Record<string, string> {

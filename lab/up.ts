@@ -16,6 +16,7 @@ import type { NodeSources } from './nodes.ts';
 import { endProcesses, processIdentity, processOf, waitUntil } from './processes.ts';
 import { labFolder, readRecord, writeRecord } from './state.ts';
 import type { LabRecord } from './state.ts';
+import { raiseInotifyLimit } from './support.ts';
 import { apiServerPort } from './topology.ts';
 import type { LabPlan, NodePlan } from './topology.ts';
 
@@ -32,6 +33,7 @@ export async function buildLab(plan: LabPlan, say: Say): Promise<LabHandle> {
   if (builder !== undefined) throw new Error(`process ${builder} is building lab '${plan.name}' right now`);
   const binaries = await binariesFor(plan.release, say);
   const imageStore = await imageStoreFor(plan.release, binaries, say);
+  await raiseInotifyLimit(say);
   await removeLab(plan.name);
   await mkdir(folder, { recursive: true });
   const record = { plan, binaries, faults: [] };
