@@ -1,5 +1,6 @@
 // Is at least one API server ready?
 import { defineRule, fail, pass, undecided } from '../../src/judge/define-rule.ts';
+import { planToStartAny } from '../../src/judge/plans/start-api-server.ts';
 import { type ApiServerReading, mastersOf, readApiServer, servesClients } from '../../src/judge/readings/api-server.ts';
 import { mastersShowThrough, readEntry } from '../../src/judge/readings/entry.ts';
 import { ourPathIsOpen } from '../../src/judge/readings/host.ts';
@@ -96,32 +97,7 @@ export default defineRule({
   ],
   fixes: (_cause, seen) => {
     const [first] = seen.topology.masters;
-    if (first === undefined) return [];
-    const node = first.subject.name;
-    const verify = [`curl -sk https://${first.subject.id}/readyz`];
-    return [
-      {
-        do: `See what runs on ${node}; one API server is enough to go on`,
-        where: node,
-        run: [
-          "crictl ps -a --name 'kube-apiserver|etcd'",
-          "crictl logs --tail 50 $(crictl ps -aq --name '^kube-apiserver$' | head -1)",
-          'journalctl -u kubelet -n 100 --no-pager',
-          'ls -l /etc/kubernetes/manifests /var/lib/etcd/member',
-        ],
-        risk: 'none',
-        needs: [],
-        verify: [],
-      },
-      {
-        do: 'Mend what that shows, then let the kubelet start it again',
-        where: node,
-        run: ['systemctl restart kubelet'],
-        risk: 'medium',
-        needs: [{ text: `/var/lib/etcd/member on ${node} is intact`, met: 'unknown' }],
-        verify,
-      },
-    ];
+    return first === undefined ? [] : planToStartAny(first.subject.name, first.subject.id);
   },
   avoid: () => ['restore etcd while its data directories may be intact'],
   reading: ['https://kubernetes.io/docs/tasks/debug/debug-cluster/'],

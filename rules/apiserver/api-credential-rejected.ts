@@ -1,10 +1,11 @@
 // Does every API server accept the operator's credential?
 import { defineRule, fail, pass, undecided } from '../../src/judge/define-rule.ts';
+import { planToCompareServer, planToReplaceCredential } from '../../src/judge/plans/replace-credential.ts';
 import { masterOf, readApiServer } from '../../src/judge/readings/api-server.ts';
 import { entryOf } from '../../src/judge/readings/entry.ts';
 import { MissingEvidence } from '../../src/judge/view.ts';
 import type { CredentialSeen } from '../../src/model/evidence.ts';
-import type { Fix, Seen } from '../../src/model/rule.ts';
+import type { Seen } from '../../src/model/rule.ts';
 import { type Subject, subjectKey } from '../../src/model/subject.ts';
 
 type Needs = 'operator.kubeconfig' | 'api.credential' | 'lb.credential' | 'api.ready' | 'kube.nodes';
@@ -69,19 +70,10 @@ export default defineRule({
   },
   explains: [],
   fixes: ({ facts, verdicts }, seen) => {
-    const whoami: Fix = {
-      do: 'See who the API takes you for',
-      where: 'here',
-      run: ['kubectl auth whoami', 'kubectl config view --minify'],
-      risk: 'none',
-      needs: [],
-      verify: [],
-    };
-    if (verdicts[0]?.reason === 'inconsistent') return [compareServers(facts['where'])];
+    if (verdicts[0]?.reason === 'inconsistent') return planToCompareServer(String(facts['where']));
     const kubeconfig = seen.peek('operator.kubeconfig');
     const kind = kubeconfig?.state === 'known' ? kubeconfig.value.credential.kind : 'none';
-    const node = seen.topology.masters[0]?.subject.name;
-    return kind === 'client-certificate' && node !== undefined ? [whoami, renew(node)] : [whoami];
+    return planToReplaceCredential(kind === 'client-certificate' ? seen.topology.masters[0]?.subject.name : undefined);
   },
   avoid: ({ verdicts }) =>
     verdicts[0]?.reason === 'all' ? ['restart anything in the cluster for this: it is the credential that is refused'] : [],
@@ -138,30 +130,4 @@ function describe(credential: CredentialSeen): string {
     return `the client certificate ${credential.certificate.subject}, ending ${credential.certificate.notAfter.slice(0, 10)}`;
   if (credential.kind === 'token') return 'the token';
   return credential.kind === 'plugin' ? `the credential from ${credential.command}` : 'the credential';
-}
-
-function renew(node: string): Fix {
-  return {
-    do: 'If it is kubeadm’s own: renew it there and fetch the new file',
-    where: node,
-    run: ['kubeadm certs check-expiration', 'kubeadm certs renew admin.conf   # then copy /etc/kubernetes/admin.conf'],
-    risk: 'medium',
-    needs: [{ text: '/etc/kubernetes/pki/ca.key is there', met: 'unknown' }],
-    verify: ['kubectl auth can-i get pods -A'],
-  };
-}
-
-function compareServers(where: unknown): Fix {
-  return {
-    do: 'Compare what this API server trusts with the others: authorities, keys, clock',
-    where: String(where),
-    run: [
-      'sha256sum /etc/kubernetes/pki/ca.crt /etc/kubernetes/pki/sa.pub',
-      'grep -E "client-ca-file|service-account-key|authentication-config|oidc" /etc/kubernetes/manifests/kube-apiserver.yaml',
-      'date -u',
-    ],
-    risk: 'none',
-    needs: [],
-    verify: [],
-  };
 }

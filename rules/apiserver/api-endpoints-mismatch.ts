@@ -1,14 +1,7 @@
 // Do pods that use the Service `kubernetes` get sent to this API server exactly when it serves?
 import { defineRule, fail, notApplicable, pass, undecided } from '../../src/judge/define-rule.ts';
-import { ageAt, leaseAge } from '../../src/judge/readings/age.ts';
 import { masterOf, mastersOf, readApiServer, servesClients } from '../../src/judge/readings/api-server.ts';
-import { backendsOf, changedAt } from '../../src/judge/readings/backend.ts';
-import { podOn } from '../../src/judge/readings/pod.ts';
-import { kubeletUsesOwnApiServer } from '../../src/judge/readings/wiring.ts';
-import type { Seen } from '../../src/model/rule.ts';
-import type { Master } from '../../src/model/topology.ts';
-
-type Needs = 'kube.endpoints' | 'api.ready' | 'kube.nodes' | 'lb.stats' | 'kube.node-leases' | 'kube.control-plane-pods';
+import { deadFor, readyFor } from '../../src/judge/readings/settled.ts';
 
 export default defineRule({
   id: 'api-endpoints-mismatch',
@@ -106,52 +99,3 @@ export default defineRule({
   reading: ['https://kubernetes.io/docs/reference/command-line-tools-reference/kube-apiserver/'],
   errors: ['dial tcp 10.96.0.1:443: i/o timeout', 'dial tcp 10.96.0.1:443: connect: connection refused'],
 });
-
-/** Whatever proves that it has been dead for longer than the list needs to forget it. */
-function deadFor(seen: Seen<Needs>, master: Master, limits: { readonly settled: number; readonly renewal: number }): string | undefined {
-  const settled = limits.settled * 1000;
-  return (
-    balancerSays(seen, master, 'down', settled) ??
-    leaseSays(seen, master, settled + limits.renewal * 1000) ??
-    podSays(seen, master, false, settled)
-  );
-}
-
-function readyFor(seen: Seen<Needs>, master: Master, settled: number): string | undefined {
-  return balancerSays(seen, master, 'up', settled) ?? podSays(seen, master, true, settled);
-}
-
-function balancerSays(seen: Seen<Needs>, master: Master, state: 'up' | 'down', settled: number): string | undefined {
-  let words: string | undefined;
-  seen.tally([master], () => {
-    const known = seen.known('lb.stats');
-    const backend = backendsOf(seen).find((one) => one.master === master && one.state === state);
-    const since = backend === undefined ? undefined : changedAt(known, backend.row);
-    if (since !== undefined && known.takenAt - since.latest >= settled)
-      words = `${Math.round((known.takenAt - since.latest) / 1000)} s: HAProxy`;
-    return true;
-  });
-  return words;
-}
-
-/** The kubelet beside an API server renews its lease through it, where it is wired so. */
-function leaseSays(seen: Seen<Needs>, master: Master, stale: number): string | undefined {
-  const { node } = master.subject.keys;
-  const leases = seen.peek('kube.node-leases');
-  if (kubeletUsesOwnApiServer(seen, node) !== 'yes' || leases?.state !== 'known' || leases.value.clock === undefined) return undefined;
-  const lease = leases.value.leases.find((one) => one.name === node);
-  const age = lease === undefined ? undefined : leaseAge(lease, leases.value.clock);
-  return age !== undefined && age.low > stale ? `${Math.floor(age.low / 1000)} s: its node lease` : undefined;
-}
-
-/** A kubelet that reports says since when the pod has been as it is. */
-function podSays(seen: Seen<Needs>, master: Master, ready: boolean, settled: number): string | undefined {
-  const { node } = master.subject.keys;
-  const nodes = seen.peek('kube.nodes');
-  const reports = nodes?.state === 'known' && nodes.value.nodes.some((one) => one.name === node && one.ready === 'True');
-  if (!reports || seen.peek('kube.control-plane-pods')?.state !== 'known') return undefined;
-  const view = podOn(seen, 'kube-apiserver', node);
-  if (view?.clock === undefined || view.pod.ready !== ready || view.pod.readySince === undefined) return undefined;
-  const age = ageAt(view.pod.readySince, view.clock);
-  return age.low >= settled ? `${Math.floor(age.low / 1000)} s: its pod` : undefined;
-}

@@ -1,10 +1,11 @@
 // Does the address in the kubeconfig serve every client that connects?
 import { defineRule, fail, pass, undecided } from '../../src/judge/define-rule.ts';
+import { planToReachEntry } from '../../src/judge/plans/reach-entry.ts';
 import { mastersOf, readApiServer, servesClients } from '../../src/judge/readings/api-server.ts';
 import { type EntryReading, type EntryTry, entryOf, type Met, readEntry, supportsBehind } from '../../src/judge/readings/entry.ts';
 import { kubeletUsesOwnApiServer } from '../../src/judge/readings/wiring.ts';
-import type { Fix, Seen } from '../../src/model/rule.ts';
-import type { LoadBalancer, Master } from '../../src/model/topology.ts';
+import type { Seen } from '../../src/model/rule.ts';
+import type { Master } from '../../src/model/topology.ts';
 
 const total = ['dns', 'refused', 'timeout', 'unreachable', 'hung', 'reset', 'closed', 'tls', 'protocol', 'untrusted', 'not-ready'] as const;
 
@@ -61,7 +62,7 @@ export default defineRule({
   ],
   fixes: (cause, seen) => {
     const { entry } = seen.topology;
-    return entry === undefined ? [] : planFor(entry, cause.verdicts[0]?.reason, servingMaster(seen));
+    return entry === undefined ? [] : planToReachEntry(entry, cause.verdicts[0]?.reason, servingMaster(seen));
   },
   avoid: (_cause, seen) =>
     servingMaster(seen) === undefined ? [] : ['restart API servers or etcd for this: an API server behind it serves'],
@@ -112,43 +113,4 @@ function outcomesOf(failing: readonly EntryTry[]) {
 function servingMaster(seen: Seen): Master | undefined {
   const masters = seen.topology.masters.length === 0 ? [] : mastersOf(seen);
   return seen.tally(masters, (master) => servesClients(readApiServer(seen, master))).yes[0];
-}
-
-function planFor(entry: LoadBalancer, reason: string | undefined, serving: Master | undefined): readonly Fix[] {
-  const look: Fix =
-    reason === 'dns'
-      ? { do: 'See what the name resolves to', where: 'here', run: [`getent ahosts ${entry.host}`], risk: 'none', needs: [], verify: [] }
-      : {
-          do: 'See whether anything listens there, and what the balancer logs',
-          where: 'lb',
-          run: [`ss -ltnp 'sport = :${entry.port}'`, 'systemctl status haproxy --no-pager', 'journalctl -u haproxy -n 50 --no-pager'],
-          risk: 'none',
-          needs: [],
-          verify: [],
-        };
-  const verify = [`curl -sk https://${entry.subject.id}/readyz`];
-  const restart: Fix = {
-    do: 'If the balancer is not running: check its configuration, then start it',
-    where: 'lb',
-    run: ['haproxy -c -f /etc/haproxy/haproxy.cfg && systemctl restart haproxy'],
-    risk: 'medium',
-    needs: [{ text: 'an API server serves', met: serving === undefined ? 'unknown' : 'yes' }],
-    verify,
-  };
-  const steps = [look, ...(reason === 'refused' || reason === 'timeout' || reason === 'unreachable' ? [restart] : [])];
-  return serving === undefined ? steps : [bypass(serving), ...steps];
-}
-
-function bypass(master: Master): Fix {
-  const server = `https://${master.subject.id}`;
-  const needs = [{ text: `${master.subject.name} serves`, met: 'yes' as const }];
-  const text = 'Until then, go round it';
-  return {
-    do: text,
-    where: 'here',
-    run: [`kubectl --server=${server} get nodes`],
-    risk: 'low',
-    needs,
-    verify: [`kubectl --server=${server} get --raw /readyz`],
-  };
 }

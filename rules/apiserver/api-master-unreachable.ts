@@ -1,8 +1,10 @@
 // Does this master's API server give clients an answer they can use?
 import { defineRule, fail, pass, undecided } from '../../src/judge/define-rule.ts';
-import { type ApiServerReading, mastersOf, readApiServer, servesClients } from '../../src/judge/readings/api-server.ts';
+import { type ApiServerReading, anotherServes, mastersOf, readApiServer, servesClients } from '../../src/judge/readings/api-server.ts';
+import { planToStartApiServer } from '../../src/judge/plans/start-api-server.ts';
 import { checkedReasons } from '../../src/judge/readings/backend.ts';
 import { servedThroughEntry } from '../../src/judge/readings/entry.ts';
+import { kubeletIsSilent } from '../../src/judge/readings/host.ts';
 import { kubeletUsesOwnApiServer } from '../../src/judge/readings/wiring.ts';
 import type { Master } from '../../src/model/topology.ts';
 import type { Seen } from '../../src/model/rule.ts';
@@ -116,28 +118,8 @@ export default defineRule({
       when: (_link, seen) => (seen.topology.entryIsMaster ? 'yes' : 'no'),
     },
   ],
-  fixes: ({ facts }, seen) => [
-    {
-      do: 'See why the API server on {node} does not serve',
-      where: String(facts['node']),
-      run: [
-        "crictl ps -a --name '^kube-apiserver$'",
-        "crictl logs --tail 50 $(crictl ps -aq --name '^kube-apiserver$' | head -1)",
-        'ls -l /etc/kubernetes/manifests',
-      ],
-      risk: 'none',
-      needs: [],
-      verify: [],
-    },
-    {
-      do: 'Mend what that shows, then let the kubelet start it again',
-      where: String(facts['node']),
-      run: ['systemctl restart kubelet'],
-      risk: 'medium',
-      needs: [{ text: 'another API server is ready', met: anotherIsReady(seen, String(facts['node'])) }],
-      verify: [`curl -sk https://${facts['address']}/readyz`],
-    },
-  ],
+  fixes: ({ facts }, seen) =>
+    planToStartApiServer(String(facts['node']), String(facts['address']), anotherServes(seen, String(facts['node']))),
   avoid: () => [],
   reading: ['https://kubernetes.io/docs/reference/using-api/health-checks/'],
   errors: ['connection refused', 'net/http: TLS handshake timeout'],
@@ -164,22 +146,8 @@ function onlyOurPath(seen: Seen<'api.ready' | 'lb.tries'>, master: Master): bool
   return allSilent && entryAnswers && !seen.topology.entryIsMaster;
 }
 
-/** A node whose kubelet itself is silent has a reason of its own to be NotReady. */
-function kubeletIsSilent(seen: Seen, node: string | undefined): boolean {
-  const machine = seen.topology.machines.find((one) => one.subject.keys.node === node);
-  const port = machine === undefined ? undefined : seen.peek('node.kubelet-port', machine.subject);
-  return port?.state === 'known' && port.value.outcome.kind === 'failed';
-}
-
 function fewerLeft(seen: Seen<'api.ready'>, master: Master, live: number): boolean {
   const others = mastersOf(seen).filter((one) => one !== master);
   const split = seen.tally(others, (one) => servesClients(readApiServer(seen, one)));
   return others.length >= live && split.yes.length + split.unknown.length < live;
-}
-
-function anotherIsReady(seen: Seen, node: string): 'yes' | 'no' | 'unknown' {
-  const others = mastersOf(seen).filter((one) => one.subject.name !== node);
-  const split = seen.tally(others, (one) => servesClients(readApiServer(seen, one)));
-  if (split.yes.length > 0) return 'yes';
-  return split.unknown.length > 0 ? 'unknown' : 'no';
 }

@@ -1,7 +1,7 @@
 // Does this API server stay up, or does its kubelet keep starting it?
 import { defineRule, fail, notApplicable, pass, undecided } from '../../src/judge/define-rule.ts';
 import { ageAt, describeDuration } from '../../src/judge/readings/age.ts';
-import { mastersOf, readApiServer, servesClients } from '../../src/judge/readings/api-server.ts';
+import { anotherServes, mastersOf, readApiServer, servesClients } from '../../src/judge/readings/api-server.ts';
 import { checkedReasons } from '../../src/judge/readings/backend.ts';
 import { kubeletReports, type PodView, podOn } from '../../src/judge/readings/pod.ts';
 import type { Seen } from '../../src/model/rule.ts';
@@ -76,8 +76,6 @@ export default defineRule({
   ],
   fixes: ({ facts }, seen) => {
     const node = String(facts['node']);
-    const others = seen.topology.masters.filter((master) => master.subject.name !== node);
-    const split = seen.tally(others, (master) => servesClients(readApiServer(seen, master)));
     return [
       {
         do: 'See why it ended the last time',
@@ -95,7 +93,7 @@ export default defineRule({
         where: node,
         run: ['systemctl restart kubelet'],
         risk: 'medium',
-        needs: [{ text: 'another API server serves', met: split.yes.length > 0 ? 'yes' : split.unknown.length > 0 ? 'unknown' : 'no' }],
+        needs: [{ text: 'another API server serves', met: anotherServes(seen, node) }],
         verify: [`kubectl -n kube-system get pod kube-apiserver-${node}   # restarts stay the same for 10 min`],
       },
     ];

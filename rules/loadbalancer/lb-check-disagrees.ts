@@ -1,6 +1,5 @@
 // Does the load balancer think of this API server what its clients would?
 import { defineRule, fail, pass, undecided } from '../../src/judge/define-rule.ts';
-import { ageAt } from '../../src/judge/readings/age.ts';
 import { type ApiServerReading, endUnheard, readApiServer, servesClients } from '../../src/judge/readings/api-server.ts';
 import {
   type Backend,
@@ -12,7 +11,7 @@ import {
   wordsOf,
 } from '../../src/judge/readings/backend.ts';
 import { servedThroughEntry } from '../../src/judge/readings/entry.ts';
-import { podOn } from '../../src/judge/readings/pod.ts';
+import { changedWithin } from '../../src/judge/readings/pod.ts';
 import { MissingEvidence } from '../../src/judge/view.ts';
 import type { Seen } from '../../src/model/rule.ts';
 
@@ -127,17 +126,10 @@ function layerOf(reading: ApiServerReading): number {
 function judgeDown(seen: Seen<Needs>, backend: Backend, reading: ApiServerReading, facts: Facts, settled: number) {
   const unauthorised = reading.kind === 'anonymous-refused' && backend.row.checkCode === 401;
   if (!unauthorised && !servesClients(reading)) return pass({ words: wordsOf(backend), note: 'it does not serve' });
-  const recent = (backend.row.lastChange ?? 0) * 1000 < settled || startedWithin(seen, backend, settled);
+  const recent =
+    (backend.row.lastChange ?? 0) * 1000 < settled || changedWithin(seen, 'kube-apiserver', backend.master?.subject.keys.node, settled);
   if (recent) return undecided('either has changed only just now', 'run ha-doctor again in half a minute');
   return fail(facts, { reason: unauthorised ? ('unauthorised' as const) : ('down' as const), witness: 'agreed' });
-}
-
-function startedWithin(seen: Seen<Needs>, backend: Backend, settled: number): boolean {
-  if (seen.peek('kube.control-plane-pods')?.state !== 'known') return false;
-  const view = podOn(seen, 'kube-apiserver', backend.master?.subject.keys.node);
-  if (view?.clock === undefined) return false;
-  const changes = [view.container.startedAt, view.pod.readySince].filter((moment) => moment !== undefined);
-  return changes.some((moment) => view.clock !== undefined && ageAt(moment, view.clock).low < settled);
 }
 
 function wordsFor(reading: ApiServerReading): string {

@@ -1,6 +1,6 @@
 // What state is one API server in, as seen from its own port?
 import type { CertificateSeen, FailureClass, Trust, Try } from '../../model/network.ts';
-import type { Seen } from '../../model/rule.ts';
+import type { Certainty, Seen } from '../../model/rule.ts';
 import { type Subject, subjectKey } from '../../model/subject.ts';
 import type { Master } from '../../model/topology.ts';
 import { MissingEvidence } from '../view.ts';
@@ -70,6 +70,14 @@ export function servesClients(reading: ApiServerReading): boolean {
 }
 
 const etcdCheck = /^etcd(-|$)/;
+
+/** Whether an API server on another node serves. */
+export function anotherServes(seen: Seen, node: string): Certainty {
+  const others = seen.topology.masters.filter((one) => one.subject.name !== node);
+  const split = seen.tally(others, (one) => servesClients(readApiServer(seen, one)));
+  if (split.yes.length > 0) return 'yes';
+  return split.unknown.length > 0 ? 'unknown' : 'no';
+}
 
 /** Whether the failing checks are etcd's own. */
 export function blamesEtcd(reading: ApiServerReading): boolean {

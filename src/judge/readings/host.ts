@@ -148,3 +148,10 @@ export function ourPathIsOpen(seen: Seen<HostEvidence>, machines: readonly Machi
   if (doors.some((one) => one.alive.length > 0)) return 'yes';
   return doors.some((one) => one.unknown.length > 0) ? 'unknown' : 'no';
 }
+
+/** A node whose kubelet itself is silent has a reason of its own to be NotReady. */
+export function kubeletIsSilent(seen: Seen<'node.kubelet-port'>, node: string | undefined): boolean {
+  const machine = seen.topology.machines.find((one) => one.subject.keys.node === node);
+  const port = machine === undefined ? undefined : seen.peek('node.kubelet-port', machine.subject);
+  return port?.state === 'known' && port.value.outcome.kind === 'failed';
+}

@@ -1,7 +1,7 @@
 // What does the API say about a static pod, and may that be believed?
 import type { ContainerSeen, ControlPlanePod, ServerClock } from '../../model/kubernetes.ts';
 import type { Seen } from '../../model/rule.ts';
-import { leaseAge } from './age.ts';
+import { ageAt, leaseAge } from './age.ts';
 
 export type PodEvidence = 'kube.control-plane-pods' | 'kube.nodes' | 'kube.node-leases';
 
@@ -30,4 +30,19 @@ export function kubeletReports(seen: Seen<'kube.nodes' | 'kube.node-leases'>, no
   const lease = leases.find((one) => one.name === node);
   const age = lease === undefined || clock === undefined ? undefined : leaseAge(lease, clock);
   return age !== undefined && age.low <= staleMs;
+}
+
+/** Whether the API says that this pod was started or changed its readiness within so many milliseconds. */
+export function changedWithin(
+  seen: Seen<'kube.control-plane-pods'>,
+  component: string,
+  node: string | undefined,
+  milliseconds: number,
+): boolean {
+  if (seen.peek('kube.control-plane-pods')?.state !== 'known') return false;
+  const view = podOn(seen, component, node);
+  const { clock } = view ?? {};
+  if (view === undefined || clock === undefined) return false;
+  const moments = [view.container.startedAt, view.pod.readySince].filter((moment) => moment !== undefined);
+  return moments.some((moment) => ageAt(moment, clock).low < milliseconds);
 }
