@@ -63,5 +63,6 @@ export interface Topology {
 export function keysOn(topology: Topology, node: string): Keys {
   const master = topology.masters.find((m) => m.subject.keys.node === node);
   const member = topology.members.find((m) => m.subject.keys.node === node);
-  return { node, ...(master && { apiserver: master.subject.id }), ...(member && { member: member.subject.id }) };
+  const id = member?.subject.keys.member;
+  return { node, ...(master && { apiserver: master.subject.id }), ...(id !== undefined && { member: id }) };
 }

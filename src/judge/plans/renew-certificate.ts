@@ -1,0 +1,143 @@
+// In which steps is an expired certificate replaced, with nobody sent to the machine meanwhile where that can be helped?
+import type { Certainty, Fix, Need, Seen } from '../../model/rule.ts';
+import type { Facts } from '../../model/verdict.ts';
+import { mastersOf, readApiServer, servesClients } from '../readings/api-server.ts';
+import { type Backend, backendsOf, getsClients } from '../readings/backend.ts';
+import { describeRole } from '../readings/certificate-role.ts';
+
+/** @param several how many machines the same role has ended on; with more than one nothing is taken out of service. */
+export function planToRenew(facts: Facts, several: boolean, seen: Seen): readonly Fix[] {
+  const [node, role] = [String(facts['node']), String(facts['role'])];
+  const renew = renewOn(node, role, String(facts['where']), facts['kind'] === 'served', seen);
+  if (role !== 'apiserver') return [renew];
+  const backend = several ? undefined : backendOn(seen, node);
+  if (backend === undefined || !others(seen, node).some((one) => one.met === 'yes')) return [renew];
+  return [drain(node, backend, seen), renew, putBack(node, backend)];
+}
+
+function renewOn(node: string, role: string, where: string, served: boolean, seen: Seen): Fix {
+  const { platform } = seen.topology;
+  const renewal = describeRole(role).kubeadm;
+  const needs = [...(role === 'apiserver' ? others(seen, node) : []), ...fileNeeds(seen, node, role)];
+  const verify = served
+    ? [`echo | openssl s_client -connect ${where} 2>/dev/null | openssl x509 -noout -enddate   # new within 60 s`]
+    : [`openssl x509 -in ${where} -noout -enddate`];
+  const base = { where: node === 'LB' ? 'lb' : node, risk: 'medium', needs, verify } as const;
+  if (platform.kind === 'k3s' || platform.kind === 'rke2') {
+    const unit = platform.kind === 'k3s' ? 'k3s' : 'rke2-server';
+    return {
+      ...base,
+      do: `Renew it on ${node}`,
+      run: [`systemctl stop ${unit}`, `${platform.kind} certificate rotate`, `systemctl start ${unit}`],
+    };
+  }
+  if (role.startsWith('kubelet')) return renewKubelet(base, node, role);
+  const outside = seen.topology.etcd === 'external' && role.startsWith('etcd-');
+  if (
+    platform.kind === 'talos' ||
+    platform.kind === 'openshift' ||
+    platform.kind === 'managed' ||
+    outside ||
+    renewal === undefined ||
+    node === 'LB'
+  ) {
+    return {
+      ...base,
+      do: `Renew it on ${node} with whatever made it`,
+      run: [
+        served
+          ? `echo | openssl s_client -connect ${where} 2>/dev/null | openssl x509 -noout -issuer -subject`
+          : `openssl x509 -in ${where} -noout -issuer -subject`,
+      ],
+    };
+  }
+  const restart = served ? [] : ['systemctl restart kubelet   # ends the wait of crash back-off'];
+  return {
+    ...base,
+    do: `Renew it on ${node}, as root`,
+    run: [
+      'kubeadm certs check-expiration   # which others have ended?',
+      'cp -a /etc/kubernetes /root/kubernetes.bak-$(date +%F)',
+      `kubeadm certs renew ${renewal}`,
+      ...restart,
+    ],
+    undo: ['cp -a /root/kubernetes.bak-$(date +%F)/pki /etc/kubernetes/'],
+  };
+}
+
+function renewKubelet(base: Omit<Fix, 'do' | 'run'>, node: string, role: string): Fix {
+  const client = role === 'kubelet-client';
+  const file = client
+    ? '/var/lib/kubelet/pki/kubelet-client-current.pem'
+    : '/var/lib/kubelet/pki/kubelet.crt /var/lib/kubelet/pki/kubelet.key';
+  const conf = [
+    `kubeadm kubeconfig user --org system:nodes --client-name system:node:${node} > /root/kubelet.conf   # on a master that has ca.key`,
+  ];
+  const run = [
+    ...(client ? conf : []),
+    `mv ${file} /root/`,
+    ...(client ? ['cp /root/kubelet.conf /etc/kubernetes/kubelet.conf'] : []),
+    'systemctl restart kubelet',
+  ];
+  return { ...base, do: client ? `Give the kubelet on ${node} a new certificate` : `Let the kubelet on ${node} make a new one`, run };
+}
+
+function fileNeeds(seen: Seen, node: string, role: string): readonly Need[] {
+  const files = seen.peek('here.files');
+  const here = files?.state === 'known' && files.value.node === node ? files.value.certificates : undefined;
+  const authority = here?.find((one) => one.certificate.isAuthority && one.role === (role.startsWith('etcd') ? 'etcd-ca' : 'ca'));
+  const valid: Certainty = authority === undefined ? 'unknown' : Date.parse(authority.certificate.notAfter) > seen.startedAt ? 'yes' : 'no';
+  const own = here?.filter((one) => one.role === role && !one.certificate.isAuthority) ?? [];
+  const renewed = own.some((one) => Date.parse(one.certificate.notAfter) > seen.startedAt);
+  return [
+    { text: 'the CA is valid', met: valid },
+    { text: `its key lies on ${node}`, met: 'unknown' },
+    { text: 'the file is not renewed yet', met: own.length === 0 ? 'unknown' : renewed ? 'no' : 'yes' },
+  ];
+}
+
+/** One need for each other API server: ready and trusted, by its own answer. */
+function others(seen: Seen, node: string): readonly Need[] {
+  const rest = mastersOf(seen).filter((master) => master.subject.keys.node !== node);
+  const split = seen.tally(rest, (master) => servesClients(readApiServer(seen, master)));
+  return rest.map((master) => ({
+    text: `${master.subject.name} ready`,
+    met: split.yes.includes(master) ? 'yes' : split.no.includes(master) ? 'no' : 'unknown',
+  }));
+}
+
+/** Its row in HAProxy's table, where HAProxy still sends clients there. */
+function backendOn(seen: Seen, node: string): Backend | undefined {
+  if (seen.peek('lb.stats')?.state !== 'known') return undefined;
+  return seen
+    .either<readonly Backend[]>(
+      () => backendsOf(seen),
+      () => [],
+    )
+    .find((one) => one.master?.subject.keys.node === node && getsClients(one));
+}
+
+const socket = '/run/haproxy/admin.sock';
+
+function drain(node: string, { row }: Backend, seen: Seen): Fix {
+  return {
+    do: `Stop sending clients to ${node}`,
+    where: 'lb',
+    run: [`echo 'set server ${row.proxy}/${row.server} state drain' | socat - ${socket}`],
+    risk: 'medium',
+    needs: others(seen, node),
+    verify: ['for i in 1 2 3 4 5 6; do kubectl get --raw /readyz; done   # ok, 6 of 6'],
+    undo: [`echo 'set server ${row.proxy}/${row.server} state ready' | socat - ${socket}`],
+  };
+}
+
+function putBack(node: string, { row }: Backend): Fix {
+  return {
+    do: `Send clients to ${node} again`,
+    where: 'lb',
+    run: [`echo 'set server ${row.proxy}/${row.server} state ready' | socat - ${socket}`],
+    risk: 'medium',
+    needs: [{ text: `what ${node} serves is the new one`, met: 'unknown' }],
+    verify: ['for i in 1 2 3 4 5 6; do kubectl get --raw /readyz; done   # ok, 6 of 6'],
+  };
+}

@@ -1,0 +1,173 @@
+// Which certificates can be seen, on which machine, in which role, and when do they end?
+import type { EvidenceId } from '../../model/evidence.ts';
+import type { CertificateSeen } from '../../model/network.ts';
+import type { Seen } from '../../model/rule.ts';
+import { clusterSubject, type Subject } from '../../model/subject.ts';
+import { keysOn, type Topology } from '../../model/topology.ts';
+import { mastersOf } from './api-server.ts';
+import { knownRole } from './certificate-role.ts';
+import { ownerOfLeaf } from './entry.ts';
+import type { ServerNow } from './host-clock.ts';
+import { membersOf } from './member.ts';
+import { endBySilence } from './silence.ts';
+
+export type CertificateEvidence =
+  | 'api.ready'
+  | 'lb.tries'
+  | 'etcd.client-port'
+  | 'etcd.peer-port'
+  | 'node.kubelet-port'
+  | 'here.files'
+  | 'etcd.clock'
+  | 'kube.nodes'
+  | 'kube.control-plane-pods';
+
+export interface Leaf {
+  /** Address that served it, or the path of its file. */
+  readonly where: string;
+  readonly served: boolean;
+  readonly certificate: CertificateSeen;
+}
+
+/** One role on one machine. */
+export interface Place {
+  readonly subject: Subject;
+  readonly role: string;
+  readonly leaves: readonly Leaf[];
+  /** Where a served certificate would have been seen. */
+  readonly asked?: { readonly id: EvidenceId; readonly subject: Subject; readonly address: string };
+}
+
+/**
+ * Every place where a certificate is expected or was seen. A kubelet's counts only where it was seen: nothing checks it
+ * by default, so one that nobody saw leaves no question open.
+ */
+export function certificatePlaces(seen: Seen<CertificateEvidence>): readonly Place[] {
+  const served = [...apiServers(seen), ...members(seen), ...kubelets(seen), ...strangers(seen)];
+  const files = localFiles(seen);
+  const joined = served.map((place) => ({ ...place, leaves: [...place.leaves, ...(files.get(place.subject.id)?.leaves ?? [])] }));
+  const taken = new Set(served.map((place) => place.subject.id));
+  return [...joined, ...[...files.values()].filter((place) => !taken.has(place.subject.id))];
+}
+
+/** What can be judged at one place. Its file does not stand in for a served certificate that nobody saw. */
+export function leavesAt(seen: Seen<CertificateEvidence>, place: Place): readonly Leaf[] {
+  const { asked, leaves } = place;
+  if (asked === undefined || leaves.some((leaf) => leaf.served)) return leaves;
+  seen.get(asked.id as 'etcd.client-port', asked.subject);
+  const look = `echo | openssl s_client -connect ${asked.address} 2>/dev/null | openssl x509 -noout -enddate`;
+  return endBySilence(asked.id, asked.subject, `${asked.address} showed no certificate`, look);
+}
+
+/** A subject for what cannot even be named, so that an empty list never looks like a good one. */
+export function unnamedPlaces(seen: Seen<CertificateEvidence>): readonly Subject[] {
+  const { masters, members: known, etcd, platform } = seen.topology;
+  if (platform.kind === 'managed') return [];
+  return masters.length === 0 || (known.length === 0 && etcd !== 'hidden') ? [clusterSubject] : [];
+}
+
+/** @throws MissingEvidence always: whose certificates there are is not known. */
+export function endUnnamed(seen: Seen<CertificateEvidence>): void {
+  mastersOf(seen);
+  membersOf(seen);
+}
+
+export function endOf(certificate: CertificateSeen): number {
+  return Date.parse(certificate.notAfter);
+}
+
+function placeOf(topology: Topology, node: string, role: string): Subject {
+  const id = `${node}/${role}`;
+  return { kind: 'file', id, name: node, keys: { ...keysOn(topology, node), file: id } };
+}
+
+function apiServers(seen: Seen<CertificateEvidence>): readonly Place[] {
+  return seen.topology.masters.map((master) => {
+    const item = seen.peek('api.ready', master.subject);
+    const chains = item?.state === 'known' ? item.value.tries.flatMap((one) => one.chain.slice(0, 1)) : [];
+    const through = entryLeaves(seen).filter((leaf) => ownerOfLeaf(seen, leaf)?.subject.id === master.subject.id);
+    const address = master.subject.id;
+    const direct = distinct(chains).map((certificate) => ({ where: address, served: true, certificate }));
+    const leaves = direct.length > 0 ? direct : through.map((certificate) => ({ where: 'through the LB', served: true, certificate }));
+    const subject = placeOf(seen.topology, master.subject.keys.node ?? address, 'apiserver');
+    return { subject, role: 'apiserver', leaves, asked: { id: 'api.ready', subject: master.subject, address } };
+  });
+}
+
+function members(seen: Seen<CertificateEvidence>): readonly Place[] {
+  const started = seen.topology.members.filter((member) => member.started);
+  return started.flatMap((member) =>
+    (
+      [
+        ['etcd-server', 'etcd.client-port', member.clientPort],
+        ['etcd-peer', 'etcd.peer-port', member.peerPort],
+      ] as const
+    ).map(([role, id, port]) => {
+      const host = member.host.includes(':') ? `[${member.host}]` : member.host;
+      const address = `${host}:${port}`;
+      const item = seen.peek(id, member.subject);
+      const chain = item?.state === 'known' ? item.value.chain.slice(0, 1) : [];
+      const leaves = chain.map((certificate) => ({ where: address, served: true, certificate }));
+      const subject = placeOf(seen.topology, member.subject.keys.node ?? member.host, role);
+      return { subject, role, leaves, asked: { id, subject: member.subject, address } };
+    }),
+  );
+}
+
+function kubelets(seen: Seen<CertificateEvidence>): readonly Place[] {
+  return seen.topology.machines.flatMap((machine) => {
+    const item = seen.peek('node.kubelet-port', machine.subject);
+    const certificate = item?.state === 'known' ? item.value.chain[0] : undefined;
+    if (certificate === undefined) return [];
+    const subject = placeOf(seen.topology, machine.subject.id, 'kubelet-serving');
+    return [
+      { subject, role: 'kubelet-serving', leaves: [{ where: `${machine.host ?? machine.subject.id}:10250`, served: true, certificate }] },
+    ];
+  });
+}
+
+/** Certificates seen through the load balancer that no known master owns. */
+function strangers(seen: Seen<CertificateEvidence>): readonly Place[] {
+  const lb = seen.topology.entry?.subject.id ?? 'lb';
+  const unowned = entryLeaves(seen).filter((leaf) => ownerOfLeaf(seen, leaf) === undefined);
+  return unowned.map((certificate) => {
+    const id = `${lb}/apiserver/${certificate.sha256.slice(0, 12)}`;
+    const subject: Subject = { kind: 'file', id, name: 'LB', keys: { lb, file: id } };
+    return { subject, role: 'apiserver', leaves: [{ where: `${lb}, through the LB`, served: true, certificate }] };
+  });
+}
+
+function entryLeaves(seen: Seen<'lb.tries'>): readonly CertificateSeen[] {
+  const item = seen.peek('lb.tries');
+  return item?.state === 'known' ? distinct(item.value.tries.flatMap((one) => one.chain.slice(0, 1))) : [];
+}
+
+function distinct(certificates: readonly CertificateSeen[]): readonly CertificateSeen[] {
+  return [...new Map(certificates.map((one) => [one.sha256, one])).values()].sort((one, other) => (one.sha256 < other.sha256 ? -1 : 1));
+}
+
+/** Place id -> what lies in files here. Rotated copies, authorities and files of somebody's own are left out. */
+function localFiles(seen: Seen<CertificateEvidence>): ReadonlyMap<string, Place> {
+  const places = new Map<string, Place>();
+  const item = seen.peek('here.files');
+  if (item?.state !== 'known') return places;
+  for (const { path, role: name, certificate } of item.value.certificates) {
+    const role = certificate.isAuthority ? undefined : knownRole(name);
+    if (role === undefined) continue;
+    const subject = placeOf(seen.topology, item.value.node, role);
+    const before = places.get(subject.id);
+    const leaf: Leaf = { where: path, served: false, certificate };
+    places.set(subject.id, { subject, role, leaves: [...(before?.leaves ?? []), leaf] });
+  }
+  return places;
+}
+
+/** Surely past, by whichever of the servers' clocks. */
+export function hasEnded(certificate: CertificateSeen, now: ServerNow): boolean {
+  return endOf(certificate) < now.low;
+}
+
+/** A kubelet that was given no certificate makes one, and an authority `m2-ca@1763712000` that nobody trusts to sign it. */
+export function isSelfMade(certificate: CertificateSeen): boolean {
+  return certificate.issuer === certificate.subject || /-ca@\d+$/.test(certificate.issuer);
+}
