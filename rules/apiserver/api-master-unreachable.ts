@@ -3,7 +3,7 @@ import { defineRule, fail, pass, undecided } from '../../src/judge/define-rule.t
 import { type ApiServerReading, anotherServes, mastersOf, readApiServer, servesClients } from '../../src/judge/readings/api-server.ts';
 import { planToStartApiServer } from '../../src/judge/plans/start-api-server.ts';
 import { checkedReasons } from '../../src/judge/readings/backend.ts';
-import { servedThroughEntry } from '../../src/judge/readings/entry.ts';
+import { onlyOurPath, servedThroughEntry } from '../../src/judge/readings/entry.ts';
 import { kubeletIsSilent } from '../../src/judge/readings/host.ts';
 import { kubeletUsesOwnApiServer } from '../../src/judge/readings/wiring.ts';
 import type { Master } from '../../src/model/topology.ts';
@@ -135,15 +135,6 @@ function wordsFor(reading: ApiServerReading): string {
   if (reading.kind !== 'silent') return `answers /readyz ${reading.status}, no client trusts it`;
   const words = { refused: 'connection refused', timeout: 'no answer to a connection', hung: 'accepts a connection, then says nothing' };
   return words[reading.why as 'refused'] ?? reading.detail;
-}
-
-/** All silent while the entry answers: then it is us who cannot reach them. */
-function onlyOurPath(seen: Seen<'api.ready' | 'lb.tries'>, master: Master): boolean {
-  const others = mastersOf(seen).filter((one) => one !== master);
-  const allSilent = seen.tally(others, (one) => readApiServer(seen, one).kind !== 'silent').yes.length === 0;
-  const entry = seen.peek('lb.tries');
-  const entryAnswers = entry?.state === 'known' && entry.value.tries.some((one) => one.outcome.kind === 'answered');
-  return allSilent && entryAnswers && !seen.topology.entryIsMaster;
 }
 
 function fewerLeft(seen: Seen<'api.ready'>, master: Master, live: number): boolean {

@@ -126,6 +126,15 @@ export function servedThroughEntry(seen: Seen<'lb.tries' | 'api.ready'>, master:
   });
 }
 
+/** All silent while the entry answers: then it is us who cannot reach them. */
+export function onlyOurPath(seen: Seen<'api.ready' | 'lb.tries'>, master: Master): boolean {
+  const others = seen.topology.masters.filter((one) => one !== master);
+  const allSilent = seen.tally(others, (one) => readApiServer(seen, one).kind !== 'silent').yes.length === 0;
+  const entry = seen.peek('lb.tries');
+  const entryAnswers = entry?.state === 'known' && entry.value.tries.some((one) => one.outcome.kind === 'answered');
+  return allSilent && entryAnswers && !seen.topology.entryIsMaster;
+}
+
 /** The API servers behind the entry: lost where a failing try showed their certificate or they do not serve us directly. */
 export function supportsBehind(seen: Seen<EntryEvidence>, reading: EntryReading): readonly Support[] {
   const { masters, entry, entryIsMaster } = seen.topology;
