@@ -7,6 +7,6 @@ export default defineConfig({
     // oclif's own capture of the output needs the real console.
     disableConsoleIntercept: true,
     testTimeout: 20_000,
-    hookTimeout: 60_000,
+    hookTimeout: 120_000,
   },
 });
