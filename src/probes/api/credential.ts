@@ -19,7 +19,7 @@ export default defineProbe({
     const { source, topology, signal } = around;
     const { host, port } = masterOf(subject, topology);
     const ask = (bound: AbortSignal) =>
-      source.request({ scheme: 'https', host, port, path, identity: 'operator', deadlines: deadlines.health, signal: bound });
+      source.request({ scheme: 'https', host, port, path, identity: 'operator', deadlines: deadlines.usual, signal: bound });
     const tries = await tryInWindow(ask, answered, signal);
     return { raw: writeTries(tries, source.anchors('operator'), masterNames(around, host)), source: 'direct' };
   },

@@ -1,10 +1,12 @@
 // What time is it on the machine of one member?
+import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
 import type { ClockReading } from '../../model/evidence.ts';
 import { subjectKey } from '../../model/subject.ts';
+import type { Member } from '../../model/topology.ts';
 import type { RawTry } from '../../sources/source.ts';
-import { defineProbe } from '../probe.ts';
-import { askMember, askMetricsPath, askPeer } from '../shared/etcd-ask.ts';
+import { defineProbe, type Gathered, type Surroundings } from '../probe.ts';
+import { askMember, askMetricsPath, askPeer, headStart } from '../shared/etcd-ask.ts';
 import { etcdFlags, gap, hasEtcdCertificate, memberOf } from '../shared/gaps.ts';
 import { parseRaw, rawTry, serverTimeOf } from '../shared/raw.ts';
 
@@ -18,34 +20,36 @@ export default defineProbe({
   timeoutMs: 9000,
   gather: async (subject, around) => {
     const member = memberOf(subject, around.topology);
-    if (!hasEtcdCertificate(around)) return needTime(await askMetricsPath(member, '/health', around));
-    const peer = await askPeer(member, '/raft/probing', around);
-    if (nanoseconds(peer) !== undefined) return { raw: JSON.stringify({ tries: [peer] }), source: 'etcd certificate' };
-    const tries = await askMember(member, { path: '/version' }, around);
-    if (!tries.some(tellsTime)) throw gap('failed', `member ${subject.name} told no time`, etcdFlags, subjectKey(subject));
-    return { raw: JSON.stringify({ tries: [peer, ...tries] }), source: 'etcd certificate' };
+    const gathered = await (hasEtcdCertificate(around) ? askClocks(member, around) : askMetricsPath(member, '/health', around));
+    if (!triesIn(gathered.raw).some((one) => serverTimeOf(one) !== undefined)) {
+      throw gap('failed', `member ${subject.name} told no time`, etcdFlags, subjectKey(subject));
+    }
+    return gathered;
   },
   read: readReading,
 });
 
-function needTime<Answer extends { readonly raw: string }>(gathered: Answer): Answer {
-  readReading(gathered.raw);
-  return gathered;
+/** The peer port tells nanoseconds; the client port's Date header stands in where that takes long or says nothing. */
+async function askClocks(member: Member, around: Surroundings): Promise<Gathered> {
+  const peer = askPeer(member, '/raft/probing', around);
+  const isExact = peer.then((one) => nanoseconds(one) !== undefined);
+  const soon = await Promise.race([isExact, pause(headStart, false, { ref: false })]);
+  const [exact, coarse] = await Promise.all([peer, soon ? [] : askMember(member, { path: '/version' }, around)]);
+  return { raw: JSON.stringify({ tries: [exact, ...coarse] }), source: 'etcd certificate' };
+}
+
+function triesIn(raw: string): readonly RawTry[] {
+  return parseRaw(raw, z.object({ tries: z.array(rawTry).min(1) })).tries;
 }
 
 function readReading(raw: string): ClockReading {
-  const { tries } = parseRaw(raw, z.object({ tries: z.array(rawTry).min(1) }));
-  for (const one of tries) {
+  for (const one of triesIn(raw)) {
     const exact = nanoseconds(one);
     const serverTime = exact ?? serverTimeOf(one);
     if (serverTime === undefined) continue;
     return { sentAt: one.sentAt, receivedAt: one.receivedAt, serverTime, resolutionMs: exact === undefined ? 1000 : 0 };
   }
   throw new Error('none of the answers told the time');
-}
-
-function tellsTime(one: RawTry): boolean {
-  return serverTimeOf(one) !== undefined;
 }
 
 /** Milliseconds since 1970 from /raft/probing, which writes RFC 3339 with nanoseconds; undefined for any other answer. */

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { Asked, EtcdMember, EtcdMemberList } from '../../model/etcd.ts';
 import type { RawTry } from '../../sources/source.ts';
 import { defineProbe } from '../probe.ts';
-import { askMember, askPeer, callMember, gatewayRefused } from '../shared/etcd-ask.ts';
+import { askBothPorts, askPeer, callMember, gatewayRefused } from '../shared/etcd-ask.ts';
 import { hex, messageOf, rawMember, silenceOf, uint64 } from '../shared/etcd-read.ts';
 import { memberOf, needEtcdCertificate } from '../shared/gaps.ts';
 import { checkShape, line, listOf, optionalLine, parseJsonKeepingIntegers } from '../shared/json.ts';
@@ -27,12 +27,15 @@ export default defineProbe({
   gather: async (subject, around) => {
     needEtcdCertificate(around);
     const member = memberOf(subject, around.topology);
-    const tries = await askMember(member, { path: '/v3/cluster/member/list', body: '{"linearizable":false}' }, around);
+    const question = { path: '/v3/cluster/member/list', body: '{"linearizable":false}' };
+    const { tries, peer } = await askBothPorts(member, question, '/members', around);
     // An empty message asks for no linearizable answer either.
     const grpc = gatewayRefused(tries) ? await callMember(member, '/etcdserverpb.Cluster/MemberList', new Uint8Array(), around) : undefined;
-    const known = bestTry(tries)?.answer?.status === 200 || messageOf(grpc) !== undefined;
-    const peer = known ? undefined : await askPeer(member, '/members', around);
-    return { raw: JSON.stringify({ tries, grpc, peer }), source: 'etcd certificate' };
+    const needsPeer = grpc !== undefined && messageOf(grpc) === undefined;
+    return {
+      raw: JSON.stringify({ tries, grpc, peer: needsPeer ? await askPeer(member, '/members', around) : peer }),
+      source: 'etcd certificate',
+    };
   },
   read: (raw): Asked<EtcdMemberList> => {
     const { tries, grpc, peer } = parseRaw(raw, rawMember);

@@ -1,4 +1,5 @@
 // Is the operator's credential accepted through the address in the kubeconfig?
+import { deadlines } from '../../sources/source.ts';
 import { defineProbe } from '../probe.ts';
 import { entryNames, entryRequest } from '../shared/entry.ts';
 import { readBestTry, writeTries } from '../shared/tries.ts';
@@ -14,7 +15,7 @@ export default defineProbe({
   gather: async (_subject, around) => {
     const { source, topology, signal } = around;
     const asked = entryRequest(around, topology.entry?.host ?? '', '/api/v1/namespaces/kube-system', 'operator');
-    const tries = await tryInWindow((bound) => source.request({ ...asked, signal: bound }), answered, signal);
+    const tries = await tryInWindow((bound) => source.request({ ...asked, deadlines: deadlines.usual, signal: bound }), answered, signal);
     return { raw: writeTries(tries, source.anchors('operator'), entryNames(around)), source: 'through the LB' };
   },
   read: (raw) => ({ last: readBestTry(raw) }),

@@ -8,6 +8,8 @@ import { describeChain, readTries, writeTries } from '../shared/tries.ts';
 const firstWave = 4;
 /** When nothing there speaks TLS, more connections show only whether that lasts. */
 const silentWave = 2;
+/** A first wave that took longer than this (milliseconds) has shown what a second one could, and waiting has a price. */
+const longWave = 2000;
 
 export default defineProbe({
   id: 'lb.tries',
@@ -30,9 +32,11 @@ export default defineProbe({
         }),
       );
     const most = Math.max(1, settings.lbConnections);
+    const begun = Date.now();
     const first = await wave(0, Math.min(most, Math.max(firstWave, addresses.length)));
     const until = first.some((one) => one.chain.length > 0) ? most : Math.min(most, first.length + silentWave);
-    const tries = sawEveryMaster(first, around) ? first : [...first, ...(await wave(first.length, until))];
+    const enough = Date.now() - begun > longWave || sawEveryMaster(first, around);
+    const tries = enough ? first : [...first, ...(await wave(first.length, until))];
     return { raw: writeTries(tries, source.anchors('operator'), entryNames(around)), source: 'through the LB' };
   },
   read: (raw) => ({ tries: readTries(raw) }),

@@ -1,4 +1,5 @@
 // By which ways can one etcd member be asked?
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Member } from '../../model/topology.ts';
 import { type Deadlines, deadlines, type RawTry, type Request } from '../../sources/source.ts';
 import type { Gathered, Surroundings } from '../probe.ts';
@@ -6,6 +7,10 @@ import { etcdFlags, gap, hasEtcdCertificate } from './gaps.ts';
 import { answered, bestTry, tryInWindow } from './window.ts';
 
 const metricsPort = 2381;
+/** How long one way is given before the next one is tried beside it, in milliseconds. */
+export const headStart = 300;
+/** Bound of a port-forward in milliseconds: the kubelet of a dead machine never answers the API server. */
+const forwardLimit = 2000;
 
 export interface Question {
   readonly path: string;
@@ -27,6 +32,22 @@ export function askMember(member: Member, question: Question, around: Surroundin
 /** Once on the peer port, which speaks HTTP/1.1 to any client certificate of etcd's authority. */
 export function askPeer(member: Member, path: string, around: Surroundings): Promise<RawTry> {
   return around.source.request(memberRequest(member, member.peerPort, { path }, around.signal));
+}
+
+/**
+ * What was asked on the client port, and the same on the peer port where that stays silent: beside it, because both
+ * ports of a dead machine cost their own deadline.
+ */
+export async function askBothPorts(
+  member: Member,
+  question: Question,
+  peerPath: string,
+  around: Surroundings,
+): Promise<{ readonly tries: readonly RawTry[]; readonly peer?: RawTry }> {
+  const asked = askMember(member, question, around);
+  const soon = await Promise.race([asked.then((tries) => tries.some(answered)), pause(headStart, false, { ref: false })]);
+  const [tries, peer] = await Promise.all([asked, soon ? undefined : askPeer(member, peerPath, around)]);
+  return { tries, ...(peer === undefined ? {} : { peer }) };
 }
 
 function memberRequest(member: Member, port: number, question: Question, signal: AbortSignal): Request {
@@ -63,7 +84,9 @@ export function gatewayRefused(tries: readonly RawTry[]): boolean {
  */
 export async function askMetricsPath(member: Member, path: string, around: Surroundings, keep = (one: RawTry) => one): Promise<Gathered> {
   const tries = hasEtcdCertificate(around) ? await askMember(member, { path }, around) : [];
-  if (tries.some(answered)) return { raw: JSON.stringify({ tries: tries.map(keep) }), source: 'etcd certificate' };
+  // A port that takes no connection belongs to a process or a machine that is gone, and its other listener with it.
+  if (tries.some(answered) || (tries.length > 0 && !tries.some((one) => one.connected)))
+    return { raw: JSON.stringify({ tries: tries.map(keep) }), source: 'etcd certificate' };
   try {
     const one = await forward(member, path, around);
     return { raw: JSON.stringify({ tries: [...tries, keep(one)] }), source: 'port-forward' };
@@ -90,5 +113,5 @@ async function forward(member: Member, path: string, around: Surroundings): Prom
     );
   if (member.pod === undefined)
     throw gap('absent', `no client certificate for etcd was given, and no pod is known to run member ${member.subject.name}`, etcdFlags);
-  return around.source.forwarded(member.pod, metricsPort, path, around.signal);
+  return around.source.forwarded(member.pod, metricsPort, path, AbortSignal.any([around.signal, AbortSignal.timeout(forwardLimit)]));
 }

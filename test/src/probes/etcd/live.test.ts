@@ -139,7 +139,7 @@ describe.skipIf(etcdMissing !== undefined)(`a real etcd cluster${etcdMissing ===
     expect(seen).toMatchObject({ kind: 'failed', why: 'hung' });
     expect(port.outcome).toMatchObject({ kind: 'failed', why: 'hung' });
     expect(said).toMatchObject({ kind: 'failed', why: 'hung' });
-    expect(Date.now() - begun).toBeLessThan(4000);
+    expect(Date.now() - begun).toBeLessThan(8000);
   });
 
   test('two members killed: the third knows no leader, refuses reads at once and still lists members', async () => {
