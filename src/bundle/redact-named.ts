@@ -26,8 +26,14 @@ const spoken = /\b(?:stats[ \t]{1,8}auth[ \t]{1,8}[^\s:]{1,128}:|auth_pass[ \t]{
 
 const secretName = /pass(?:word|wd|phrase)?$|passw|secret|token|credential|(?:api|access|private|encryption|signing)_?-?key/i;
 const harmlessName = /(?:file|path|name|dir|url|seconds|ttl)$/i;
-const nameThenValue = new RegExp(String.raw`name${quote}?[ \t]{0,4}:[ \t]{0,4}${quote}?([\w.-]{1,128})${quote}?[ \t]{0,4}(?:,|\n|\\+n)[ \t\n]{0,80}${quote}?value${quote}?[ \t]{0,4}:[ \t]{0,4}`, 'g');
-const valueThenName = new RegExp(String.raw`value${quote}[ \t]{0,4}:[ \t]{0,4}${quote}([^"'\\]{1,4096})${quote}[ \t]{0,4},[ \t\n]{0,80}${quote}name${quote}[ \t]{0,4}:[ \t]{0,4}${quote}([\w.-]{1,128})${quote}`, 'dg');
+const nameThenValue = new RegExp(
+  String.raw`name${quote}?[ \t]{0,4}:[ \t]{0,4}${quote}?([\w.-]{1,128})${quote}?[ \t]{0,4}(?:,|\n|\\+n)[ \t\n]{0,80}${quote}?value${quote}?[ \t]{0,4}:[ \t]{0,4}`,
+  'g',
+);
+const valueThenName = new RegExp(
+  String.raw`value${quote}[ \t]{0,4}:[ \t]{0,4}${quote}([^"'\\]{1,4096})${quote}[ \t]{0,4},[ \t\n]{0,80}${quote}name${quote}[ \t]{0,4}:[ \t]{0,4}${quote}([\w.-]{1,128})${quote}`,
+  'dg',
+);
 
 export function* findNamedValues(text: string): Generator<Span> {
   for (const match of text.matchAll(assigned)) {

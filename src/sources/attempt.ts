@@ -25,7 +25,13 @@ export type Ended = { readonly answer: Answer } | { readonly failure: RawFailure
  * Whatever the network does becomes part of the result; the phases keep their own deadlines, the body the signal's.
  * @throws Stopped when the signal fires before a deadline has passed.
  */
-export async function attempt(target: Target, message: Message, limits: Deadlines, signal: AbortSignal, limit = bodyLimit): Promise<RawTry> {
+export async function attempt(
+  target: Target,
+  message: Message,
+  limits: Deadlines,
+  signal: AbortSignal,
+  limit = bodyLimit,
+): Promise<RawTry> {
   const began = Date.now();
   const opened = await openConnection(target, limits, signal);
   if (opened.kind === 'failed') return failedTry(opened, began);
@@ -43,7 +49,14 @@ export async function attempt(target: Target, message: Message, limits: Deadline
 }
 
 /** The same over a stream that is already open; its end is the caller's business. @throws Stopped */
-export async function exchangeOver(stream: Duplex, host: string, port: number, message: Message, firstByte: number, signal: AbortSignal): Promise<Ended> {
+export async function exchangeOver(
+  stream: Duplex,
+  host: string,
+  port: number,
+  message: Message,
+  firstByte: number,
+  signal: AbortSignal,
+): Promise<Ended> {
   const exchange = new Exchange(stream, { scheme: 'http', host, port }, message, joinAddress(host, port), bodyLimit);
   const headers = await exchange.first(firstByte, signal);
   return 'failure' in headers ? headers : exchange.rest(headers.response, signal);
@@ -83,7 +96,10 @@ class Exchange {
     this.#request.end(body);
   }
 
-  first(milliseconds: number, signal: AbortSignal): Promise<{ readonly response: http.IncomingMessage } | { readonly failure: RawFailure }> {
+  first(
+    milliseconds: number,
+    signal: AbortSignal,
+  ): Promise<{ readonly response: http.IncomingMessage } | { readonly failure: RawFailure }> {
     const request = this.#request;
     return waitFor<{ readonly response: http.IncomingMessage } | { readonly failure: RawFailure }>({
       milliseconds,
@@ -111,7 +127,8 @@ class Exchange {
         response.on('data', (chunk: Buffer) => {
           chunks.push(chunk);
           size += chunk.length;
-          if (size > this.#limit) settle({ failure: { why: 'protocol', detail: `the answer of ${this.#address} is longer than ${this.#limit} bytes` } });
+          if (size > this.#limit)
+            settle({ failure: { why: 'protocol', detail: `the answer of ${this.#address} is longer than ${this.#limit} bytes` } });
         });
         response.once('end', () => settle({ answer: answerOf(response, Buffer.concat(chunks)) }));
         response.once('error', (error) => settle({ failure: this.#cut(response, error) }));

@@ -14,7 +14,8 @@ export function storedToken(entry: Entry, provider: Fields): string {
   const token = textOf(config, name === 'oidc' ? 'id-token' : 'access-token');
   if (token === undefined) throw refuse(`The auth provider ${name} of user "${entry.name}" holds no token`);
   const until = name === 'oidc' ? expiryOf(token).expiresAt : statedExpiry(config);
-  if (until !== undefined && until < Date.now()) throw refuse(`The token that the auth provider ${name} of user "${entry.name}" holds has expired`);
+  if (until !== undefined && until < Date.now())
+    throw refuse(`The token that the auth provider ${name} of user "${entry.name}" holds has expired`);
   return token;
 }
 

@@ -4,7 +4,7 @@ import tls from 'node:tls';
 import { abandon, dial } from './dial.ts';
 import { failureOf, type RawFailure } from './failure.ts';
 import { waitFor } from './limit.ts';
-import { type Proxy, tunnel } from './proxy.ts';
+import { type ProxyServer, tunnel } from './proxy.ts';
 import type { Deadlines } from './source.ts';
 
 export interface Target {
@@ -15,7 +15,7 @@ export interface Target {
   readonly serverName?: string;
   readonly context: tls.SecureContext;
   readonly protocols?: readonly string[];
-  readonly proxy?: Proxy;
+  readonly proxy?: ProxyServer;
   /** DER in base64 of the context's own authorities: OpenSSL completes a chain with them, though nobody sent them. */
   readonly anchors?: ReadonlySet<string>;
   /** Runs after the handshake and before anything is sent; a sentence ends the try. */
@@ -70,9 +70,8 @@ function handshake(raw: net.Socket, address: string, target: Target, millisecond
       let keep = false;
       const onSecure = (): void => {
         const objection = target.check?.(socket);
-        if (objection !== undefined) return settle(failed({ why: 'tls', detail: objection }));
-        keep = true;
-        settle({ kind: 'open', socket, address, chain: sent() });
+        keep = objection === undefined;
+        settle(objection === undefined ? { kind: 'open', socket, address, chain: sent() } : failed({ why: 'tls', detail: objection }));
       };
       const onError = (error: Error): void => settle(failed(failureOf(error, 'tls', address)));
       socket.once('secureConnect', onSecure);

@@ -70,8 +70,12 @@ function run(name: string, command: string, exec: Fields, env: NodeJS.ProcessEnv
       const texts = { out: '', err: '' };
       child.stdout.setEncoding('utf8').on('data', (chunk: string) => (texts.out += texts.out.length < outputLimit ? chunk : ''));
       child.stderr.setEncoding('utf8').on('data', (chunk: string) => (texts.err += texts.err.length < 4096 ? chunk : ''));
-      child.once('error', (error) => settle(gapOf(name, 'code' in error && error.code === 'ENOENT' ? 'is not installed here' : 'cannot be started', 'failed')));
-      child.once('close', (code) => settle(code === 0 ? texts.out : gapOf(name, `failed with exit code ${code}${complaint(texts.err)}`, 'failed')));
+      child.once('error', (error) =>
+        settle(gapOf(name, 'code' in error && error.code === 'ENOENT' ? 'is not installed here' : 'cannot be started', 'failed')),
+      );
+      child.once('close', (code) =>
+        settle(code === 0 ? texts.out : gapOf(name, `failed with exit code ${code}${complaint(texts.err)}`, 'failed')),
+      );
       return () => {
         endGroup(child.pid);
         child.stdout.destroy();

@@ -39,7 +39,9 @@ function resolve(host: string, milliseconds: number, signal: AbortSignal): Promi
     signal,
     begin: (settle) => {
       lookup(host, { all: true }, (error, addresses) => {
-        settle(error ? { failure: failureOf(error, 'connect', host) } : { addresses: [...new Set(addresses.map((entry) => entry.address))] });
+        settle(
+          error ? { failure: failureOf(error, 'connect', host) } : { addresses: [...new Set(addresses.map((entry) => entry.address))] },
+        );
       });
       return () => {};
     },

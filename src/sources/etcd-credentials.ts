@@ -30,7 +30,10 @@ function fromEnvironment(env: NodeJS.ProcessEnv): EtcdFiles | undefined {
   const { ETCDCTL_ENDPOINTS: endpoints, ETCDCTL_CACERT: authority, ETCDCTL_CERT: certificate, ETCDCTL_KEY: key } = env;
   if (!endpoints && !certificate) return undefined;
   return {
-    endpoints: (endpoints ?? '').split(',').map((entry) => addressOf(entry)).filter(Boolean),
+    endpoints: (endpoints ?? '')
+      .split(',')
+      .map((entry) => addressOf(entry))
+      .filter(Boolean),
     ...(authority && { authority }),
     ...(certificate && { certificate }),
     ...(key && { key }),
@@ -40,7 +43,10 @@ function fromEnvironment(env: NodeJS.ProcessEnv): EtcdFiles | undefined {
 
 /** host:port of a URL or of what is one already. */
 export function addressOf(text: string): string {
-  return text.trim().replace(/^[a-z]+:\/\//i, '').replace(/\/.*$/, '');
+  return text
+    .trim()
+    .replace(/^[a-z]+:\/\//i, '')
+    .replace(/\/.*$/, '');
 }
 
 /** Where distributions keep them, relative to the root of the file system; server.crt has client usage too. */
@@ -55,7 +61,13 @@ const places: readonly { readonly authority: string; readonly pairs: readonly (r
   },
   ...['rke2', 'k3s'].map((name) => {
     const folder = `var/lib/rancher/${name}/server/tls/etcd`;
-    return { authority: `${folder}/server-ca.crt`, pairs: [[`${folder}/client.crt`, `${folder}/client.key`], [`${folder}/server-client.crt`, `${folder}/server-client.key`]] as const };
+    return {
+      authority: `${folder}/server-ca.crt`,
+      pairs: [
+        [`${folder}/client.crt`, `${folder}/client.key`],
+        [`${folder}/server-client.crt`, `${folder}/server-client.key`],
+      ] as const,
+    };
   }),
 ];
 
@@ -101,9 +113,12 @@ function endpointsHere(root: string): readonly string[] {
 function flagsIn(file: string): ReadonlyMap<string, string> {
   try {
     const pod: unknown = parse(readFileSync(file, 'utf8'), { logLevel: 'error' });
-    const containers = isFields(pod) && isFields(pod.spec) && Array.isArray(pod.spec.containers) ? (pod.spec.containers as readonly unknown[]) : [];
+    const containers =
+      isFields(pod) && isFields(pod.spec) && Array.isArray(pod.spec.containers) ? (pod.spec.containers as readonly unknown[]) : [];
     const [container] = containers;
-    const words = isFields(container) ? [container.command, container.args].flatMap((list) => (Array.isArray(list) ? list.map(String) : [])) : [];
+    const words = isFields(container)
+      ? [container.command, container.args].flatMap((list) => (Array.isArray(list) ? list.map(String) : []))
+      : [];
     const flags = words.map((word) => /^--([\w-]+)=(.*)$/s.exec(word)).filter((match) => match !== null);
     return new Map(flags.map(([, name = '', value = '']) => [name, value]));
   } catch {
@@ -132,11 +147,12 @@ export interface EtcdMaterial {
  */
 export function readEtcdMaterial({ authority, certificate, key }: EtcdFiles): EtcdMaterial | undefined {
   if (certificate === undefined && key === undefined) return undefined;
-  if (certificate === undefined || key === undefined) throw new UsageError(`The etcd ${certificate ? 'certificate' : 'key'} is given without its ${certificate ? 'key' : 'certificate'}.`);
+  if (certificate === undefined || key === undefined)
+    throw new UsageError(`The etcd ${certificate ? 'certificate' : 'key'} is given without its ${certificate ? 'key' : 'certificate'}.`);
   const client = { certificate: readPem(certificate, 'etcd certificate'), key: readPem(key, 'etcd key') };
   const anchors = authority === undefined ? [] : certificatesIn(readPem(authority, 'etcd CA'));
   try {
-    anchors.forEach((pem) => new X509Certificate(pem));
+    for (const pem of anchors) new X509Certificate(pem);
   } catch {
     throw new UsageError(`The etcd CA ${authority} is not a certificate in PEM.`);
   }
@@ -166,6 +182,8 @@ function readPem(path: string, what: string): string {
     return readFileSync(path, 'utf8');
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-    throw new UsageError(`The ${what} ${path} ${code === 'ENOENT' ? 'does not exist' : code === 'EACCES' ? 'may not be read by this user' : 'cannot be read'}.`);
+    throw new UsageError(
+      `The ${what} ${path} ${code === 'ENOENT' ? 'does not exist' : code === 'EACCES' ? 'may not be read by this user' : 'cannot be read'}.`,
+    );
   }
 }

@@ -62,7 +62,8 @@ const plainCodes: Readonly<Record<string, FailureClass>> = {
 };
 
 /** What OpenSSL says when the first bytes of the other side are no TLS record. */
-const notTls = /WRONG_VERSION_NUMBER|UNKNOWN_PROTOCOL|HTTP_REQUEST|HTTPS_PROXY_REQUEST|PACKET_LENGTH_TOO_LONG|BAD_RECORD_TYPE|UNEXPECTED_RECORD/;
+const notTls =
+  /WRONG_VERSION_NUMBER|UNKNOWN_PROTOCOL|HTTP_REQUEST|HTTPS_PROXY_REQUEST|PACKET_LENGTH_TOO_LONG|BAD_RECORD_TYPE|UNEXPECTED_RECORD/;
 
 interface Details {
   readonly code: string;

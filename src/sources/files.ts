@@ -16,7 +16,8 @@ export async function readLocalFile(path: string): Promise<string> {
   try {
     const about = await stat(path);
     if (!about.isFile()) throw new GapError({ gap: 'failed', detail: `${path} is not a plain file.`, howToGet: `ls -l ${path}` });
-    if (about.size > sizeLimit) throw new GapError({ gap: 'failed', detail: `${path} is longer than ${sizeLimit} bytes.`, howToGet: `ls -l ${path}` });
+    if (about.size > sizeLimit)
+      throw new GapError({ gap: 'failed', detail: `${path} is longer than ${sizeLimit} bytes.`, howToGet: `ls -l ${path}` });
     return await readFile(path, 'utf8');
   } catch (error) {
     throw error instanceof GapError ? error : fileGap(error, path, `cat ${path}`);
@@ -27,7 +28,14 @@ export async function readLocalFile(path: string): Promise<string> {
 export async function listFolder(path: string): Promise<readonly string[]> {
   try {
     const names = (await readdir(path)).sort().map((name) => join(path, name));
-    const plain = await Promise.all(names.map((name) => stat(name).then((about) => about.isFile(), () => false)));
+    const plain = await Promise.all(
+      names.map((name) =>
+        stat(name).then(
+          (about) => about.isFile(),
+          () => false,
+        ),
+      ),
+    );
     return names.filter((_, index) => plain[index]);
   } catch (error) {
     throw fileGap(error, path, `ls -l ${path}`);
@@ -75,7 +83,8 @@ export async function askSocket(path: string, text: string, signal: AbortSignal)
 }
 
 function socketGap(error: NodeJS.ErrnoException, path: string, howToGet: string): GapError {
-  if (error.code === 'ECONNREFUSED') return new GapError({ gap: 'failed', detail: `Nobody listens at the socket ${path} any more.`, howToGet });
+  if (error.code === 'ECONNREFUSED')
+    return new GapError({ gap: 'failed', detail: `Nobody listens at the socket ${path} any more.`, howToGet });
   const { gap } = fileGap(error, path, '');
   return new GapError({ ...gap, howToGet });
 }

@@ -19,7 +19,13 @@ type Reply = Pick<RawTry, 'answer' | 'bytes'> | { readonly failure: RawFailure }
  * HTTP status and the headers and trailers together (`grpc-status`, `grpc-message`), `bytes` the message if any.
  * @throws Stopped when the signal fires first.
  */
-export async function callGrpc(target: Target, method: string, message: Uint8Array, options: GrpcOptions, signal: AbortSignal): Promise<RawTry> {
+export async function callGrpc(
+  target: Target,
+  method: string,
+  message: Uint8Array,
+  options: GrpcOptions,
+  signal: AbortSignal,
+): Promise<RawTry> {
   const limits = options.deadlines ?? deadlines.usual;
   const began = Date.now();
   const opened = await openConnection({ ...target, protocols: ['h2'] }, limits, signal);
@@ -59,11 +65,18 @@ function unary(call: Call, milliseconds: number, signal: AbortSignal): Promise<R
       collect(session, call, settle, fail);
       return () => session.destroy();
     },
-    late: () => ({ failure: { why: 'timeout', detail: `${address} is connected, but gRPC got no answer within ${Math.round(milliseconds)} ms` } }),
+    late: () => ({
+      failure: { why: 'timeout', detail: `${address} is connected, but gRPC got no answer within ${Math.round(milliseconds)} ms` },
+    }),
   });
 }
 
-function collect(session: http2.ClientHttp2Session, { method, message, metadata }: Call, settle: (reply: Reply) => void, fail: (error: Error) => void): void {
+function collect(
+  session: http2.ClientHttp2Session,
+  { method, message, metadata }: Call,
+  settle: (reply: Reply) => void,
+  fail: (error: Error) => void,
+): void {
   const stream = session.request({
     ':method': 'POST',
     ':path': `/${method.replace(/^\//, '')}`,

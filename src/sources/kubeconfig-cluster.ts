@@ -3,7 +3,7 @@ import { UsageError } from '../model/errors.ts';
 import { certificatesIn } from './contexts.ts';
 import { type Entry, parseCertificate, pemOf, textOf } from './kubeconfig-file.ts';
 import type { ConnectionFlags } from './kubeconfig.ts';
-import { parseProxy, type Proxy, proxyFromEnvironment } from './proxy.ts';
+import { parseProxy, type ProxyServer, proxyFromEnvironment } from './proxy.ts';
 
 export interface ChosenCluster {
   readonly url: URL;
@@ -16,7 +16,7 @@ export interface ChosenCluster {
   /** PEM, one certificate each; empty means the system's store. */
   readonly anchors: readonly string[];
   readonly insecure: boolean;
-  readonly proxy?: Proxy;
+  readonly proxy?: ProxyServer;
 }
 
 /** @throws UsageError */
@@ -27,8 +27,9 @@ export function readCluster(entry: Entry, connection: ConnectionFlags, env: Node
   const insecure = fields['insecure-skip-tls-verify'] === true;
   const authority = pemOf(entry, 'certificate-authority');
   const anchors = authority === undefined ? [] : certificatesIn(authority);
-  if (authority !== undefined) anchors.forEach((pem) => parseCertificate(pem, entry, 'certificate-authority'));
-  if (authority !== undefined && anchors.length === 0) throw new UsageError(`certificate-authority of "${entry.name}" in ${entry.file} holds no certificate.`);
+  for (const pem of anchors) parseCertificate(pem, entry, 'certificate-authority');
+  if (authority !== undefined && anchors.length === 0)
+    throw new UsageError(`certificate-authority of "${entry.name}" in ${entry.file} holds no certificate.`);
   // A server given by flag is another address: the name in the file belongs to the one it replaces.
   const tlsServerName = connection.server ? undefined : textOf(fields, 'tls-server-name');
   const where = readServer(server, anchors.length > 0 || insecure);
@@ -45,7 +46,8 @@ function readServer(server: string, secure: boolean): Where {
   } catch {
     throw new UsageError(`The server address "${server}" is not a URL.`);
   }
-  if (url.protocol !== 'https:' && url.protocol !== 'http:') throw new UsageError(`The server address "${server}" is neither http nor https.`);
+  if (url.protocol !== 'https:' && url.protocol !== 'http:')
+    throw new UsageError(`The server address "${server}" is neither http nor https.`);
   // A password in the address is no way to log in to Kubernetes, and must not be shown to anybody.
   url.username = '';
   url.password = '';
@@ -54,7 +56,7 @@ function readServer(server: string, secure: boolean): Where {
   return { url, host: url.hostname.replace(/^\[|\]$/g, ''), port, scheme, basePath: url.pathname.replace(/\/+$/, '') };
 }
 
-function readProxy(entry: Entry, where: Where, env: NodeJS.ProcessEnv): Proxy | undefined {
+function readProxy(entry: Entry, where: Where, env: NodeJS.ProcessEnv): ProxyServer | undefined {
   const text = textOf(entry.fields, 'proxy-url');
   try {
     if (text !== undefined) return parseProxy(text);

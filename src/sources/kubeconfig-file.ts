@@ -62,7 +62,8 @@ function readText(file: string, missing: 'allowed' | 'an error'): string | undef
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'error';
     if (code === 'ENOENT' && missing === 'allowed') return undefined;
-    const why = { ENOENT: 'does not exist', EACCES: 'may not be read by this user', EISDIR: 'is a folder' }[code] ?? `cannot be read (${code})`;
+    const why =
+      { ENOENT: 'does not exist', EACCES: 'may not be read by this user', EISDIR: 'is a folder' }[code] ?? `cannot be read (${code})`;
     throw new UsageError(`The kubeconfig ${file} ${why}.`);
   }
 }
@@ -87,7 +88,8 @@ function addEntries(into: Map<string, Entry>, document: Fields, list: string, in
   if (!Array.isArray(entries)) throw new UsageError(`The kubeconfig ${file} is broken: "${list}" is not a list.`);
   for (const entry of entries as readonly unknown[]) {
     const name = isFields(entry) ? textOf(entry, 'name') : undefined;
-    if (!isFields(entry) || name === undefined) throw new UsageError(`The kubeconfig ${file} is broken: an entry of "${list}" has no name.`);
+    if (!isFields(entry) || name === undefined)
+      throw new UsageError(`The kubeconfig ${file} is broken: an entry of "${list}" has no name.`);
     const fields = entry[inner] ?? {};
     if (!isFields(fields)) throw new UsageError(`The kubeconfig ${file} is broken: "${inner}" of "${name}" has no fields.`);
     if (!into.has(name)) into.set(name, { name, fields, file, folder: dirname(file) });

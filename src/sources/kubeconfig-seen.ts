@@ -24,7 +24,8 @@ export function describeKubeconfig(chosen: Chosen): KubeconfigSeen {
 
 /** In the order in which an API server looks at what it is sent: the certificate before the token. */
 function describeCredential(user: ChosenUser): CredentialSeen {
-  if (user.client) return { kind: 'client-certificate', certificate: describe(new X509Certificate(certificatesIn(user.client.certificate)[0] ?? '')) };
+  if (user.client)
+    return { kind: 'client-certificate', certificate: describe(new X509Certificate(certificatesIn(user.client.certificate)[0] ?? '')) };
   if (user.token !== undefined) return { kind: 'token', ...expiryOf(user.token) };
   if (user.entry) {
     const { exec, 'auth-provider': provider } = user.entry.fields;
@@ -47,7 +48,8 @@ export function expiryOf(token: string): { readonly expiresAt?: number } {
 
 function describe(certificate: X509Certificate): CertificateSeen {
   const alternatives = (certificate.subjectAltName ?? '').split(', ');
-  const of = (prefix: string): string[] => alternatives.filter((entry) => entry.startsWith(prefix)).map((entry) => entry.slice(prefix.length));
+  const of = (prefix: string): string[] =>
+    alternatives.filter((entry) => entry.startsWith(prefix)).map((entry) => entry.slice(prefix.length));
   return {
     sha256: certificate.fingerprint256.replaceAll(':', '').toLowerCase(),
     serial: certificate.serialNumber,

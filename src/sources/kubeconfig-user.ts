@@ -44,7 +44,9 @@ function readClientCertificate(entry: Entry): ClientCertificate | undefined {
   const key = pemOf(entry, 'client-key');
   if (certificate === undefined && key === undefined) return undefined;
   if (certificate === undefined || key === undefined) {
-    throw new UsageError(`The user "${entry.name}" in ${entry.file} has a client ${certificate === undefined ? 'key without certificate' : 'certificate without key'}.`);
+    throw new UsageError(
+      `The user "${entry.name}" in ${entry.file} has a client ${certificate === undefined ? 'key without certificate' : 'certificate without key'}.`,
+    );
   }
   const leaf = parseCertificate(certificatesIn(certificate)[0] ?? '', entry, 'client-certificate');
   let matches = false;

@@ -54,12 +54,18 @@ export function chooseCluster(connection: ConnectionFlags, env: NodeJS.ProcessEn
 function findKubeconfig(connection: ConnectionFlags, env: NodeJS.ProcessEnv): Merged {
   if (connection.kubeconfig) return readKubeconfigs([resolve(connection.kubeconfig)], 'an error');
   const listed = (env.KUBECONFIG ?? '').split(delimiter).filter(Boolean);
-  if (listed.length > 0) return readKubeconfigs(listed.map((file) => resolve(file)), 'allowed');
+  if (listed.length > 0)
+    return readKubeconfigs(
+      listed.map((file) => resolve(file)),
+      'allowed',
+    );
   return readKubeconfigs([join(env.HOME || homedir(), '.kube', 'config')], 'allowed');
 }
 
 function failWithout(connection: ConnectionFlags, env: NodeJS.ProcessEnv): never {
-  const place = env.KUBECONFIG ? `no file that $KUBECONFIG names (${env.KUBECONFIG}) exists` : '~/.kube/config does not exist and $KUBECONFIG is not set';
+  const place = env.KUBECONFIG
+    ? `no file that $KUBECONFIG names (${env.KUBECONFIG}) exists`
+    : '~/.kube/config does not exist and $KUBECONFIG is not set';
   const admin = '/etc/kubernetes/admin.conf';
   const hint = existsSync(admin) ? ` On this machine there is ${admin}: use --kubeconfig ${admin}.` : '';
   throw new UsageError(`There is no kubeconfig: ${connection.kubeconfig ?? place}.${hint}`);
@@ -69,7 +75,9 @@ function pickContext(merged: Merged, connection: ConnectionFlags): Entry | undef
   const name = connection.context ?? merged.currentContext;
   if (name === undefined) {
     if (connection.cluster) return undefined;
-    throw new UsageError(`The kubeconfig ${merged.files.join(', ')} has no current context; choose one with --context: ${known(merged.contexts)}.`);
+    throw new UsageError(
+      `The kubeconfig ${merged.files.join(', ')} has no current context; choose one with --context: ${known(merged.contexts)}.`,
+    );
   }
   return pick(merged.contexts, name, 'context', merged);
 }

@@ -48,7 +48,12 @@ export async function askKubernetes(api: Api, path: string, signal: AbortSignal,
   } catch (error) {
     if (!(error instanceof Stopped)) throw error;
     const seconds = ((performance.now() - began) / 1000).toFixed(1);
-    throw new GapError({ gap: 'timeout', detail: `The Kubernetes API gave no answer to ${path} within ${seconds} s.`, howToGet, through: api.ways.entry.subject });
+    throw new GapError({
+      gap: 'timeout',
+      detail: `The Kubernetes API gave no answer to ${path} within ${seconds} s.`,
+      howToGet,
+      through: api.ways.entry.subject,
+    });
   }
 }
 
@@ -56,7 +61,12 @@ async function lap(api: Api, ready: Ready, way: Way, path: string, signal: Abort
   const message: Message = {
     method: post === undefined ? 'GET' : 'POST',
     path: pathFor(api, way, path),
-    headers: { ...ready.headers, Host: api.hostHeader, Accept: 'application/json', ...(post !== undefined && { 'Content-Type': 'application/json' }) },
+    headers: {
+      ...ready.headers,
+      Host: api.hostHeader,
+      Accept: 'application/json',
+      ...(post !== undefined && { 'Content-Type': 'application/json' }),
+    },
     ...(post !== undefined && { body: post }),
   };
   const tried = await attempt(api.operator.target(way.host, way.port, ready), message, deadlines.usual, signal);
@@ -85,7 +95,11 @@ export function explainFailure(losers: readonly Tried[], what: string, howToGet:
   const refusals = answers.filter(({ tried }) => tried.answer?.status === 401 || tried.answer?.status === 403);
   const [refused] = refusals;
   if (refused && refusals.length === answers.length && refusals.length * 2 >= losers.length) {
-    return new GapError({ gap: 'denied', detail: refusalSentence(refused.tried, what), howToGet: refused.tried.answer?.status === 401 ? 'kubectl auth whoami' : howToGet });
+    return new GapError({
+      gap: 'denied',
+      detail: refusalSentence(refused.tried, what),
+      howToGet: refused.tried.answer?.status === 401 ? 'kubectl auth whoami' : howToGet,
+    });
   }
   const silent = losers.every(({ tried }) => tried.failure?.why === 'timeout' || tried.failure?.why === 'hung');
   const sentences = [...new Set(losers.map(({ way, tried }) => sentenceOf(way, tried)))];
@@ -113,7 +127,8 @@ export function messageIn(body: string): string {
   let message = body.length < 300 && !body.trimStart().startsWith('<') ? (body.trim().split('\n')[0] ?? '') : '';
   try {
     const status: unknown = JSON.parse(body);
-    if (typeof status === 'object' && status !== null && 'message' in status && typeof status.message === 'string') message = status.message;
+    if (typeof status === 'object' && status !== null && 'message' in status && typeof status.message === 'string')
+      message = status.message;
   } catch {
     // Proxies and load balancers answer in words of their own.
   }

@@ -39,7 +39,10 @@ export function waitFor<T>({ milliseconds, signal, begin, late }: Wait<T>): Prom
     // one more turn of the loop lets them count, so a busy doctor does not call a patient silent.
     const timer = setTimeout(() => setImmediate(() => end(() => resolve(late()))), milliseconds);
     signal.addEventListener('abort', stop, { once: true });
-    undo = begin((value) => end(() => resolve(value)), (error) => end(() => reject(error)));
+    undo = begin(
+      (value) => end(() => resolve(value)),
+      (error) => end(() => reject(error)),
+    );
     if (over) undo();
   });
 }

@@ -78,7 +78,11 @@ export class Operator {
     try {
       return { context: verifyingContext(cluster.insecure ? undefined : cluster.anchors, client), headers };
     } catch {
-      throw new GapError({ gap: 'failed', detail: 'The client certificate of the credential plugin is not usable.', howToGet: 'kubectl auth whoami' });
+      throw new GapError({
+        gap: 'failed',
+        detail: 'The client certificate of the credential plugin is not usable.',
+        howToGet: 'kubectl auth whoami',
+      });
     }
   }
 

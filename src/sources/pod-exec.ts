@@ -22,15 +22,29 @@ export function isReadOnly([program, ...rest]: readonly string[]): boolean {
   if (program !== 'etcdctl') return false;
   // A word that belongs to a flag must not be taken for the command.
   const words = rest.filter((word) => !word.startsWith('-'));
-  const flagsAreClosed = rest.every((word) => !word.startsWith('-') || word.includes('=') || /^--(cluster|hex|insecure-skip-tls-verify)$/.test(word));
-  return flagsAreClosed && readOnly.some((command) => command.length === words.length && command.every((word, index) => words[index] === word));
+  const flagsAreClosed = rest.every(
+    (word) => !word.startsWith('-') || word.includes('=') || /^--(cluster|hex|insecure-skip-tls-verify)$/.test(word),
+  );
+  return (
+    flagsAreClosed && readOnly.some((command) => command.length === words.length && command.every((word, index) => words[index] === word))
+  );
 }
 
 /** Standard output of the command. @throws GapError when it may not run, cannot be started, or fails. */
 export async function runInPod(api: Api, pod: string, container: string, argv: readonly string[], signal: AbortSignal): Promise<string> {
-  const purpose: Purpose = { pod, what: `The command in ${pod}`, howToGet: `kubectl -n kube-system exec ${pod} -c ${container} -- ${argv.join(' ')}` };
-  if (!isReadOnly(argv)) throw new GapError({ gap: 'denied', detail: `${argv.join(' ')} is no command that only reads.`, howToGet: purpose.howToGet });
-  const query = new URLSearchParams([['container', container], ['stdout', 'true'], ['stderr', 'true'], ...argv.map((word): [string, string] => ['command', word])]);
+  const purpose: Purpose = {
+    pod,
+    what: `The command in ${pod}`,
+    howToGet: `kubectl -n kube-system exec ${pod} -c ${container} -- ${argv.join(' ')}`,
+  };
+  if (!isReadOnly(argv))
+    throw new GapError({ gap: 'denied', detail: `${argv.join(' ')} is no command that only reads.`, howToGet: purpose.howToGet });
+  const query = new URLSearchParams([
+    ['container', container],
+    ['stdout', 'true'],
+    ['stderr', 'true'],
+    ...argv.map((word): [string, string] => ['command', word]),
+  ]);
   const path = `/api/v1/namespaces/kube-system/pods/${encodeURIComponent(pod)}/exec?${query}`;
   try {
     const channel = await openPodStream(api, path, 'v4.channel.k8s.io', purpose, signal);

@@ -27,7 +27,14 @@ export async function openPodStream(api: Api, path: string, protocol: string, pu
   const ready = await api.operator.ready(signal);
   const run = async (way: Way, stop: AbortSignal): Promise<Lap<Opening>> => {
     const headers = { ...ready.headers, Host: api.hostHeader };
-    const upgraded = await openChannel(api.operator.target(way.host, way.port, ready), pathFor(api, way, path), headers, protocol, deadlines.usual, stop);
+    const upgraded = await openChannel(
+      api.operator.target(way.host, way.port, ready),
+      pathFor(api, way, path),
+      headers,
+      protocol,
+      deadlines.usual,
+      stop,
+    );
     return { usable: upgraded.kind === 'open' || isFinal(upgraded), result: { way, upgraded } };
   };
   const discard = ({ upgraded }: Opening): void => {
@@ -50,7 +57,11 @@ function refused(upgraded: Upgraded, { pod, what, howToGet }: Purpose): GapError
   const { status, body } = upgraded.kind === 'answered' ? upgraded : { status: 0, body: '' };
   const message = messageIn(body);
   if (status >= 500) return kubeletGap(pod, `${what} could not be opened: ${message}`, howToGet, 'failed');
-  return new GapError({ gap: status === 404 ? 'absent' : 'failed', detail: `${what} could not be opened: ${message || `HTTP ${status}`}.`, howToGet });
+  return new GapError({
+    gap: status === 404 ? 'absent' : 'failed',
+    detail: `${what} could not be opened: ${message || `HTTP ${status}`}.`,
+    howToGet,
+  });
 }
 
 function kubeletGap(pod: string, detail: string, howToGet: string, gap: Gap['gap']): GapError {
@@ -67,13 +78,15 @@ function allFailed(losers: readonly Opening[], { pod, what, howToGet }: Purpose,
   // TLS with the API server is there, so the wait is for the kubelet behind it.
   const waiting = losers.filter(({ upgraded }) => upgraded.kind === 'failed' && upgraded.secured && upgraded.failure.why === 'timeout');
   const [first] = waiting;
-  if (first?.upgraded.kind === 'failed') return kubeletGap(pod, `${what} could not be opened: ${first.upgraded.failure.detail}`, howToGet, 'timeout');
+  if (first?.upgraded.kind === 'failed')
+    return kubeletGap(pod, `${what} could not be opened: ${first.upgraded.failure.detail}`, howToGet, 'timeout');
   return explainFailure(losers.map(asTried), what, howToGet, entry);
 }
 
 function asTried({ way, upgraded }: Opening): Tried {
   const bare: RawTry = { address: way.subject, sentAt: 0, receivedAt: 0, connected: true, chain: [] };
   if (upgraded.kind === 'failed') return { way, tried: { ...bare, connected: upgraded.connected, failure: upgraded.failure } };
-  if (upgraded.kind === 'answered') return { way, tried: { ...bare, answer: { status: upgraded.status, headers: {}, body: upgraded.body } } };
+  if (upgraded.kind === 'answered')
+    return { way, tried: { ...bare, answer: { status: upgraded.status, headers: {}, body: upgraded.body } } };
   return { way, tried: bare };
 }

@@ -86,7 +86,13 @@ class PodPort extends Duplex {
 /** @throws GapError where it is not the port in the pod that the kubelet complains about. */
 function failureIn(complaint: string, pod: string, port: number, purpose: Purpose): RawFailure {
   if (/connection refused/i.test(complaint)) return { why: 'refused', detail: `${pod}:${port} refused the connection inside the pod` };
-  if (/connection reset|broken pipe/i.test(complaint)) return { why: 'reset', detail: `${pod}:${port} reset the connection inside the pod` };
-  if (/i\/o timeout|deadline exceeded/i.test(complaint)) return { why: 'timeout', detail: `${pod}:${port} did not accept a connection inside the pod` };
-  throw new GapError({ gap: 'failed', detail: `${purpose.what} broke: ${complaint.replace(/\s+/g, ' ').slice(0, 300)}.`, howToGet: purpose.howToGet });
+  if (/connection reset|broken pipe/i.test(complaint))
+    return { why: 'reset', detail: `${pod}:${port} reset the connection inside the pod` };
+  if (/i\/o timeout|deadline exceeded/i.test(complaint))
+    return { why: 'timeout', detail: `${pod}:${port} did not accept a connection inside the pod` };
+  throw new GapError({
+    gap: 'failed',
+    detail: `${purpose.what} broke: ${complaint.replace(/\s+/g, ' ').slice(0, 300)}.`,
+    howToGet: purpose.howToGet,
+  });
 }

@@ -4,7 +4,7 @@ import tls from 'node:tls';
 import { abandon, dial, type Dialled, joinAddress } from './dial.ts';
 import { waitFor } from './limit.ts';
 
-export interface Proxy {
+export interface ProxyServer {
   readonly scheme: 'http' | 'https' | 'socks5';
   readonly host: string;
   readonly port: number;
@@ -13,7 +13,7 @@ export interface Proxy {
 }
 
 /** Reads a proxy URL; throws Error with one sentence when it is none that kubectl knows. */
-export function parseProxy(text: string): Proxy {
+export function parseProxy(text: string): ProxyServer {
   let url: URL;
   try {
     url = new URL(text.includes('://') ? text : `http://${text}`);
@@ -28,10 +28,13 @@ export function parseProxy(text: string): Proxy {
 }
 
 /** The proxy the environment asks for, by the rules of Go's ProxyFromEnvironment for https URLs. */
-export function proxyFromEnvironment(host: string, env: NodeJS.ProcessEnv): Proxy | undefined {
+export function proxyFromEnvironment(host: string, env: NodeJS.ProcessEnv): ProxyServer | undefined {
   const setting = env.HTTPS_PROXY || env.https_proxy;
   if (!setting || host === 'localhost' || host === '::1' || host.startsWith('127.')) return undefined;
-  const exceptions = (env.NO_PROXY ?? env.no_proxy ?? '').split(',').map((entry) => entry.trim().toLowerCase()).filter(Boolean);
+  const exceptions = (env.NO_PROXY ?? env.no_proxy ?? '')
+    .split(',')
+    .map((entry) => entry.trim().toLowerCase())
+    .filter(Boolean);
   return exceptions.some((entry) => excepts(entry, host.toLowerCase())) ? undefined : parseProxy(setting);
 }
 
@@ -56,7 +59,7 @@ function inNetwork(host: string, network: string, bits: number): boolean {
 }
 
 /** A TCP connection to host:port through the proxy. @throws Stopped */
-export async function tunnel(proxy: Proxy, host: string, port: number, milliseconds: number, signal: AbortSignal): Promise<Dialled> {
+export async function tunnel(proxy: ProxyServer, host: string, port: number, milliseconds: number, signal: AbortSignal): Promise<Dialled> {
   const end = performance.now() + milliseconds;
   const way = `proxy ${joinAddress(proxy.host, proxy.port)}`;
   const address = joinAddress(host, port);
@@ -65,8 +68,13 @@ export async function tunnel(proxy: Proxy, host: string, port: number, milliseco
     return { ...dialled, address, failure: { ...dialled.failure, detail: `${way}: ${dialled.failure.detail}` } };
   }
   if (signal.aborted) abandon(dialled.socket);
-  const socket = proxy.scheme === 'https' ? tls.connect({ socket: dialled.socket, servername: net.isIP(proxy.host) ? '' : proxy.host }) : dialled.socket;
-  const unreachable = (detail: string): Dialled => ({ kind: 'failed', address, failure: { why: 'unreachable', detail: `${way}: ${detail}` } });
+  const socket =
+    proxy.scheme === 'https' ? tls.connect({ socket: dialled.socket, servername: net.isIP(proxy.host) ? '' : proxy.host }) : dialled.socket;
+  const unreachable = (detail: string): Dialled => ({
+    kind: 'failed',
+    address,
+    failure: { why: 'unreachable', detail: `${way}: ${detail}` },
+  });
   return waitFor<Dialled>({
     milliseconds: Math.max(1, end - performance.now()),
     signal,
@@ -100,14 +108,18 @@ export async function tunnel(proxy: Proxy, host: string, port: number, milliseco
   });
 }
 
-type Step = { readonly kind: 'more' } | { readonly kind: 'send'; readonly bytes: Buffer } | { readonly kind: 'open' } | { readonly kind: 'no'; readonly detail: string };
+type Step =
+  | { readonly kind: 'more' }
+  | { readonly kind: 'send'; readonly bytes: Buffer }
+  | { readonly kind: 'open' }
+  | { readonly kind: 'no'; readonly detail: string };
 
 interface Talk {
   readonly hello: Buffer;
   readonly read: (received: Buffer) => Step;
 }
 
-function connectTalk(proxy: Proxy, address: string): Talk {
+function connectTalk(proxy: ProxyServer, address: string): Talk {
   const basic = proxy.user && Buffer.from(`${proxy.user.name}:${proxy.user.password}`).toString('base64');
   const lines = [`CONNECT ${address} HTTP/1.1`, `Host: ${address}`, ...(basic ? [`Proxy-Authorization: Basic ${basic}`] : []), '', ''];
   return {
@@ -116,12 +128,14 @@ function connectTalk(proxy: Proxy, address: string): Talk {
       const text = received.toString('latin1');
       if (!text.includes('\r\n\r\n')) return received.length > 65_536 ? { kind: 'no', detail: 'answers without end' } : { kind: 'more' };
       const status = /^HTTP\/1\.[01] (\d{3})/.exec(text)?.[1];
-      return status === '200' ? { kind: 'open' } : { kind: 'no', detail: `refuses a tunnel to ${address} (${status ? `HTTP ${status}` : 'not HTTP'})` };
+      return status === '200'
+        ? { kind: 'open' }
+        : { kind: 'no', detail: `refuses a tunnel to ${address} (${status ? `HTTP ${status}` : 'not HTTP'})` };
     },
   };
 }
 
-function socksTalk(proxy: Proxy, host: string, port: number): Talk {
+function socksTalk(proxy: ProxyServer, host: string, port: number): Talk {
   const name = Buffer.from(host);
   const where = net.isIPv4(host) ? Buffer.from([1, ...host.split('.').map(Number)]) : Buffer.from([3, name.length, ...name]);
   const request = Buffer.from([5, 1, 0, ...where, port >> 8, port & 255]);

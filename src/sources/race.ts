@@ -46,7 +46,10 @@ export function race<Way, Result>(course: Course<Way, Result>): Promise<Finish<R
     const startNext = (): void => {
       if (over) return;
       const way = course.ways().find((candidate) => !started.has(candidate));
-      if (way === undefined) return rest();
+      if (way === undefined) {
+        rest();
+        return;
+      }
       started.add(way);
       running++;
       course.run(way, signal).then(arrive, (error: unknown) => end(() => reject(error)));
@@ -54,15 +57,16 @@ export function race<Way, Result>(course: Course<Way, Result>): Promise<Finish<R
     };
     const arrive = (lap: Lap<Result>): void => {
       running--;
-      if (over) return lap.usable ? course.discard?.(lap.result) : undefined;
-      if (lap.usable) return end(() => resolve({ winner: lap.result }));
-      losers.push(lap.result);
+      if (over && lap.usable) course.discard?.(lap.result);
+      if (lap.usable) end(() => resolve({ winner: lap.result }));
+      else losers.push(lap.result);
       startNext();
     };
     const rest = (): void => {
-      if (running > 0) return wait(course.headStart);
-      if (performance.now() - began >= course.patience(losers) || course.signal.aborted) return end(() => resolve({ losers }));
-      wait(20);
+      const patient = performance.now() - began < course.patience(losers) && !course.signal.aborted;
+      if (running > 0) wait(course.headStart);
+      else if (patient) wait(20);
+      else end(() => resolve({ losers }));
     };
     startNext();
   });

@@ -46,7 +46,8 @@ function leadsToAnchor(socket: tls.TLSSocket, anchors: readonly X509Certificate[
   for (let steps = 0; current !== undefined && steps < 10; steps++) {
     if (!isValidNow(current)) return false;
     const below: X509Certificate = current;
-    const signs = (issuer: X509Certificate): boolean => issuer.ca && isValidNow(issuer) && below.checkIssued(issuer) && below.verify(issuer.publicKey);
+    const signs = (issuer: X509Certificate): boolean =>
+      issuer.ca && isValidNow(issuer) && below.checkIssued(issuer) && below.verify(issuer.publicKey);
     if (anchors.some(signs)) return true;
     current = sent.find((candidate) => candidate !== below && signs(candidate));
   }

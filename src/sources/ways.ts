@@ -36,7 +36,9 @@ export class Ways {
   ordered(): readonly Way[] {
     const all = [this.#entry, ...this.#masters];
     const rank = (way: Way): number => (way === this.#proven ? 0 : this.#dead.has(way) ? 2 : 1);
-    const sorted = all.map((way, index) => ({ way, index })).sort((one, other) => rank(one.way) - rank(other.way) || one.index - other.index);
+    const sorted = all
+      .map((way, index) => ({ way, index }))
+      .sort((one, other) => rank(one.way) - rank(other.way) || one.index - other.index);
     const again = this.#dead.has(this.#entry) ? [] : this.#again.slice(0, Math.max(0, entryTries - all.length));
     return [...sorted.map(({ way }) => way), ...again];
   }

@@ -60,7 +60,14 @@ export class Channel {
 }
 
 /** @throws Stopped when the signal fires first. */
-export async function openChannel(target: Target, path: string, headers: Headers, protocol: string, limits: Deadlines, signal: AbortSignal): Promise<Upgraded> {
+export async function openChannel(
+  target: Target,
+  path: string,
+  headers: Headers,
+  protocol: string,
+  limits: Deadlines,
+  signal: AbortSignal,
+): Promise<Upgraded> {
   const opened = await openConnection(target, limits, signal);
   if (opened.kind === 'failed') return { kind: 'failed', connected: opened.connected, secured: false, failure: opened.failure };
   const { socket, address } = opened;
@@ -71,9 +78,21 @@ export async function openChannel(target: Target, path: string, headers: Headers
       createConnection: () => socket,
       path,
       setHost: false,
-      headers: { ...headers, Connection: 'Upgrade', Upgrade: 'websocket', 'Sec-WebSocket-Version': '13', 'Sec-WebSocket-Key': key, 'Sec-WebSocket-Protocol': protocol },
+      headers: {
+        ...headers,
+        Connection: 'Upgrade',
+        Upgrade: 'websocket',
+        'Sec-WebSocket-Version': '13',
+        'Sec-WebSocket-Key': key,
+        'Sec-WebSocket-Protocol': protocol,
+      },
     });
-    upgraded = await waitFor<Upgraded>({ milliseconds: limits.firstByte, signal, begin: (settle) => upgrade(request, key, protocol, address, settle), late: () => late(address, limits) });
+    upgraded = await waitFor<Upgraded>({
+      milliseconds: limits.firstByte,
+      signal,
+      begin: (settle) => upgrade(request, key, protocol, address, settle),
+      late: () => late(address, limits),
+    });
     return upgraded;
   } finally {
     if (upgraded?.kind !== 'open') abandon(socket);
@@ -81,20 +100,40 @@ export async function openChannel(target: Target, path: string, headers: Headers
 }
 
 function late(address: string, { firstByte }: Deadlines): Upgraded {
-  return { kind: 'failed', connected: true, secured: true, failure: { why: 'timeout', detail: `${address} opened no stream within ${firstByte} ms` } };
+  return {
+    kind: 'failed',
+    connected: true,
+    secured: true,
+    failure: { why: 'timeout', detail: `${address} opened no stream within ${firstByte} ms` },
+  };
 }
 
-function upgrade(request: http.ClientRequest, key: string, protocol: string, address: string, settle: (result: Upgraded) => void): () => void {
+function upgrade(
+  request: http.ClientRequest,
+  key: string,
+  protocol: string,
+  address: string,
+  settle: (result: Upgraded) => void,
+): () => void {
   request.once('upgrade', (response, socket, head) => {
-    const expected = createHash('sha1').update(key + acceptSalt).digest('base64');
+    const expected = createHash('sha1')
+      .update(key + acceptSalt)
+      .digest('base64');
     const fits = response.headers['sec-websocket-accept'] === expected && response.headers['sec-websocket-protocol'] === protocol;
     if (fits) return settle({ kind: 'open', channel: new Channel(socket as net.Socket, head) });
-    settle({ kind: 'failed', connected: true, secured: true, failure: { why: 'protocol', detail: `${address} does not speak ${protocol}` } });
+    settle({
+      kind: 'failed',
+      connected: true,
+      secured: true,
+      failure: { why: 'protocol', detail: `${address} does not speak ${protocol}` },
+    });
   });
   request.once('response', (response) => {
     const chunks: Buffer[] = [];
     response.on('data', (chunk: Buffer) => (chunks.length * 1024 < refusalLimit ? chunks.push(chunk) : response.destroy()));
-    response.once('close', () => settle({ kind: 'answered', status: response.statusCode ?? 0, body: Buffer.concat(chunks).toString('utf8') }));
+    response.once('close', () =>
+      settle({ kind: 'answered', status: response.statusCode ?? 0, body: Buffer.concat(chunks).toString('utf8') }),
+    );
     response.on('error', () => {});
   });
   request.once('error', (error) => settle({ kind: 'failed', connected: true, secured: true, failure: failureOf(error, 'http', address) }));

@@ -6,8 +6,16 @@ import { createRedactor, redact } from '../../../src/bundle/redact.ts';
 const key = Buffer.from('a key of the test');
 const hidden = (secret: string): string => `redacted:${createHmac('sha256', key).update(secret).digest('hex').slice(0, 12)}`;
 
-const pair = generateKeyPairSync('ec', { namedCurve: 'P-256', privateKeyEncoding: { type: 'pkcs8', format: 'pem' }, publicKeyEncoding: { type: 'spki', format: 'pem' } });
-const rsa = generateKeyPairSync('rsa', { modulusLength: 2048, privateKeyEncoding: { type: 'pkcs1', format: 'pem' }, publicKeyEncoding: { type: 'spki', format: 'pem' } });
+const pair = generateKeyPairSync('ec', {
+  namedCurve: 'P-256',
+  privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+  publicKeyEncoding: { type: 'spki', format: 'pem' },
+});
+const rsa = generateKeyPairSync('rsa', {
+  modulusLength: 2048,
+  privateKeyEncoding: { type: 'pkcs1', format: 'pem' },
+  publicKeyEncoding: { type: 'spki', format: 'pem' },
+});
 const head = Buffer.from('{"alg":"ES256","kid":"1"}').toString('base64url');
 const body = Buffer.from('{"sub":"system:serviceaccount:kube-system:x","exp":1893456000}').toString('base64url');
 const jwt = `${head}.${body}.${createSign('SHA256').update(`${head}.${body}`).sign({ key: pair.privateKey, dsaEncoding: 'ieee-p1363' }, 'base64url')}`;
@@ -80,7 +88,7 @@ describe('secrets go', () => {
 /** What rules judge by must come through unchanged. */
 const harmless: readonly string[] = [
   pair.publicKey,
-  'serving-certificate: MIIDJTCCAg2gAwIBAgIIeyJhbGciOiJSUzI1NiIsImtpZCI6IjEifQ' + 'A'.repeat(200),
+  `serving-certificate: MIIDJTCCAg2gAwIBAgIIeyJhbGciOiJSUzI1NiIsImtpZCI6IjEifQ${'A'.repeat(200)}`,
   '{"command":["kube-apiserver","--enable-bootstrap-token-auth=true","--service-account-signing-key-file=/etc/kubernetes/pki/sa.key","--tls-private-key-file=/etc/kubernetes/pki/apiserver.key"]}',
   '{"volumes":[{"secret":{"secretName":"x"}},{"projected":{"sources":[{"serviceAccountToken":{"expirationSeconds":3607,"path":"token"}}]}}]}',
   '{"automountServiceAccountToken":false,"type":"kubernetes.io/service-account-token","resources":["secrets"],"kind":"Secret","name":"token"}',
@@ -103,7 +111,7 @@ describe('everything else stays', () => {
 });
 
 describe('hostile text costs no time', () => {
-  const size = 2_000_000;
+  const size = 500_000;
   const hostile: readonly (readonly [string, string])[] = [
     ['starts of tokens', 'eyJ'.repeat(size / 3)],
     ['dots and words', 'a.'.repeat(size / 2)],
@@ -121,7 +129,7 @@ describe('hostile text costs no time', () => {
   test.each(hostile)('%s', (_name, text) => {
     const began = performance.now();
     redact(text, key);
-    expect(performance.now() - began).toBeLessThan(3000);
+    expect(performance.now() - began).toBeLessThan(2000);
   });
 });
 

@@ -78,12 +78,16 @@ describe('an answer', () => {
   });
 
   test('is refused when it is longer than allowed, and when it breaks off', async () => {
-    const port = await up(serve(http.createServer((request, response) => {
-      if (request.url === '/long') return response.end('x'.repeat(5000));
-      response.writeHead(200, { 'content-length': '100' });
-      response.write('half');
-      setTimeout(() => response.destroy(), 20);
-    })));
+    const port = await up(
+      serve(
+        http.createServer((request, response) => {
+          if (request.url === '/long') return response.end('x'.repeat(5000));
+          response.writeHead(200, { 'content-length': '100' });
+          response.write('half');
+          setTimeout(() => response.destroy(), 20);
+        }),
+      ),
+    );
     const long = await attempt(to(port, { scheme: 'http' }), { ...get, path: '/long' }, limits, never, 4000);
     expect(long.failure).toMatchObject({ why: 'protocol' });
     const half = await attempt(to(port, { scheme: 'http' }), get, limits, never);
@@ -141,24 +145,37 @@ describe('a failure is classified', () => {
     expect(await ended(await up(closing()))).toMatchObject({ connected: true, failure: { why: 'closed' } });
   });
 
-  test.each(['HTTP/1.1 400 Bad Request\r\n\r\n', '<html><body>Login</body></html>', 'SSH-2.0-OpenSSH_9.2\r\n'])('protocol, where TLS is answered with %j', async (text) => {
-    expect(await ended(await up(saying(text)))).toMatchObject({ connected: true, failure: { why: 'protocol' } });
-  });
+  test.each(['HTTP/1.1 400 Bad Request\r\n\r\n', '<html><body>Login</body></html>', 'SSH-2.0-OpenSSH_9.2\r\n'])(
+    'protocol, where TLS is answered with %j',
+    async (text) => {
+      expect(await ended(await up(saying(text)))).toMatchObject({ connected: true, failure: { why: 'protocol' } });
+    },
+  );
 
   test('protocol, where HTTP is answered with something else', async () => {
     expect(await ended(await up(saying('SSH-2.0-OpenSSH_9.2\r\n')), { scheme: 'http' })).toMatchObject({ failure: { why: 'protocol' } });
   });
 
-  test.each(['TLSv1.2', 'TLSv1.3'] as const)('tls with the alert, where %s demands a certificate, and the chain is kept', async (version) => {
-    const options = { cert: ec.certificate, key: ec.key, ca: authority.certificate, requestCert: true, rejectUnauthorized: true, maxVersion: version };
-    const port = await up(serve(https.createServer(options, hello)));
-    const tried = await ended(port);
-    expect(tried).toMatchObject({ connected: true, failure: { why: 'tls', alert: version === 'TLSv1.3' ? 116 : 40 } });
-    expect(leaf(tried).checkIP('127.0.0.1')).toBe('127.0.0.1');
-    const knocked = await knockAt(to(port), limits, never);
-    expect(knocked.failure).toBeUndefined();
-    expect(leaf(knocked).checkIP('127.0.0.1')).toBe('127.0.0.1');
-  });
+  test.each(['TLSv1.2', 'TLSv1.3'] as const)(
+    'tls with the alert, where %s demands a certificate, and the chain is kept',
+    async (version) => {
+      const options = {
+        cert: ec.certificate,
+        key: ec.key,
+        ca: authority.certificate,
+        requestCert: true,
+        rejectUnauthorized: true,
+        maxVersion: version,
+      };
+      const port = await up(serve(https.createServer(options, hello)));
+      const tried = await ended(port);
+      expect(tried).toMatchObject({ connected: true, failure: { why: 'tls', alert: version === 'TLSv1.3' ? 116 : 40 } });
+      expect(leaf(tried).checkIP('127.0.0.1')).toBe('127.0.0.1');
+      const knocked = await knockAt(to(port), limits, never);
+      expect(knocked.failure).toBeUndefined();
+      expect(leaf(knocked).checkIP('127.0.0.1')).toBe('127.0.0.1');
+    },
+  );
 });
 
 describe.each(['-tls1_2', '-tls1_3'])('openssl as the server (%s) sends alerts, which are read', (version) => {
@@ -188,7 +205,9 @@ describe('nothing stays behind', () => {
   test('when the signal ends the try early, which is said by Stopped and not by a failure', async () => {
     const port = await up(silent());
     const began = performance.now();
-    await expect(attempt(to(port), get, { connect: 5000, tls: 5000, firstByte: 5000 }, AbortSignal.timeout(100))).rejects.toBeInstanceOf(Stopped);
+    await expect(attempt(to(port), get, { connect: 5000, tls: 5000, firstByte: 5000 }, AbortSignal.timeout(100))).rejects.toBeInstanceOf(
+      Stopped,
+    );
     expect(performance.now() - began).toBeLessThan(400);
     await expect(attempt(to(port), get, limits, AbortSignal.abort())).rejects.toBeInstanceOf(Stopped);
   });

@@ -28,20 +28,32 @@ interface Run {
 async function run(script: string, exec: object = {}, user: object = {}): Promise<Run> {
   const api = await apiServer(server, answering(200, {}));
   const entry = { command: './plugin.sh', args: ['one', 'two'], apiVersion: 'client.authentication.k8s.io/v1', ...exec };
-  const text = kubeconfigText({ server: `https://127.0.0.1:${api.port}`, authority: authority.certificate, user: { exec: entry, ...user } });
+  const text = kubeconfigText({
+    server: `https://127.0.0.1:${api.port}`,
+    authority: authority.certificate,
+    user: { exec: entry, ...user },
+  });
   const { folder, remove } = scratch({ config: text, 'plugin.sh': `#!/bin/sh\n${script}\n` });
   const { source } = await openLiveSource({ kubeconfig: join(folder, 'config') }, { portForward: 'allowed', exec: 'forbidden' }, {});
-  clean.push(() => source.close(), () => api.close(), remove);
+  clean.push(
+    () => source.close(),
+    () => api.close(),
+    remove,
+  );
   return { folder, api, ask: (signal = new AbortController().signal) => source.kubernetes('/version', signal) };
 }
 
 async function gapOf(work: Promise<unknown>): Promise<GapError['gap']> {
-  const error = await work.then(() => undefined, (reason: unknown) => reason);
+  const error = await work.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
   if (!(error instanceof GapError)) throw new Error(`expected a gap, got ${String(error)}`);
   return error.gap;
 }
 
-const credential = (status: object): string => `cat <<'END'\n${JSON.stringify({ apiVersion: 'client.authentication.k8s.io/v1', kind: 'ExecCredential', status })}\nEND`;
+const credential = (status: object): string =>
+  `cat <<'END'\n${JSON.stringify({ apiVersion: 'client.authentication.k8s.io/v1', kind: 'ExecCredential', status })}\nEND`;
 
 test('its token is used; it is asked once, with its arguments, its environment and the cluster', async () => {
   const script = `echo "$@" "$COLOUR" >> "$(dirname "$0")/calls"; echo "$KUBERNETES_EXEC_INFO" > "$(dirname "$0")/info"; ${credential({ token: 'from-plugin' })}`;
@@ -49,7 +61,10 @@ test('its token is used; it is asked once, with its arguments, its environment a
   await Promise.all([ask(), ask(), ask()]);
   expect(api.requests.map((one) => one.authorization)).toEqual(Array(3).fill('Bearer from-plugin'));
   expect(readFileSync(join(folder, 'calls'), 'utf8')).toBe('one two red\n');
-  expect(JSON.parse(readFileSync(join(folder, 'info'), 'utf8'))).toMatchObject({ kind: 'ExecCredential', spec: { interactive: false, cluster: { server: `https://127.0.0.1:${api.port}` } } });
+  expect(JSON.parse(readFileSync(join(folder, 'info'), 'utf8'))).toMatchObject({
+    kind: 'ExecCredential',
+    spec: { interactive: false, cluster: { server: `https://127.0.0.1:${api.port}` } },
+  });
 });
 
 test('its certificate is used', async () => {
@@ -77,7 +92,11 @@ test('the run does not wait for it longer than its own time', async () => {
 });
 
 test.each([
-  ['one that fails', 'echo "login expired, token=abc123secret" >&2; exit 3', /failed with exit code 3: login expired, token=redacted:[0-9a-f]{12}\.$/],
+  [
+    'one that fails',
+    'echo "login expired, token=abc123secret" >&2; exit 3',
+    /failed with exit code 3: login expired, token=redacted:[0-9a-f]{12}\.$/,
+  ],
   ['one that prints something else', 'echo hello', /did not print an ExecCredential\.$/],
   ['one that prints no credential', credential({}), /printed no credential\.$/],
 ])('%s is named with what it did', async (_name, script, sentence) => {
@@ -87,7 +106,9 @@ test.each([
 });
 
 test('one that is not installed, or wants a terminal', async () => {
-  expect((await gapOf((await run('', { command: 'no-such-plugin-1' })).ask())).detail).toBe('The credential plugin no-such-plugin-1 is not installed here.');
+  expect((await gapOf((await run('', { command: 'no-such-plugin-1' })).ask())).detail).toBe(
+    'The credential plugin no-such-plugin-1 is not installed here.',
+  );
   const asking = await run('touch "$(dirname "$0")/ran"', { interactiveMode: 'Always' });
   expect((await gapOf(asking.ask())).detail).toContain('wants a terminal');
   expect(existsSync(join(asking.folder, 'ran'))).toBe(false);
@@ -95,11 +116,17 @@ test('one that is not installed, or wants a terminal', async () => {
 
 test('an old auth provider gives the token it holds, and is not made to renew it', async () => {
   const jwt = (exp: number): string => `e30.${Buffer.from(JSON.stringify({ exp })).toString('base64url')}.x`;
-  const provider = (exp: number): object => ({ exec: undefined, 'auth-provider': { name: 'oidc', config: { 'id-token': jwt(exp), 'refresh-token': 'r', 'idp-issuer-url': 'https://127.0.0.1:1' } } });
+  const provider = (exp: number): object => ({
+    exec: undefined,
+    'auth-provider': { name: 'oidc', config: { 'id-token': jwt(exp), 'refresh-token': 'r', 'idp-issuer-url': 'https://127.0.0.1:1' } },
+  });
   const valid = await run('', {}, provider(4e9));
   await valid.ask();
   expect(valid.api.requests[0]?.authorization).toBe(`Bearer ${jwt(4e9)}`);
-  expect(await gapOf((await run('', {}, provider(1000))).ask())).toMatchObject({ gap: 'denied', detail: expect.stringContaining('has expired; kubectl renews it') });
+  expect(await gapOf((await run('', {}, provider(1000))).ask())).toMatchObject({
+    gap: 'denied',
+    detail: expect.stringContaining('has expired; kubectl renews it'),
+  });
 });
 
 function isAlive(pid: number): boolean {

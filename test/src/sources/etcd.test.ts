@@ -15,7 +15,11 @@ const limits = { connect: 500, tls: 500, firstByte: 1000 };
 
 async function open(etcd: EtcdFiles | undefined, env: NodeJS.ProcessEnv = {}): Promise<Source & { readonly done: () => void }> {
   const { folder, remove } = scratch({ config: kubeconfigText({ server: 'https://127.0.0.1:1' }) });
-  const { source } = await openLiveSource({ kubeconfig: join(folder, 'config') }, { ...(etcd && { etcd }), portForward: 'allowed', exec: 'forbidden' }, env);
+  const { source } = await openLiveSource(
+    { kubeconfig: join(folder, 'config') },
+    { ...(etcd && { etcd }), portForward: 'allowed', exec: 'forbidden' },
+    env,
+  );
   return Object.assign(source, { done: () => [source.close(), remove()] });
 }
 
@@ -35,8 +39,19 @@ describe.skipIf(etcdVersion === undefined)(`etcd ${etcdVersion}`, () => {
   });
 
   const gateway = (path: string): Promise<RawTry> =>
-    source.request({ scheme: 'https', host: '127.0.0.1', port: member.port, method: 'POST', path, body: '{}', identity: 'etcd', deadlines: limits, signal: never });
-  const grpc = (method: string, message = new Uint8Array()): Promise<RawTry> => source.grpc('127.0.0.1', member.port, method, message, never);
+    source.request({
+      scheme: 'https',
+      host: '127.0.0.1',
+      port: member.port,
+      method: 'POST',
+      path,
+      body: '{}',
+      identity: 'etcd',
+      deadlines: limits,
+      signal: never,
+    });
+  const grpc = (method: string, message = new Uint8Array()): Promise<RawTry> =>
+    source.grpc('127.0.0.1', member.port, method, message, never);
 
   test('the JSON gateway answers our certificate', async () => {
     const tried = await gateway('/v3/maintenance/status');
@@ -48,13 +63,23 @@ describe.skipIf(etcdVersion === undefined)(`etcd ${etcdVersion}`, () => {
     const tried = await grpc('/etcdserverpb.Maintenance/Status');
     expect(tried).toMatchObject({ connected: true, answer: { status: 200, headers: { 'grpc-status': '0' } } });
     expect(Buffer.from(tried.bytes ?? '', 'base64').toString('latin1')).toContain(etcdVersion ?? '');
-    const metadata = await source.grpc('127.0.0.1', member.port, 'etcdserverpb.KV/Range', Buffer.from('0a0178', 'hex'), never, { metadata: { hasleader: 'true' } });
+    const metadata = await source.grpc('127.0.0.1', member.port, 'etcdserverpb.KV/Range', Buffer.from('0a0178', 'hex'), never, {
+      metadata: { hasleader: 'true' },
+    });
     expect(metadata.answer?.headers['grpc-status']).toBe('0');
   });
 
   test('gRPC tells an unknown method, and a server that speaks no HTTP/2', async () => {
     expect((await grpc('/etcdserverpb.Maintenance/Nonsense')).answer?.headers['grpc-status']).toBe('12');
-    const metrics = await source.request({ scheme: 'http', host: '127.0.0.1', port: member.metricsPort, path: '/health', identity: 'none', deadlines: limits, signal: never });
+    const metrics = await source.request({
+      scheme: 'http',
+      host: '127.0.0.1',
+      port: member.metricsPort,
+      path: '/health',
+      identity: 'none',
+      deadlines: limits,
+      signal: never,
+    });
     expect(metrics.answer).toMatchObject({ status: 200, body: '{"health":"true"}' });
     expect((await source.grpc('127.0.0.1', member.metricsPort, 'x', new Uint8Array(), never)).failure?.why).toBe('protocol');
   });
@@ -68,12 +93,22 @@ describe.skipIf(etcdVersion === undefined)(`etcd ${etcdVersion}`, () => {
   });
 
   test('without a certificate, or with a foreign one, the alert is read', async () => {
-    const bare = await source.request({ scheme: 'https', host: '127.0.0.1', port: member.port, path: '/version', identity: 'none', deadlines: limits, signal: never });
+    const bare = await source.request({
+      scheme: 'https',
+      host: '127.0.0.1',
+      port: member.port,
+      path: '/version',
+      identity: 'none',
+      deadlines: limits,
+      signal: never,
+    });
     expect(bare.failure).toMatchObject({ why: 'tls', alert: expect.any(Number) });
     const stranger = ecCertificate({ name: 'stranger' }, rsaAuthority('other'));
     const { folder, remove } = scratch({ crt: stranger.certificate, key: stranger.key });
     const foreign = await open({ endpoints: [], certificate: join(folder, 'crt'), key: join(folder, 'key'), from: 'flag' });
-    expect((await foreign.grpc('127.0.0.1', member.port, '/etcdserverpb.Maintenance/Status', new Uint8Array(), never)).failure).toMatchObject({ why: 'tls', alert: expect.any(Number) });
+    expect(
+      (await foreign.grpc('127.0.0.1', member.port, '/etcdserverpb.Maintenance/Status', new Uint8Array(), never)).failure,
+    ).toMatchObject({ why: 'tls', alert: expect.any(Number) });
     foreign.done();
     remove();
   });
@@ -106,7 +141,12 @@ describe.skipIf(etcdVersion === undefined)('a member that waits for a quorum it 
 
 describe('which certificate is used', () => {
   const flags: EtcdFiles = { endpoints: [], certificate: '/flag.crt', key: '/flag.key', from: 'flag' };
-  const env = { ETCDCTL_ENDPOINTS: 'https://10.0.0.1:2379, 10.0.0.2:2379', ETCDCTL_CACERT: '/env-ca', ETCDCTL_CERT: '/env.crt', ETCDCTL_KEY: '/env.key' };
+  const env = {
+    ETCDCTL_ENDPOINTS: 'https://10.0.0.1:2379, 10.0.0.2:2379',
+    ETCDCTL_CACERT: '/env-ca',
+    ETCDCTL_CERT: '/env.crt',
+    ETCDCTL_KEY: '/env.key',
+  };
 
   test('flags first, the environment for what they leave open', () => {
     expect(findEtcdFiles(flags, env)).toEqual({ ...flags, authority: '/env-ca', endpoints: ['10.0.0.1:2379', '10.0.0.2:2379'] });
@@ -129,11 +169,27 @@ describe('which certificate is used', () => {
     const manifest = (...words: string[]): string => JSON.stringify({ spec: { containers: [{ command: ['x', ...words] }] } });
     const stacked = { [`${pki}/etcd/ca.crt`]: '', [`${pki}/etcd/healthcheck-client.crt`]: '', [`${pki}/etcd/healthcheck-client.key`]: '' };
     const etcd = { 'etc/kubernetes/manifests/etcd.yaml': manifest('--advertise-client-urls=https://10.0.0.11:2379') };
-    expect(node({ ...stacked, ...etcd })).toEqual({ endpoints: ['10.0.0.11:2379'], authority: `/${pki}/etcd/ca.crt`, certificate: `/${pki}/etcd/healthcheck-client.crt`, key: `/${pki}/etcd/healthcheck-client.key`, from: 'manifest' });
-    const api = { 'etc/kubernetes/manifests/kube-apiserver.yaml': manifest('--etcd-servers=https://10.0.0.21:2379,https://10.0.0.22:2379', '--etcd-cafile=/a', '--etcd-certfile=/b', '--etcd-keyfile=/c') };
+    expect(node({ ...stacked, ...etcd })).toEqual({
+      endpoints: ['10.0.0.11:2379'],
+      authority: `/${pki}/etcd/ca.crt`,
+      certificate: `/${pki}/etcd/healthcheck-client.crt`,
+      key: `/${pki}/etcd/healthcheck-client.key`,
+      from: 'manifest',
+    });
+    const api = {
+      'etc/kubernetes/manifests/kube-apiserver.yaml': manifest(
+        '--etcd-servers=https://10.0.0.21:2379,https://10.0.0.22:2379',
+        '--etcd-cafile=/a',
+        '--etcd-certfile=/b',
+        '--etcd-keyfile=/c',
+      ),
+    };
     expect(node({ ...api, a: '', b: '', c: '' })).toMatchObject({ endpoints: ['10.0.0.21:2379', '10.0.0.22:2379'], certificate: '/b' });
     const rke2 = 'var/lib/rancher/rke2/server/tls/etcd';
-    expect(node({ [`${rke2}/server-ca.crt`]: '', [`${rke2}/server-client.crt`]: '', [`${rke2}/server-client.key`]: '' })).toMatchObject({ endpoints: ['127.0.0.1:2379'], key: `/${rke2}/server-client.key` });
+    expect(node({ [`${rke2}/server-ca.crt`]: '', [`${rke2}/server-client.crt`]: '', [`${rke2}/server-client.key`]: '' })).toMatchObject({
+      endpoints: ['127.0.0.1:2379'],
+      key: `/${rke2}/server-client.key`,
+    });
     expect(node({ [`${pki}/etcd/ca.crt`]: '' })).toBeUndefined();
   });
 

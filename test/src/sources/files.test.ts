@@ -9,7 +9,9 @@ import { scratch } from './kit/api.ts';
 
 const clean: (() => unknown)[] = [];
 const never = new AbortController().signal;
-afterEach(() => clean.splice(0).forEach((undo) => undo()));
+afterEach(() => {
+  for (const undo of clean.splice(0)) undo();
+});
 
 function write(files: Readonly<Record<string, string>>): string {
   const { folder, remove } = scratch(files);
@@ -18,7 +20,10 @@ function write(files: Readonly<Record<string, string>>): string {
 }
 
 async function gapOf(work: Promise<unknown>): Promise<GapError['gap']> {
-  const error = await work.then(() => undefined, (reason: unknown) => reason);
+  const error = await work.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
   if (!(error instanceof GapError)) throw new Error(`expected a gap, got ${String(error)}`);
   return error.gap;
 }
@@ -49,7 +54,10 @@ test('sockets: an answer, nobody there, an old file, silence', async () => {
         sockets.push(socket);
         socket.on('error', () => {}).on('data', (data) => onText(socket, String(data)));
       });
-      clean.push(() => server.close(), () => sockets.forEach((socket) => socket.destroy()));
+      clean.push(
+        () => server.close(),
+        () => sockets.map((socket) => socket.destroy()),
+      );
       server.listen(join(folder, name), () => resolve(join(folder, name)));
     });
   expect(await askSocket(await serve('good', (socket, text) => socket.end(`# ${text}`)), 'show stat\n', never)).toBe('# show stat\n');

@@ -9,8 +9,7 @@ import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { openLiveSource } from '../../../src/sources/live.ts';
 import { isReadOnly } from '../../../src/sources/pod-exec.ts';
 import { GapError, type Source } from '../../../src/sources/source.ts';
-import { FrameReader, writeFrame } from '../../../src/sources/websocket-frames.ts';
-import { kubeconfigText, scratch } from './kit/api.ts';
+import { kubeconfigText, scratch, serverFrame } from './kit/api.ts';
 import { refusedPort, serve } from './kit/patients.ts';
 import { type Pair, rsaAuthority, rsaCertificate } from './kit/pki.ts';
 
@@ -34,37 +33,55 @@ interface Pod {
 
 type Habit = (request: IncomingMessage, socket: Duplex, accept: () => Pod) => void;
 
-/** A server's frame is not masked. */
-function serverFrame(payload: Buffer): Buffer {
-  const length = payload.length < 126 ? Buffer.from([payload.length]) : Buffer.from([126, payload.length >> 8, payload.length & 255]);
-  return Buffer.concat([Buffer.from([0x82]), length, payload]);
-}
-
-async function open(habit: Habit, onText: (pod: Pod, text: string) => void = () => {}, settings: object = {}): Promise<Source & { readonly urls: readonly string[] }> {
+async function open(
+  habit: Habit,
+  onText: (pod: Pod, text: string) => void = () => {},
+  settings: object = {},
+): Promise<Source & { readonly urls: readonly string[] }> {
   const urls: string[] = [];
   const server = https.createServer({ cert: own.certificate, key: own.key });
   server.on('upgrade', (request, socket) => {
     urls.push(request.url ?? '');
     socket.on('error', () => {});
     habit(request, socket, () => {
-      const accept = createHash('sha1').update(`${request.headers['sec-websocket-key']}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64');
-      socket.write(`HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\nSec-WebSocket-Protocol: v4.channel.k8s.io\r\n\r\n`);
-      const pod: Pod = { socket, send: (stream, text) => socket.write(serverFrame(Buffer.concat([Buffer.from([stream]), Buffer.from(text)]))) };
+      const accept = createHash('sha1')
+        .update(`${request.headers['sec-websocket-key']}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`)
+        .digest('base64');
+      socket.write(
+        `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\nSec-WebSocket-Protocol: v4.channel.k8s.io\r\n\r\n`,
+      );
+      const pod: Pod = {
+        socket,
+        send: (stream, text) => socket.write(serverFrame(Buffer.concat([Buffer.from([stream]), Buffer.from(text)]))),
+      };
       socket.on('data', (chunk: Buffer) => onText(pod, unmask(chunk)));
       return pod;
     });
   });
   const patient = await serve(server);
-  const { folder, remove } = scratch({ config: kubeconfigText({ server: `https://127.0.0.1:${patient.port}`, authority: authority.certificate, user: { token: 't0ken' } }) });
-  const { source } = await openLiveSource({ kubeconfig: join(folder, 'config') }, { portForward: 'allowed', exec: 'allowed', ...settings }, {});
-  clean.push(() => source.close(), () => patient.close(), remove);
+  const { folder, remove } = scratch({
+    config: kubeconfigText({ server: `https://127.0.0.1:${patient.port}`, authority: authority.certificate, user: { token: 't0ken' } }),
+  });
+  const { source } = await openLiveSource(
+    { kubeconfig: join(folder, 'config') },
+    { portForward: 'allowed', exec: 'allowed', ...settings },
+    {},
+  );
+  clean.push(
+    () => source.close(),
+    () => patient.close(),
+    remove,
+  );
   return Object.assign(source, { urls });
 }
 
 function unmask(frame: Buffer): string {
   const start = (frame[1] ?? 0) - 0x80 < 126 ? 2 : 4;
   const mask = frame.subarray(start, start + 4);
-  return frame.subarray(start + 5).map((byte, index) => byte ^ (mask[(index + 1) % 4] ?? 0)).toString();
+  return frame
+    .subarray(start + 5)
+    .map((byte, index) => byte ^ (mask[(index + 1) % 4] ?? 0))
+    .toString();
 }
 
 const portBytes = (port: number): Buffer => Buffer.from([port & 255, port >> 8]);
@@ -76,13 +93,20 @@ const forwarding: Habit = (_request, _socket, accept) => {
   pod.send(1, portBytes(2381));
 };
 
-const refusing = (code: number, message: string): Habit => (_request, socket) => {
-  const body = JSON.stringify({ kind: 'Status', message, code });
-  socket.end(`HTTP/1.1 ${code} X\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`);
-};
+const refusing =
+  (code: number, message: string): Habit =>
+  (_request, socket) => {
+    const body = JSON.stringify({ kind: 'Status', message, code });
+    socket.end(
+      `HTTP/1.1 ${code} X\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`,
+    );
+  };
 
 async function gapOf(work: Promise<unknown>): Promise<GapError['gap']> {
-  const error = await work.then(() => undefined, (reason: unknown) => reason);
+  const error = await work.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
   if (!(error instanceof GapError)) throw new Error(`expected a gap, got ${String(error)}`);
   return error.gap;
 }
@@ -100,17 +124,31 @@ describe('a forwarded port', () => {
   });
 
   test('that refuses or stays silent in the pod is the patient’s silence', async () => {
-    const complaint = 'error forwarding port 2381 to pod x, uid : failed to execute portforward in network namespace "host": failed to connect to localhost:2381 inside namespace "host", IPv4: dial tcp4 127.0.0.1:2381: connect: connection refused IPv6 dial tcp6: address localhost: no suitable address found ';
-    const refused = await open((...all) => forwarding(...all), (pod) => pod.send(1, complaint));
+    const complaint =
+      'error forwarding port 2381 to pod x, uid : failed to execute portforward in network namespace "host": failed to connect to localhost:2381 inside namespace "host", IPv4: dial tcp4 127.0.0.1:2381: connect: connection refused IPv6 dial tcp6: address localhost: no suitable address found ';
+    const refused = await open(
+      (...all) => forwarding(...all),
+      (pod) => pod.send(1, complaint),
+    );
     expect(await refused.forwarded('etcd-m2', 2381, '/health', never)).toMatchObject({ connected: false, failure: { why: 'refused' } });
     const silent = await open(forwarding);
     expect(await silent.forwarded('etcd-m2', 2381, '/health', never)).toMatchObject({ connected: true, failure: { why: 'hung' } });
   });
 
   test.each([
-    ['a dead kubelet', 500, 'error dialing backend: dial tcp 10.89.0.12:10250: connect: connection refused', { gap: 'failed', through: 'node/m2' }],
+    [
+      'a dead kubelet',
+      500,
+      'error dialing backend: dial tcp 10.89.0.12:10250: connect: connection refused',
+      { gap: 'failed', through: 'node/m2' },
+    ],
     ['no such pod', 404, 'pods "etcd-m2" not found', { gap: 'absent' }],
-    ['no permission', 403, 'pods "etcd-m2" is forbidden: User "v" cannot get resource "pods/portforward"', { gap: 'denied', detail: expect.stringContaining('pods/portforward') }],
+    [
+      'no permission',
+      403,
+      'pods "etcd-m2" is forbidden: User "v" cannot get resource "pods/portforward"',
+      { gap: 'denied', detail: expect.stringContaining('pods/portforward') },
+    ],
   ])('%s is a gap', async (_name, code, message, gap) => {
     expect(await gapOf((await open(refusing(code, message))).forwarded('etcd-m2', 2381, '/health', never))).toMatchObject(gap);
   });
@@ -127,26 +165,37 @@ describe('a forwarded port', () => {
   });
 
   test('an unreachable API is a gap through its address', async () => {
-    const { folder, remove } = scratch({ config: kubeconfigText({ server: `https://127.0.0.1:${await refusedPort()}`, authority: authority.certificate }) });
+    const { folder, remove } = scratch({
+      config: kubeconfigText({ server: `https://127.0.0.1:${await refusedPort()}`, authority: authority.certificate }),
+    });
     const { source } = await openLiveSource({ kubeconfig: join(folder, 'config') }, { portForward: 'allowed', exec: 'allowed' }, {});
-    expect(await gapOf(source.forwarded('etcd-m2', 2381, '/health', never))).toMatchObject({ gap: 'failed', through: expect.stringMatching(/^lb\//) });
+    expect(await gapOf(source.forwarded('etcd-m2', 2381, '/health', never))).toMatchObject({
+      gap: 'failed',
+      through: expect.stringMatching(/^lb\//),
+    });
     remove();
   });
 });
 
 describe('a command in a pod', () => {
-  const running = (...streams: readonly (readonly [number, string])[]): Habit => (_request, _socket, accept) => {
-    const pod = accept();
-    for (const [stream, text] of streams) pod.send(stream, text);
-  };
+  const running =
+    (...streams: readonly (readonly [number, string])[]): Habit =>
+    (_request, _socket, accept) => {
+      const pod = accept();
+      for (const [stream, text] of streams) pod.send(stream, text);
+    };
   const argv = ['etcdctl', 'member', 'list'];
 
   test('gives its output, or says how it failed', async () => {
     const good = await open(running([1, 'a, started\n'], [3, '{"metadata":{},"status":"Success"}']));
     expect(await good.executed('etcd-m1', 'etcd', argv, never)).toBe('a, started\n');
-    expect(good.urls).toEqual(['/api/v1/namespaces/kube-system/pods/etcd-m1/exec?container=etcd&stdout=true&stderr=true&command=etcdctl&command=member&command=list']);
+    expect(good.urls).toEqual([
+      '/api/v1/namespaces/kube-system/pods/etcd-m1/exec?container=etcd&stdout=true&stderr=true&command=etcdctl&command=member&command=list',
+    ]);
     const bad = await open(running([2, 'Error: context deadline exceeded\n'], [3, '{"status":"Failure","message":"exit code 1"}']));
-    expect((await gapOf(bad.executed('etcd-m1', 'etcd', argv, never))).detail).toBe('The command in etcd-m1 failed: Error: context deadline exceeded.');
+    expect((await gapOf(bad.executed('etcd-m1', 'etcd', argv, never))).detail).toBe(
+      'The command in etcd-m1 failed: Error: context deadline exceeded.',
+    );
   });
 
   test('must be allowed, and must only read', async () => {
@@ -155,28 +204,21 @@ describe('a command in a pod', () => {
     expect(source.urls).toEqual([]);
     const forbidden = await open(running(), () => {}, { exec: 'forbidden' });
     expect((await gapOf(forbidden.executed('etcd-m1', 'etcd', argv, never))).howToGet).toBe('--allow-exec');
-    for (const bad of [['sh', '-c', 'etcdctl version'], ['etcdctl', 'del', 'a'], ['etcdctl', 'alarm', 'disarm'], ['etcdctl', '--cert', 'member', 'list'], ['etcdctl', 'member', 'list', 'x'], ['etcdctl', 'snapshot', 'save', '/x'], []]) {
+    for (const bad of [
+      ['sh', '-c', 'etcdctl version'],
+      ['etcdctl', 'del', 'a'],
+      ['etcdctl', 'alarm', 'disarm'],
+      ['etcdctl', '--cert', 'member', 'list'],
+      ['etcdctl', 'member', 'list', 'x'],
+      ['etcdctl', 'snapshot', 'save', '/x'],
+      [],
+    ]) {
       expect(isReadOnly(bad)).toBe(false);
     }
-    for (const fine of [['etcdctl', '--cert=/a', 'endpoint', 'status', '--cluster', '--write-out=json'], ['etcdctl', 'version']]) expect(isReadOnly(fine)).toBe(true);
-  });
-});
-
-describe('frames', () => {
-  test('are put together from any pieces, and what is no frame is said to be broken', () => {
-    const reader = new FrameReader();
-    const long = Buffer.alloc(70_000, 'x');
-    const header = Buffer.from([0x82, 127, 0, 0, 0, 0, 0, 1, 0x11, 0x70]);
-    const stream = Buffer.concat([serverFrame(Buffer.from('a')), Buffer.from([0x89, 1, 0x70]), Buffer.from([0x02, 1, 0x62]), Buffer.from([0x80, 1, 0x63]), header, long, Buffer.from([0x88, 4, 3, 0xe8, 0x6f, 0x6b])]);
-    const frames = [];
-    for (let at = 0; at < stream.length; at += 999) frames.push(...reader.push(stream.subarray(at, at + 999)));
-    expect(frames).toEqual([
-      { kind: 'message', payload: Buffer.from('a') },
-      { kind: 'ping', payload: Buffer.from('p') },
-      { kind: 'message', payload: Buffer.from('bc') },
-      { kind: 'message', payload: long },
-      { kind: 'close', reason: 'ok' },
-    ]);
-    expect(new FrameReader().push(writeFrame(2, Buffer.from('masked')))).toEqual([{ kind: 'broken' }]);
+    for (const fine of [
+      ['etcdctl', '--cert=/a', 'endpoint', 'status', '--cluster', '--write-out=json'],
+      ['etcdctl', 'version'],
+    ])
+      expect(isReadOnly(fine)).toBe(true);
   });
 });

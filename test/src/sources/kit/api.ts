@@ -21,12 +21,15 @@ export async function apiServer(own: Pair, listener: RequestListener, host = '12
   return { ...(await serve(server, host)), requests };
 }
 
-export const answering = (status: number, body: unknown): RequestListener => (_request, response) => {
-  response.writeHead(status, { 'content-type': 'application/json' });
-  response.end(JSON.stringify(body));
-};
+export const answering =
+  (status: number, body: unknown): RequestListener =>
+  (_request, response) => {
+    response.writeHead(status, { 'content-type': 'application/json' });
+    response.end(JSON.stringify(body));
+  };
 
-export const status = (code: number, message: string): RequestListener => answering(code, { kind: 'Status', apiVersion: 'v1', status: 'Failure', message, code });
+export const status = (code: number, message: string): RequestListener =>
+  answering(code, { kind: 'Status', apiVersion: 'v1', status: 'Failure', message, code });
 
 export interface ConfigParts {
   readonly server: string;
@@ -52,4 +55,10 @@ export function scratch(files: Readonly<Record<string, string>>): { readonly fol
   const folder = mkdtempSync(join(tmpdir(), 'sources-'));
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text, { mode: name.endsWith('.sh') ? 0o755 : 0o600 });
   return { folder, remove: () => rmSync(folder, { recursive: true, force: true }) };
+}
+
+/** A server's frame is not masked. */
+export function serverFrame(payload: Buffer): Buffer {
+  const length = payload.length < 126 ? Buffer.from([payload.length]) : Buffer.from([126, payload.length >> 8, payload.length & 255]);
+  return Buffer.concat([Buffer.from([0x82]), length, payload]);
 }

@@ -36,21 +36,45 @@ export async function startEtcd(company: 'alone' | 'waiting for others'): Promis
   const authority = rsaAuthority('etcd-ca');
   const server = ecCertificate({ name: 'etcd', hosts: ['127.0.0.1', 'localhost'] }, authority);
   const client = ecCertificate({ name: 'client' }, authority);
-  const files = { authority: write('ca.crt', authority.certificate), certificate: write('client.crt', client.certificate), key: write('client.key', client.key) };
+  const files = {
+    authority: write('ca.crt', authority.certificate),
+    certificate: write('client.crt', client.certificate),
+    key: write('client.key', client.key),
+  };
   const [port, peerPort, metricsPort, absent] = [await refusedPort(), await refusedPort(), await refusedPort(), await refusedPort()];
   const own = [write('server.crt', server.certificate), write('server.key', server.key)] as const;
   const cluster = [`m1=https://127.0.0.1:${peerPort}`, ...(company === 'alone' ? [] : [`m2=https://127.0.0.1:${absent}`])].join(',');
-  const child = spawn('etcd', [
-    '--name=m1', `--data-dir=${join(folder, 'data')}`, `--initial-cluster=${cluster}`, '--logger=zap', '--log-level=error',
-    `--listen-client-urls=https://127.0.0.1:${port}`, `--advertise-client-urls=https://127.0.0.1:${port}`,
-    `--listen-peer-urls=https://127.0.0.1:${peerPort}`, `--initial-advertise-peer-urls=https://127.0.0.1:${peerPort}`,
-    `--listen-metrics-urls=http://127.0.0.1:${metricsPort}`,
-    `--cert-file=${own[0]}`, `--key-file=${own[1]}`, `--trusted-ca-file=${files.authority}`, '--client-cert-auth',
-    `--peer-cert-file=${own[0]}`, `--peer-key-file=${own[1]}`, `--peer-trusted-ca-file=${files.authority}`, '--peer-client-cert-auth',
-  ], { stdio: 'ignore' });
+  const child = spawn(
+    'etcd',
+    [
+      '--name=m1',
+      `--data-dir=${join(folder, 'data')}`,
+      `--initial-cluster=${cluster}`,
+      '--logger=zap',
+      '--log-level=error',
+      `--listen-client-urls=https://127.0.0.1:${port}`,
+      `--advertise-client-urls=https://127.0.0.1:${port}`,
+      `--listen-peer-urls=https://127.0.0.1:${peerPort}`,
+      `--initial-advertise-peer-urls=https://127.0.0.1:${peerPort}`,
+      `--listen-metrics-urls=http://127.0.0.1:${metricsPort}`,
+      `--cert-file=${own[0]}`,
+      `--key-file=${own[1]}`,
+      `--trusted-ca-file=${files.authority}`,
+      '--client-cert-auth',
+      `--peer-cert-file=${own[0]}`,
+      `--peer-key-file=${own[1]}`,
+      `--peer-trusted-ca-file=${files.authority}`,
+      '--peer-client-cert-auth',
+    ],
+    { stdio: 'ignore' },
+  );
   await untilAnswers(metricsPort);
   return {
-    port, peerPort, metricsPort, files, authority,
+    port,
+    peerPort,
+    metricsPort,
+    files,
+    authority,
     stop: () => void child.kill('SIGSTOP'),
     resume: () => void child.kill('SIGCONT'),
     kill: () => end(child),
@@ -63,7 +87,10 @@ export async function startEtcd(company: 'alone' | 'waiting for others'): Promis
 
 async function untilAnswers(port: number): Promise<void> {
   for (let tries = 0; tries < 200; tries++) {
-    const answered = await fetch(`http://127.0.0.1:${port}/health`).then((response) => response.status > 0, () => false);
+    const answered = await fetch(`http://127.0.0.1:${port}/health`).then(
+      (response) => response.status > 0,
+      () => false,
+    );
     if (answered) return;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }

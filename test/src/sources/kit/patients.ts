@@ -82,7 +82,9 @@ export async function opensslServer(own: Pair, authority: Pair, options: readonl
   };
   const port = await refusedPort();
   const files = ['-cert', file('crt', own.certificate), '-key', file('key', own.key), '-CAfile', file('ca', authority.certificate)];
-  const child = spawn('openssl', ['s_server', '-accept', `127.0.0.1:${port}`, ...files, ...options, '-www'], { stdio: ['ignore', 'pipe', 'ignore'] });
+  const child = spawn('openssl', ['s_server', '-accept', `127.0.0.1:${port}`, ...files, ...options, '-www'], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
   await new Promise<void>((resolve) => child.stdout.on('data', (data) => String(data).includes('ACCEPT') && resolve()));
   return {
     port,

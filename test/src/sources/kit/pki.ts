@@ -33,25 +33,34 @@ function rsaKey(): { readonly pem: string; readonly publicKey: forge.pki.rsa.Pub
   return { pem: privateKey, publicKey: forge.pki.publicKeyFromPem(publicKey), privateKey: forge.pki.privateKeyFromPem(privateKey) };
 }
 
+let leafKeys: ReturnType<typeof rsaKey> | undefined;
+
 export function rsaAuthority(name: string): Pair {
   return rsaCertificate({ name });
 }
 
 export function rsaCertificate(wanted: Wanted, authority?: Pair): Pair {
-  const keys = rsaKey();
+  // Making a key is what costs time here: servers share one, authorities never do.
+  if (authority) leafKeys ??= rsaKey();
+  const keys = authority && leafKeys ? leafKeys : rsaKey();
   const certificate = forge.pki.createCertificate();
   certificate.publicKey = keys.publicKey;
   certificate.serialNumber = (serial++).toString(16).padStart(6, '0');
   certificate.validity.notBefore = new Date(wanted.from ?? Date.now() - hour);
   certificate.validity.notAfter = new Date(wanted.until ?? Date.now() + 24 * hour);
-  const subject = [{ name: 'commonName', value: wanted.name }, ...(wanted.organization ? [{ name: 'organizationName', value: wanted.organization }] : [])];
+  const subject = [
+    { name: 'commonName', value: wanted.name },
+    ...(wanted.organization ? [{ name: 'organizationName', value: wanted.organization }] : []),
+  ];
   certificate.setSubject(subject);
   const issuer = authority && forge.pki.certificateFromPem(authority.certificate);
   certificate.setIssuer(issuer ? issuer.subject.attributes : subject);
   const names = (wanted.hosts ?? []).map((host) => (isIP(host) ? { type: 7, ip: host } : { type: 2, value: host }));
   certificate.setExtensions([
     { name: 'basicConstraints', cA: !authority, critical: true },
-    ...(authority ? [{ name: 'extKeyUsage', serverAuth: true, clientAuth: true }] : [{ name: 'keyUsage', keyCertSign: true, digitalSignature: true }, { name: 'subjectKeyIdentifier' }]),
+    ...(authority
+      ? [{ name: 'extKeyUsage', serverAuth: true, clientAuth: true }]
+      : [{ name: 'keyUsage', keyCertSign: true, digitalSignature: true }, { name: 'subjectKeyIdentifier' }]),
     ...(names.length > 0 ? [{ name: 'subjectAltName', altNames: names }] : []),
   ]);
   certificate.sign(authority ? forge.pki.privateKeyFromPem(authority.key) : keys.privateKey, forge.md.sha256.create());
@@ -74,7 +83,11 @@ export function ecCertificate(wanted: Wanted, authority?: Pair): Pair {
     }
     const curve = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '1'];
     const extra = names ? ['-addext', `subjectAltName=${names}`] : [];
-    execFileSync('openssl', ['req', '-x509', ...curve, '-subj', subject, ...extra, ...signer, '-keyout', file('key'), '-out', file('crt')], { stdio: 'pipe' });
+    execFileSync(
+      'openssl',
+      ['req', '-x509', ...curve, '-subj', subject, ...extra, ...signer, '-keyout', file('key'), '-out', file('crt')],
+      { stdio: 'pipe' },
+    );
     return { certificate: readFileSync(file('crt'), 'utf8'), key: readFileSync(file('key'), 'utf8') };
   } finally {
     rmSync(folder, { recursive: true, force: true });

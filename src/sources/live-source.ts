@@ -1,0 +1,184 @@
+// How is each kind of question put to the real cluster and to this machine?
+import { lookup } from 'node:dns/promises';
+import net from 'node:net';
+import type tls from 'node:tls';
+import { attempt, type Message } from './attempt.ts';
+import type { Target } from './connection.ts';
+import { bareContext, certificateContext, derOf } from './contexts.ts';
+import type { EtcdFiles, EtcdMaterial } from './etcd-credentials.ts';
+import { askSocket, listFolder, readLocalFile } from './files.ts';
+import { callGrpc } from './grpc.ts';
+import { knockAt } from './knock.ts';
+import type { Chosen, ConnectionFlags } from './kubeconfig.ts';
+import { type Api, askKubernetes } from './kubernetes.ts';
+import { Stopped } from './limit.ts';
+import { Operator } from './operator.ts';
+import { deadlines, GapError, type GrpcOptions, type Identity, type RawTry, type Request, type Source } from './source.ts';
+import { Ways } from './ways.ts';
+
+/** What of the user's choices bears on how the world is reached. */
+export interface LiveSettings {
+  readonly etcd?: EtcdFiles;
+  readonly portForward: 'allowed' | 'forbidden';
+  readonly exec: 'allowed' | 'forbidden';
+}
+
+export class LiveSource implements Source {
+  readonly #chosen: Chosen;
+  readonly #settings: LiveSettings;
+  readonly #etcd: (EtcdMaterial & { readonly context: tls.SecureContext }) | undefined;
+  readonly #operator: Operator;
+  readonly #api: Api;
+  readonly #closed = new AbortController();
+
+  constructor(chosen: Chosen, connection: ConnectionFlags, settings: LiveSettings, etcd: EtcdMaterial | undefined) {
+    this.#chosen = chosen;
+    this.#settings = settings;
+    this.#etcd = etcd && { ...etcd, context: certificateContext(etcd.client) };
+    this.#operator = new Operator(chosen);
+    const { cluster } = chosen;
+    this.#api = {
+      operator: this.#operator,
+      ways: new Ways(cluster.host, cluster.port),
+      basePath: cluster.basePath,
+      hostHeader: cluster.url.host,
+      ...(connection.requestTimeoutMs && { requestTimeoutMs: connection.requestTimeoutMs }),
+    };
+  }
+
+  async request(request: Request): Promise<RawTry> {
+    const signal = this.#bound(request.signal);
+    return orGap(request.path, async () => {
+      const { target, headers } = await this.#targetFor(request, signal);
+      const message: Message = {
+        method: request.method ?? 'GET',
+        path: request.path,
+        headers: { ...headers, ...request.headers },
+        ...(request.body !== undefined && { body: request.body }),
+      };
+      return attempt(target, message, request.deadlines, signal);
+    });
+  }
+
+  async #targetFor(
+    { scheme, host, port, identity, serverName }: Request,
+    signal: AbortSignal,
+  ): Promise<{ target: Target; headers: Message['headers'] }> {
+    if (identity === 'operator') {
+      const ready = await this.#operator.ready(signal);
+      const target = this.#operator.target(host, port, ready, serverName);
+      return scheme === 'https'
+        ? { target: { ...target, scheme }, headers: ready.headers }
+        : { target: { ...target, scheme }, headers: {} };
+    }
+    const context = identity === 'etcd' ? this.#needEtcd().context : bareContext();
+    return {
+      target: { scheme, host, port, context, ...(serverName !== undefined && { serverName }), ...this.#proxyFor(host, port) },
+      headers: {},
+    };
+  }
+
+  /** A proxy leads to the API and to nothing else. */
+  #proxyFor(host: string, port: number): Pick<Target, 'proxy'> {
+    const { cluster } = this.#chosen;
+    return cluster.proxy && host === cluster.host && port === cluster.port ? { proxy: cluster.proxy } : {};
+  }
+
+  #needEtcd(): EtcdMaterial & { readonly context: tls.SecureContext } {
+    if (this.#etcd) return this.#etcd;
+    throw new GapError({
+      gap: 'not-collected',
+      detail: 'No client certificate for etcd was given.',
+      howToGet: '--etcd-cacert <file> --etcd-cert <file> --etcd-key <file>',
+    });
+  }
+
+  knock(host: string, port: number, signal: AbortSignal): Promise<RawTry> {
+    const target: Target = { scheme: 'https', host, port, context: bareContext(), ...this.#proxyFor(host, port) };
+    return orGap(`${host}:${port}`, () => knockAt(target, deadlines.usual, this.#bound(signal)));
+  }
+
+  grpc(host: string, port: number, method: string, message: Uint8Array, signal: AbortSignal, options: GrpcOptions = {}): Promise<RawTry> {
+    return orGap(method, () => {
+      const target: Target = { scheme: 'https', host, port, context: this.#needEtcd().context };
+      return callGrpc(target, method, message, options, this.#bound(signal));
+    });
+  }
+
+  async resolve(host: string, signal: AbortSignal): Promise<readonly string[]> {
+    if (net.isIP(host)) return [host];
+    const stopped = new Promise<[]>((resolve) => {
+      this.#bound(AbortSignal.any([signal, AbortSignal.timeout(deadlines.usual.connect)])).addEventListener('abort', () => resolve([]), {
+        once: true,
+      });
+    });
+    const found = lookup(host, { all: true }).then(
+      (addresses) => [...new Set(addresses.map((one) => one.address))],
+      () => [],
+    );
+    return Promise.race([found, stopped]);
+  }
+
+  kubernetes(path: string, signal: AbortSignal, post?: string): Promise<RawTry> {
+    return askKubernetes(this.#api, path, this.#bound(signal), post);
+  }
+
+  addWay(host: string, port: number): void {
+    this.#api.ways.add(host, port);
+  }
+
+  async forwarded(pod: string, port: number, path: string, signal: AbortSignal): Promise<RawTry> {
+    if (this.#settings.portForward === 'forbidden') {
+      throw new GapError({ gap: 'not-collected', detail: 'Port-forwards are switched off.', howToGet: 'run it without --no-port-forward' });
+    }
+    const { getForwarded } = await import('./port-forward.ts');
+    return getForwarded(this.#api, pod, port, path, this.#bound(signal));
+  }
+
+  async executed(pod: string, container: string, argv: readonly string[], signal: AbortSignal): Promise<string> {
+    if (this.#settings.exec === 'forbidden')
+      throw new GapError({ gap: 'not-collected', detail: 'Running commands in pods was not allowed.', howToGet: '--allow-exec' });
+    const { runInPod } = await import('./pod-exec.ts');
+    return runInPod(this.#api, pod, container, argv, this.#bound(signal));
+  }
+
+  anchors(identity: Identity): readonly string[] {
+    if (identity === 'operator') return this.#operator.anchors;
+    return identity === 'etcd' ? (this.#etcd?.anchors ?? []).map(derOf) : [];
+  }
+
+  file(path: string): Promise<string> {
+    return readLocalFile(path);
+  }
+
+  folder(path: string): Promise<readonly string[]> {
+    return listFolder(path);
+  }
+
+  socket(path: string, text: string, signal: AbortSignal): Promise<string> {
+    return askSocket(path, text, this.#bound(signal));
+  }
+
+  close(): void {
+    this.#closed.abort();
+    this.#operator.close();
+  }
+
+  #bound(signal: AbortSignal): AbortSignal {
+    return AbortSignal.any([signal, this.#closed.signal]);
+  }
+}
+
+/** A try that was cut short by our own clock says nothing about the server. */
+async function orGap(what: string, work: () => Promise<RawTry>): Promise<RawTry> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof Stopped)) throw error;
+    throw new GapError({
+      gap: 'timeout',
+      detail: `The run stopped waiting for ${what} before the answer was due.`,
+      howToGet: '--timeout 60s',
+    });
+  }
+}

@@ -1,0 +1,128 @@
+// Is the operator's credential shown only to servers that prove themselves?
+import { join } from 'node:path';
+import { afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { openLiveSource } from '../../../src/sources/live.ts';
+import { GapError, type Source } from '../../../src/sources/source.ts';
+import { answering, apiServer, type ConfigParts, type Heard, kubeconfigText, scratch } from './kit/api.ts';
+import { type Patient, refusedPort } from './kit/patients.ts';
+import { type Pair, rsaAuthority, rsaCertificate } from './kit/pki.ts';
+
+const token = 'a-token-that-is-a-secret-1';
+const never = new AbortController().signal;
+const good = answering(200, { kind: 'NodeList', items: [] });
+
+let authority: Pair;
+let server: Pair;
+let expired: Pair;
+let elsewhere: Pair;
+let stranger: Pair;
+const clean: (() => unknown)[] = [];
+
+beforeAll(() => {
+  authority = rsaAuthority('kubernetes');
+  server = rsaCertificate({ name: 'apiserver', hosts: ['127.0.0.1', '127.0.0.2', 'kubernetes.lab'] }, authority);
+  expired = rsaCertificate(
+    { name: 'apiserver', hosts: ['127.0.0.1', '127.0.0.2'], from: Date.now() - 9e8, until: Date.now() - 1000 },
+    authority,
+  );
+  elsewhere = rsaCertificate({ name: 'apiserver', hosts: ['10.1.2.3', 'other.lab'] }, authority);
+  stranger = rsaCertificate({ name: 'apiserver', hosts: ['127.0.0.1', '127.0.0.2'] }, rsaAuthority('kubernetes'));
+});
+
+afterEach(async () => {
+  await Promise.all(clean.splice(0).map((undo) => undo()));
+});
+
+async function keep<P extends Patient>(patient: Promise<P>): Promise<P> {
+  const one = await patient;
+  clean.push(() => one.close());
+  return one;
+}
+
+async function open(port: number, parts: Partial<ConfigParts> = {}, flags: object = {}): Promise<Source> {
+  const text = kubeconfigText({ server: `https://127.0.0.1:${port}`, authority: authority.certificate, user: { token }, ...parts });
+  const { folder, remove } = scratch({ config: text });
+  const { source } = await openLiveSource(
+    { kubeconfig: join(folder, 'config'), ...flags },
+    { portForward: 'allowed', exec: 'forbidden' },
+    {},
+  );
+  clean.push(() => source.close(), remove);
+  return source;
+}
+
+async function gapOf(work: Promise<unknown>): Promise<GapError['gap']> {
+  const error = await work.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  if (!(error instanceof GapError)) throw new Error(`expected a gap, got ${String(error)}`);
+  return error.gap;
+}
+
+describe('a credential is shown only to a server that proves itself', () => {
+  const withheld = async (own: Pair, parts: Partial<ConfigParts> = {}): Promise<Heard> => {
+    const master = await keep(apiServer(own, good, '127.0.0.2'));
+    const source = await open(await refusedPort(), parts);
+    source.addWay('127.0.0.2', master.port);
+    expect((await gapOf(source.kubernetes('/version', never))).detail).toContain('was not shown');
+    const direct = {
+      scheme: 'https',
+      host: '127.0.0.2',
+      port: master.port,
+      path: '/version',
+      deadlines: { connect: 500, tls: 500, firstByte: 500 },
+    } as const;
+    const tried = await source.request({ ...direct, identity: 'operator', signal: never });
+    expect(tried).toMatchObject({ connected: true, failure: { why: 'tls' } });
+    expect(tried.chain.length).toBeGreaterThan(0);
+    expect(master.requests).toEqual([]);
+    expect((await source.request({ ...direct, identity: 'none', signal: never })).answer?.status).toBe(200);
+    expect(master.requests).toMatchObject([{ authorization: '' }]);
+    return master;
+  };
+
+  test('not after its certificate has expired', () => withheld(expired));
+  test('not with a certificate for other names', () => withheld(elsewhere));
+  test('not with an authority of the same name but another key', () => withheld(stranger));
+  test('not to other addresses where the user waived the proof for one', () =>
+    withheld(server, { cluster: { 'insecure-skip-tls-verify': true, 'certificate-authority-data': undefined } }));
+
+  test('and never in the clear', async () => {
+    const heard: string[] = [];
+    const plain = await keep(
+      (async () => {
+        const { createServer } = await import('node:http');
+        const { serve } = await import('./kit/patients.ts');
+        return serve(
+          createServer((request, response) => {
+            heard.push(request.headers.authorization ?? '');
+            good(request, response);
+          }),
+        );
+      })(),
+    );
+    const source = await open(0, { server: `http://127.0.0.1:${plain.port}` });
+    expect((await source.kubernetes('/version', never)).answer?.status).toBe(200);
+    expect(heard).toEqual(['']);
+  });
+
+  test('but to a master that is certified for the name the kubeconfig uses', async () => {
+    const named = rsaCertificate({ name: 'apiserver', hosts: ['kubernetes.lab'] }, authority);
+    const master = await keep(apiServer(named, good, '127.0.0.2'));
+    const source = await open(await refusedPort(), { cluster: { 'tls-server-name': 'kubernetes.lab' } });
+    source.addWay('127.0.0.2', master.port);
+    expect((await source.kubernetes('/version', never)).answer?.status).toBe(200);
+    expect(master.requests[0]?.authorization).toBe(`Bearer ${token}`);
+  });
+
+  test('and to the user’s own address where they waived the proof', async () => {
+    const entry = await keep(apiServer(stranger, good));
+    const source = await open(entry.port, {
+      authority: '',
+      cluster: { 'insecure-skip-tls-verify': true, 'certificate-authority-data': undefined },
+    });
+    expect((await source.kubernetes('/version', never)).answer?.status).toBe(200);
+    expect(source.anchors('operator')).toEqual([]);
+  });
+});
