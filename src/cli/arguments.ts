@@ -36,7 +36,7 @@ function takesNext(argument: string): boolean {
 }
 
 /** The flag an argument such as `--context` or `-o` stands for; none when it carries its value itself. */
-export function findFlag(argument: string): { readonly type: string; readonly options?: readonly string[] } | undefined {
+function findFlag(argument: string): { readonly type: string; readonly options?: readonly string[] } | undefined {
   const found = Object.entries(diagnoseFlags).find(
     ([name, flag]) => argument === `--${name}` || ('char' in flag && argument === `-${flag.char}`),
   );

@@ -6,6 +6,7 @@ import { drawTree } from '../explain/mermaid.ts';
 import { outlineTree } from '../explain/outline.ts';
 import { type Block, matchBlocks, ruleBlocks } from '../explain/text.ts';
 import { UsageError } from '../model/errors.ts';
+import { branchNames } from '../pipeline/branch.ts';
 import { catalogue } from '../pipeline/catalogue.ts';
 import { renderValue } from '../report/json.ts';
 import { neutralise, toAscii } from '../report/neutralise.ts';
@@ -14,7 +15,7 @@ import { readTraits } from './terminal-traits.ts';
 
 /** @throws UsageError for a branch there is not. */
 export function showTree(only: string | undefined, output: string): string {
-  const branches = [...new Set(catalogue.tree.map((question) => question.branch))];
+  const branches = branchNames(catalogue.tree);
   if (only !== undefined && !branches.includes(only))
     throw new UsageError(`there is no branch "${only}"; there are ${branches.join(', ')}`);
   const tree = catalogue.tree.filter((question) => only === undefined || question.branch === only);
@@ -99,7 +100,7 @@ export function ruleChoices(): readonly (readonly [string, string])[] {
 }
 
 export function branchChoices(): readonly (readonly [string, string])[] {
-  return [...new Set(catalogue.tree.map((question) => question.branch))].map((branch) => [branch, ''] as const);
+  return branchNames(catalogue.tree).map((branch) => [branch, ''] as const);
 }
 
 function printBlocks(blocks: readonly Block[]): string {
