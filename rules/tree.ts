@@ -58,7 +58,7 @@ export const tree: readonly Question[] = [
   {
     id: 'lb-backends',
     branch: 'load-balancer',
-    ask: 'every backend in service?',
+    ask: 'every API server behind the LB in service?',
     vital: false,
     rules: ['lb-backend-down', 'lb-no-backend-up'],
     next: { yes: ['lb-check'], no: ['api-masters', 'lb-check'] },
@@ -66,7 +66,7 @@ export const tree: readonly Question[] = [
   {
     id: 'lb-check',
     branch: 'load-balancer',
-    ask: 'its checks tell the truth?',
+    ask: 'LB checks see what clients see?',
     vital: false,
     rules: ['lb-check-too-shallow', 'lb-check-disagrees'],
     next: { yes: ['etcd-quorum'], no: ['certificates-served'] },

@@ -58,11 +58,14 @@ function isAboveInfo(verdict: Verdict): verdict is Fail {
   return verdict.status === 'fail' && verdict.severity !== 'info';
 }
 
-/** A rule that fails on some of its subjects and holds on others makes it `partly`; one that fails wherever it looked, `no`. */
+/**
+ * A rule that fails on some of its subjects and holds on others makes it `partly`, and so does one whose own reason is
+ * `partial`; one that fails wherever it looked makes it `no`.
+ */
 function kindOf(all: readonly Verdict[], failing: readonly Fail[], open: readonly Verdict[], good: readonly Verdict[]): AnswerKind {
   if (all.length === 0) return 'not-asked';
   if (failing.length > 0) {
-    const holdsSomewhere = (fail: Fail): boolean => good.some((verdict) => verdict.rule === fail.rule);
+    const holdsSomewhere = (fail: Fail): boolean => fail.reason === 'partial' || good.some((verdict) => verdict.rule === fail.rule);
     return failing.every(holdsSomewhere) ? 'partly' : 'no';
   }
   if (open.length > 0) return 'unknown';

@@ -57,6 +57,12 @@ test('partly where the rule holds on another subject, no where it fails wherever
   expect(first([failing(each, 'a'), unknown(each, 'b')])).toMatchObject({ answer: 'no', because: [each], unknown: 1 });
 });
 
+test('a failure that is only partial by its own reason makes it partly', () => {
+  const partial = { ...failing(whole, 'a'), reason: 'partial' } as Verdict;
+  expect(first([partial]).answer).toBe('partly');
+  expect(first([partial, failing(each, 'a')]).answer).toBe('no');
+});
+
 test('a failure of severity info answers the question like a pass', () => {
   expect(first([failing(each, 'a', 'info')])).toMatchObject({ answer: 'yes', failed: 0, passed: 1 });
   expect(first([failing(each, 'a', 'info'), unknown(whole, 'a')]).answer).toBe('unknown');
