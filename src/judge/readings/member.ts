@@ -22,6 +22,11 @@ export type MemberReading =
 /** TLS alerts by which a server turns down the client's certificate: bad, expired, of an unknown authority, none. */
 const alertsAboutUs: readonly number[] = [42, 45, 48, 116];
 
+/** Whether the server ended TLS because of the certificate we brought, or because we brought none. */
+export function blamesOurCertificate(failure: Failure): boolean {
+  return failure.alert !== undefined && alertsAboutUs.includes(failure.alert);
+}
+
 /** Ends the judgement as unknown where no way of looking was open. */
 export function readMember(seen: Seen<MemberEvidence>, member: Member): MemberReading {
   if (!member.started) return { kind: 'unstarted' };
@@ -32,7 +37,7 @@ export function readMember(seen: Seen<MemberEvidence>, member: Member): MemberRe
   const health = seen.peek('etcd.health', member.subject);
   if (health?.state === 'known' && health.value.kind !== 'failed') return fromHealth(health.value, health.source);
   const asked = [status, health].flatMap((item) => (item?.state === 'known' && item.value.kind === 'failed' ? [item.value] : []));
-  const turnedDown = asked.find((failure) => failure.alert !== undefined && alertsAboutUs.includes(failure.alert));
+  const turnedDown = asked.find(blamesOurCertificate);
   if (turnedDown !== undefined) return { kind: 'listening', rejects: turnedDown.detail };
   return fromPorts(seen, member, asked);
 }
