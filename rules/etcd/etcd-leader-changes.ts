@@ -1,0 +1,141 @@
+// Does etcd elect leaders more often than it should?
+import { defineRule, fail, pass } from '../../src/judge/define-rule.ts';
+import { describeDuration } from '../../src/judge/readings/age.ts';
+import { type CounterWindow, counterWindow, notSampled, processAge } from '../../src/judge/readings/counters.ts';
+import { nodeOf } from '../../src/judge/readings/etcdctl.ts';
+import { membersOf, metricsOf, peekMember } from '../../src/judge/readings/member.ts';
+import { couldNotAsk, supportsOf } from '../../src/judge/readings/voters.ts';
+import type { Seen } from '../../src/model/rule.ts';
+import { clusterSubject } from '../../src/model/subject.ts';
+import type { Member } from '../../src/model/topology.ts';
+
+type Needs = 'etcd.metrics' | 'etcd.clock' | 'etcd.status' | 'etcd.health' | 'etcd.client-port' | 'etcd.peer-port' | 'etcd.members';
+type Limits = {
+  readonly rate: number;
+  readonly period: number;
+  readonly burst: number;
+  readonly burstSeconds: number;
+  readonly critical: number;
+};
+
+/** Elections as one member counted them. */
+interface Counted {
+  readonly member: Member;
+  readonly changes: number;
+  readonly seconds: number;
+}
+
+export default defineRule({
+  id: 'etcd-leader-changes',
+  area: 'etcd',
+  since: '0.1.0',
+  severity: 'warning',
+  impact: 'degraded',
+  layer: 2,
+  title: 'etcd changed its leader {changes} times within {window}',
+  healthy: 'etcd keeps its leader',
+  why: 'Every election stops all writes for a second or more; controllers lose their leases and clients see errors.',
+  shows: ['{changes} elections within {window}, as {member} counted them'],
+  folded: '{changes} within {window}',
+  needs: ['etcd.metrics', 'etcd.clock', 'etcd.status', 'etcd.health', 'etcd.client-port', 'etcd.peer-port', 'etcd.members'],
+  limits: {
+    rate: { value: 4, unit: 'elections in a period', source: 'etcd contrib/mixin/alerts/alerts.libsonnet: etcdHighNumberOfLeaderChanges' },
+    period: { value: 900, unit: 'seconds', source: 'etcd contrib/mixin/alerts/alerts.libsonnet: etcdHighNumberOfLeaderChanges' },
+    burst: { value: 2, unit: 'elections within a short window', source: 'convention: one may be a planned transfer' },
+    burstSeconds: { value: 120, unit: 'seconds', source: 'convention' },
+    critical: { value: 10, unit: 'elections in a period', source: 'convention' },
+  },
+  reasons: [],
+  subjects: () => [clusterSubject],
+  judge: (seen, limits) => {
+    const members = membersOf(seen);
+    const counted = members.flatMap((member) => countedBetweenLooks(seen, member) ?? []);
+    const young = members.flatMap((member) => countedSinceStart(seen, member, limits) ?? []);
+    const worst = [...counted, ...young].filter((one) => tooMany(one, limits)).sort((one, other) => other.changes - one.changes)[0];
+    if (worst !== undefined) {
+      const facts = { changes: worst.changes, window: describeDuration(worst.seconds * 1000), member: worst.member.subject.name };
+      const severity = worst.changes >= limits.critical ? 'critical' : 'warning';
+      return fail(facts, { severity, witness: 'stated', supports: supportsOf(members, (member) => stateOf(seen, member)) });
+    }
+    if (counted.length > 0) return pass({ changes: Math.max(...counted.map((one) => one.changes)), seconds: counted[0]?.seconds ?? 0 });
+    if (members.some((member) => neverChanged(seen, member, limits))) return pass({ changes: 0, seconds: limits.period });
+    if (members.every((member) => metricsOf(seen, member) === undefined))
+      return couldNotAsk(seen, members, 'no member’s counters could be read');
+    return notSampled();
+  },
+  explains: [
+    {
+      to: 'etcd-requests-failing',
+      kind: 'causes',
+      on: 'cluster',
+      because: 'requests wait or fail while there is no leader',
+      unproven: true,
+    },
+    {
+      to: 'api-5xx-ratio',
+      kind: 'causes',
+      on: 'cluster',
+      because: 'API servers pass on what etcd refuses during elections',
+      unproven: true,
+    },
+    { to: 'le-flapping', kind: 'causes', on: 'cluster', because: 'a lease that cannot be renewed in time changes hands', unproven: true },
+    {
+      to: 'le-component-unhealthy',
+      kind: 'causes',
+      on: 'cluster',
+      because: 'controller-manager and scheduler end themselves when they lose their lease',
+      when: () => 'unknown',
+      unproven: true,
+    },
+  ],
+  fixes: (_cause, seen) =>
+    membersOf(seen).map((member) => ({
+      do: `See what interrupts the heartbeats on ${nodeOf(member)}: a slow disk, a slow network, a starved CPU`,
+      where: nodeOf(member),
+      run: [
+        "curl -s http://127.0.0.1:2381/metrics | grep -E 'leader_changes|heartbeat_send_failures|slow_apply|wal_fsync.*(sum|count)'",
+        "crictl logs --since 15m $(crictl ps -q --name '^etcd$') 2>&1 | grep -ciE 'elect|overloaded|slow fdatasync'",
+      ],
+      risk: 'none' as const,
+      needs: [],
+      verify: [],
+    })),
+  avoid: () => ['member remove, move-leader: each is one more election'],
+  reading: [
+    'https://etcd.io/docs/v3.6/tuning/',
+    'https://etcd.io/docs/v3.6/faq/#what-does-the-etcd-warning-failed-to-send-out-heartbeat-on-time-mean',
+  ],
+  errors: ['etcdserver: leader changed', 'failed to send out heartbeat on time', 'leader election lost'],
+});
+
+function tooMany({ changes, seconds }: Counted, limits: Limits): boolean {
+  if (changes < limits.burst) return false;
+  return seconds <= limits.burstSeconds || (changes / seconds) * limits.period >= limits.rate;
+}
+
+function countedBetweenLooks(seen: Seen<Needs>, member: Member): Counted | undefined {
+  const window: CounterWindow | undefined = counterWindow(seen, member);
+  return window && { member, changes: window.last.leaderChanges - window.first.leaderChanges, seconds: window.seconds };
+}
+
+/** A total is a rate only while the process is younger than the period; the leader found at the start is no change. */
+function countedSinceStart(seen: Seen<Needs>, member: Member, limits: Limits): Counted | undefined {
+  const metrics = metricsOf(seen, member)?.value;
+  const age = metrics && processAge(seen, member, metrics);
+  if (metrics === undefined || age === undefined || age >= limits.period) return undefined;
+  const changes = metrics.leaderChanges - 1;
+  return changes < limits.rate ? undefined : { member, changes, seconds: Math.round(age) };
+}
+
+/** Following a leader for longer than the period, and never another one: then none was elected within it. */
+function neverChanged(seen: Seen<Needs>, member: Member, limits: Limits): boolean {
+  const metrics = metricsOf(seen, member)?.value;
+  const age = metrics && processAge(seen, member, metrics);
+  return metrics?.hasLeader === true && age !== undefined && age >= limits.period && metrics.leaderChanges <= 1;
+}
+
+function stateOf(seen: Seen<Needs>, member: Member): 'lost' | 'good' | 'unknown' {
+  const kind = peekMember(seen, member)?.kind;
+  if (kind === 'silent' || kind === 'leaderless') return 'lost';
+  return kind === 'led' ? 'good' : 'unknown';
+}
