@@ -55,12 +55,12 @@ export default defineRule({
     if (isListed)
       return fail(
         { ...facts, words: 'still sends pods to the dead', state: 'does not answer', listed: 'is listed' },
-        { reason: 'stale', witness: 'agreed' },
+        { reason: 'stale', group: 'stale', witness: 'agreed' },
       );
     const words = 'leaves out';
     return fail(
       { ...facts, words, state: 'serves', listed: 'is not listed' },
-      { reason: 'missing', severity: 'warning', impact: 'at-risk', witness: 'agreed' },
+      { reason: 'missing', group: 'missing', severity: 'warning', impact: 'at-risk', witness: 'agreed' },
     );
   },
   explains: [

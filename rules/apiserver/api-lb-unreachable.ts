@@ -2,7 +2,15 @@
 import { defineRule, fail, pass, undecided } from '../../src/judge/define-rule.ts';
 import { planToReachEntry } from '../../src/judge/plans/reach-entry.ts';
 import { mastersOf, readApiServer, servesClients } from '../../src/judge/readings/api-server.ts';
-import { type EntryReading, type EntryTry, entryOf, type Met, readEntry, supportsBehind } from '../../src/judge/readings/entry.ts';
+import {
+  type EntryReading,
+  type EntryTry,
+  entryOf,
+  loginFails,
+  type Met,
+  readEntry,
+  supportsBehind,
+} from '../../src/judge/readings/entry.ts';
 import { kubeletUsesOwnApiServer } from '../../src/judge/readings/wiring.ts';
 import type { Seen } from '../../src/model/rule.ts';
 import type { Master } from '../../src/model/topology.ts';
@@ -38,7 +46,8 @@ export default defineRule({
     if (reading.kind === 'serves') return pass({ address, tries: reading.tries.length });
     const all = reading.tries.length;
     const facts = { address, all, words: wordsFor(reading), outcomes: outcomesOf(reading.failing) };
-    const witness = reading.failing.every((one) => one.met === 'untrusted' || one.met === 'not-ready') ? 'stated' : 'measured';
+    const stated = reading.failing.every((one) => one.met === 'untrusted' || one.met === 'not-ready');
+    const witness = stated ? 'stated' : loginFails(seen) ? 'agreed' : 'measured';
     const supports = supportsBehind(seen, reading);
     if (reading.kind === 'partial') {
       const served = all - reading.failing.length;

@@ -2,8 +2,8 @@
 import { defineRule, fail, pass, undecided } from '../../src/judge/define-rule.ts';
 import { type ApiServerReading, anotherServes, mastersOf, readApiServer, servesClients } from '../../src/judge/readings/api-server.ts';
 import { planToStartApiServer } from '../../src/judge/plans/start-api-server.ts';
-import { checkedReasons } from '../../src/judge/readings/backend.ts';
-import { onlyOurPath, servedThroughEntry } from '../../src/judge/readings/entry.ts';
+import { balancerDoubts, checkedReasons } from '../../src/judge/readings/backend.ts';
+import { entryMet, onlyOurPath, servedThroughEntry } from '../../src/judge/readings/entry.ts';
 import { kubeletIsSilent } from '../../src/judge/readings/host.ts';
 import { kubeletUsesOwnApiServer } from '../../src/judge/readings/wiring.ts';
 import type { Master } from '../../src/model/topology.ts';
@@ -38,7 +38,7 @@ export default defineRule({
   why: 'Clients that reach {node} fail and must retry elsewhere; what runs on {node} and talks to it stands still.',
   shows: ['{node} {address}  {words}, {tries} of {tries} tries'],
   folded: '{words}',
-  needs: ['api.ready', 'kube.nodes', 'kube.control-plane-pods', 'lb.tries', 'node.kubelet-port'],
+  needs: ['api.ready', 'kube.nodes', 'kube.control-plane-pods', 'lb.tries', 'lb.stats', 'node.kubelet-port'],
   limits: {
     tries: { value: 3, unit: 'tries', source: 'three staggered tries in one window: docs/ranking.md, Time' },
     live: { value: 2, unit: 'API servers', source: 'own choice: with fewer left the next fault is an outage' },
@@ -60,7 +60,8 @@ export default defineRule({
     }
     const address = `${master.host}:${master.port}`;
     const facts = { node: subject.name, address, words: wordsFor(reading), tries: reading.tries };
-    const witness = reading.kind === 'silent' ? 'measured' : 'stated';
+    const agreed = reading.kind === 'silent' && (balancerDoubts(seen, master) || entryMet(seen, reading.why));
+    const witness = reading.kind !== 'silent' ? 'stated' : agreed ? 'agreed' : 'measured';
     return fail(facts, { reason: reasonOf(reading), witness, severity: fewerLeft(seen, master, limits.live) ? 'critical' : 'warning' });
   },
   explains: [

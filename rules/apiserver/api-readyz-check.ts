@@ -36,11 +36,11 @@ export default defineRule({
     if (others.length === 0) return pass({ node, note: 'only its etcd checks fail' });
     const reason = reasonFor(others);
     const facts = { node, address: master.subject.id, status: reading.status, failing: others.map((name) => `[-]${name}`).join(' ') };
-    if (allFail(seen)) return fail(facts, { reason, severity: 'critical', impact: 'outage', witness: 'stated' });
-    if (reason === 'encryption') return fail(facts, { reason, severity: 'critical', witness: 'stated' });
+    if (allFail(seen)) return fail(facts, { reason, group: reason, severity: 'critical', impact: 'outage', witness: 'stated' });
+    if (reason === 'encryption') return fail(facts, { reason, group: reason, severity: 'critical', witness: 'stated' });
     const phase = passing(seen, master, reason, limits.starting);
-    if (phase !== undefined) return fail({ ...facts, phase }, { reason, severity: 'info', witness: 'stated' });
-    return fail(facts, { reason, witness: 'stated' });
+    if (phase !== undefined) return fail({ ...facts, phase }, { reason, group: reason, severity: 'info', witness: 'stated' });
+    return fail(facts, { reason, group: reason, witness: 'stated' });
   },
   explains: [
     { to: 'lb-backend-down', kind: 'causes', on: 'apiserver', because: 'a check of /readyz fails with it', produces: checkedReasons },

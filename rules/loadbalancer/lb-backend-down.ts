@@ -2,7 +2,6 @@
 import { defineRule, fail, pass, undecided } from '../../src/judge/define-rule.ts';
 import { describeDuration } from '../../src/judge/readings/age.ts';
 import {
-  type Backend,
   backendsOf,
   changedAt,
   checkedReasons,
@@ -44,7 +43,9 @@ export default defineRule({
     const since = changedAt(known, row);
     const lasting = row.lastChange === undefined ? '' : `, for ${describeDuration(row.lastChange * 1000)}`;
     const facts = { node: subject.name, proxy: row.proxy, server: row.server, address: row.address, words, since: lasting };
-    return fail(facts, { reason: reasonOf(backend), witness: 'measured', ...(since !== undefined && { since }) });
+    const lasted = since === undefined ? {} : { since };
+    if (state === 'maintenance') return fail(facts, { reason: 'maintenance', group: 'maintenance', witness: 'stated', ...lasted });
+    return fail(facts, { reason: reasonOfCheck(backend.check), witness: 'measured', ...lasted });
   },
   explains: [],
   fixes: ({ facts, verdicts }) => {
@@ -73,7 +74,3 @@ export default defineRule({
     'reason: Layer6 invalid response',
   ],
 });
-
-function reasonOf(backend: Backend): (typeof checkedReasons)[number] | 'maintenance' {
-  return backend.state === 'maintenance' ? 'maintenance' : reasonOfCheck(backend.check);
-}

@@ -113,7 +113,7 @@ function judgeUp(seen: Seen<Needs>, backend: Backend, reading: ApiServerReading,
   }
   if (reading.kind === 'silent' && backend.master !== undefined && servedThroughEntry(seen, backend.master))
     return endUnheard(backend.master, reading);
-  return fail(facts, { reason: 'up' as const, witness: 'agreed' });
+  return fail(facts, { reason: 'up' as const, group: 'up', witness: 'agreed' });
 }
 
 /** The layer a check has to reach to see this; certificates are beyond all that ask with `verify none`. */
@@ -129,7 +129,7 @@ function judgeDown(seen: Seen<Needs>, backend: Backend, reading: ApiServerReadin
   const recent =
     (backend.row.lastChange ?? 0) * 1000 < settled || changedWithin(seen, 'kube-apiserver', backend.master?.subject.keys.node, settled);
   if (recent) return undecided('either has changed only just now', 'run ha-doctor again in half a minute');
-  return fail(facts, { reason: unauthorised ? ('unauthorised' as const) : ('down' as const), witness: 'agreed' });
+  return fail(facts, { reason: unauthorised ? ('unauthorised' as const) : ('down' as const), group: 'down', witness: 'agreed' });
 }
 
 function wordsFor(reading: ApiServerReading): string {

@@ -100,6 +100,16 @@ export function checkIsGood(backend: Backend): boolean {
   return backend.check === '' || /^L\d+OK/.test(backend.check);
 }
 
+/** Whether HAProxy has met trouble with this API server as well; false also where nobody can say. */
+export function balancerDoubts(seen: Seen<'lb.stats'>, master: Master): boolean {
+  return (
+    seen.tally([master], () => {
+      const backend = backendsOf(seen).find((one) => one.master?.subject.id === master.subject.id);
+      return backend !== undefined && backend.state !== 'maintenance' && (!getsClients(backend) || !checkIsGood(backend));
+    }).yes.length > 0
+  );
+}
+
 /** From the code of the check that failed. */
 export function reasonOfCheck(check: string): (typeof checkedReasons)[number] {
   if (check === 'L4CON') return 'refused';
@@ -126,7 +136,7 @@ export function depthOf(backends: readonly Backend[]): CheckDepth {
 /** `DOWN L4CON`, `UP 1/3 L7OK/200`: as HAProxy's own page shows it. */
 export function wordsOf(backend: Backend): string {
   const { row, check } = backend;
-  const code = row.checkCode === undefined || row.checkCode === 0 ? '' : `/${row.checkCode}`;
+  const code = row.checkCode === undefined || row.checkCode === 0 || !check.startsWith('L7') ? '' : `/${row.checkCode}`;
   return check === '' ? row.status : `${row.status} ${check}${code}`;
 }
 

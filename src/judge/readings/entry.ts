@@ -135,6 +135,18 @@ export function onlyOurPath(seen: Seen<'api.ready' | 'lb.tries'>, master: Master
   return allSilent && entryAnswers && !seen.topology.entryIsMaster;
 }
 
+/** Whether some connection through the entry ended this way. */
+export function entryMet(seen: Seen<'lb.tries'>, why: FailureClass): boolean {
+  const tries = seen.peek('lb.tries');
+  return tries?.state === 'known' && tries.value.tries.some((one) => one.outcome.kind === 'failed' && one.outcome.why === why);
+}
+
+/** Whether the login through the entry, a request of its own, failed as well. */
+export function loginFails(seen: Seen<'lb.credential'>): boolean {
+  const login = seen.peek('lb.credential');
+  return login?.state === 'known' && login.value.last.outcome.kind === 'failed';
+}
+
 /** The API servers behind the entry: lost where a failing try showed their certificate or they do not serve us directly. */
 export function supportsBehind(seen: Seen<EntryEvidence>, reading: EntryReading): readonly Support[] {
   const { masters, entry, entryIsMaster } = seen.topology;

@@ -147,3 +147,10 @@ test('a node that reports through the balancer is an effect, one that uses its o
   expect(gateOf(rule, world, cause, effect('m2'))).toEqual(['no']);
   expect(gateOf(rule, world, { ...cause, reason: 'partial' }, effect('w1'))).toEqual(['no']);
 });
+
+test('a login that failed as well is a second look', () => {
+  const world = through(failedTries('m1', 'refused'));
+  expect(asFail(world.verdict(rule, 'LB')).witness).toBe('measured');
+  const [last] = failedTries('m1', 'refused');
+  expect(asFail(world.set('lb.credential', undefined, { last: last ?? answered('m1', 0) }).verdict(rule, 'LB')).witness).toBe('agreed');
+});

@@ -85,3 +85,15 @@ test('its sentences find every fact they name', () => {
   const world = withoutEntry(healthyWorld()).set('api.ready', 'm2', { tries: failedTries('m2', 'refused') });
   expect(unfilled(rule, asFail(world.verdict(rule, 'm2')))).toEqual([]);
 });
+
+test('what HAProxy or a client behind it met as well is agreed on', () => {
+  const alone = withoutEntry(healthyWorld()).set('api.ready', 'm2', { tries: failedTries('m2', 'hung') });
+  expect(asFail(alone.verdict(rule, 'm2')).witness).toBe('measured');
+  alone.set('lb.stats', undefined, (old) => ({
+    rows: old.rows.map((row) => (row.server === 'm2' ? { ...row, status: 'UP 1/3', checkStatus: 'L6TOUT' } : row)),
+  }));
+  expect(asFail(alone.verdict(rule, 'm2')).witness).toBe('agreed');
+  const met = healthyWorld().set('api.ready', 'm2', { tries: failedTries('m2', 'hung') });
+  met.set('lb.tries', undefined, { tries: [answered('m1', 200, 'ok'), ...failedTries('m2', 'hung')] });
+  expect(asFail(met.verdict(rule, 'm2')).witness).toBe('agreed');
+});

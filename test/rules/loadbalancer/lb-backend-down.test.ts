@@ -105,3 +105,9 @@ test('a server in maintenance is put back by hand, one that is down is asked fro
   const down = row(healthyWorld(), 'm2', { status: 'DOWN', checkStatus: 'L4CON' });
   expect(fixesOf(rule, down, asFail(down.verdict(rule, 'm2')))[0]?.run[0]).toContain('https://10.89.0.12:6443/readyz');
 });
+
+test('what was taken out by hand is a finding apart from what failed its checks', () => {
+  const world = row(row(healthyWorld(), 'm2', { status: 'MAINT' }), 'm3', { status: 'DOWN', checkStatus: 'L4CON' });
+  expect(asFail(world.verdict(rule, 'm2'))).toMatchObject({ group: 'maintenance', witness: 'stated' });
+  expect(asFail(world.verdict(rule, 'm3')).group).toBeUndefined();
+});

@@ -31,7 +31,7 @@ test('a connect check and a hung API server', () => {
   const verdict = asFail(world.verdict(rule, 'm2'));
   expect(verdict).toMatchObject({ reason: 'up', witness: 'agreed' });
   expect(unfilled(rule, verdict)).toEqual([]);
-  expect(shown(rule, verdict)).toEqual(['api/m2 10.89.0.12:6443  UP L4OK/200 for HAProxy; it does not answer (hung)']);
+  expect(shown(rule, verdict)).toEqual(['api/m2 10.89.0.12:6443  UP L4OK for HAProxy; it does not answer (hung)']);
   expect(fixesOf(rule, world, verdict)[0]?.undo?.[0]).toContain('set server api/m2 state ready');
 });
 
