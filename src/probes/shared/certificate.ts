@@ -69,7 +69,7 @@ function unquote(value: string): string {
 }
 
 /** IPv6 in its usual short form; anything else as it stands. */
-export function shortAddress(address: string): string {
+function shortAddress(address: string): string {
   if (!address.includes(':')) return address;
   try {
     return new URL(`http://[${address}]/`).hostname.slice(1, -1);

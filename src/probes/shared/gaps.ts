@@ -44,7 +44,7 @@ export function needEtcdCertificate(around: Surroundings): void {
 }
 
 /** Which of the known ways an address belongs to; the address in the kubeconfig where it is no master's own. */
-export function wayOf(address: string, topology: Topology): Subject | undefined {
+function wayOf(address: string, topology: Topology): Subject | undefined {
   const master = topology.masters.find((one) => one.subject.id === address);
   return master?.subject ?? topology.entry?.subject;
 }

@@ -2,7 +2,7 @@
 import type { RawTry } from '../../sources/source.ts';
 
 /** Milliseconds after the first try at which another one starts, unless a good answer has come. */
-export const laterTries: readonly number[] = [300, 600];
+const laterTries: readonly number[] = [300, 600];
 /** How long tries that began later are waited for once an earlier one has been answered, in milliseconds. */
 const patience = 300;
 

@@ -4,10 +4,11 @@ import { describe, expect, test } from 'vitest';
 import type { EvidenceId, EvidenceTypes } from '../../../src/model/evidence.ts';
 import { probes } from '../../../src/probes/index.ts';
 
-function read<Id extends EvidenceId>(id: Id): EvidenceTypes[Id] {
+/** A file in `recordings`; those in `partitioned` were taken while etcd on m3 was cut off from its peers. */
+function read<Id extends EvidenceId>(id: Id, folder = '.'): EvidenceTypes[Id] {
   const probe = probes.find((one) => one.id === id);
   if (probe === undefined) throw new Error(`no probe for ${id}`);
-  return probe.read(readFileSync(new URL(`./recordings/${id}.raw`, import.meta.url), 'utf8')) as EvidenceTypes[Id];
+  return probe.read(readFileSync(new URL(`./recordings/${folder}/${id}.raw`, import.meta.url), 'utf8')) as EvidenceTypes[Id];
 }
 const taken = Date.UTC(2026, 10, 21, 9, 6, 2);
 
@@ -123,4 +124,39 @@ test('HAProxy', () => {
   expect(servers.map((row) => [row.server, row.status, row.checkStatus, row.checkCode])).toEqual(
     ['m1', 'm2', 'm3'].map((name) => [name, 'UP', 'L7OK', 200]),
   );
+});
+
+describe('m3 while its etcd is cut off', () => {
+  const seen = <Id extends EvidenceId>(id: Id) => read(id, 'partitioned');
+
+  test('etcd there runs, knows no leader and says so in every way', () => {
+    const status = seen('etcd.status');
+    expect(status).toMatchObject({ kind: 'answered', memberId: '77b5c556b2c50e62', errors: ['etcdserver: no leader'] });
+    expect(status).not.toHaveProperty('leaderId');
+    expect(seen('etcd.health')).toEqual({ kind: 'unhealthy', reason: 'RAFT NO LEADER' });
+    expect(seen('etcd.read')).toEqual({ kind: 'refused', error: 'etcdserver: no leader' });
+    const counters = seen('etcd.metrics');
+    expect(counters).toMatchObject({ hasLeader: false, isLeader: false });
+    expect(counters.kind === 'answered' && counters.knownPeers).toHaveLength(2); // a removed member is still in the exposition, with 0
+    // Its own gauge stays up minutes after the packets were lost (the leader's fell to 0): only a 0 says anything.
+    expect(Object.values(counters.kind === 'answered' ? counters.activePeers : {})).toEqual([1, 1]);
+  });
+
+  test('its API server answers 403 to everybody, is trusted, and was asked three times', () => {
+    const { tries } = seen('api.ready');
+    expect(tries).toHaveLength(3);
+    expect(tries.every((one) => one.outcome.kind === 'answered' && one.outcome.status === 403 && one.trust.kind === 'trusted')).toBe(true);
+  });
+
+  test('HAProxy took it out, and its node is unknown to the others', () => {
+    expect(seen('lb.stats').rows.find((row) => row.server === 'm3')).toMatchObject({
+      status: 'DOWN',
+      checkStatus: 'L7STS',
+      checkCode: 403,
+    });
+    expect(seen('kube.nodes').nodes.find((node) => node.name === 'm3')).toMatchObject({
+      ready: 'Unknown',
+      readyReason: 'NodeStatusUnknown',
+    });
+  });
 });
