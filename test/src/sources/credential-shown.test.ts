@@ -71,7 +71,7 @@ describe('a credential is shown only to a server that proves itself', () => {
       host: '127.0.0.2',
       port: master.port,
       path: '/version',
-      deadlines: { connect: 500, tls: 500, firstByte: 500 },
+      deadlines: { connect: 5000, tls: 5000, firstByte: 5000 },
     } as const;
     const tried = await source.request({ ...direct, identity: 'operator', signal: never });
     expect(tried).toMatchObject({ connected: true, failure: { why: 'tls' } });

@@ -11,7 +11,7 @@ import { etcdVersion, type Member, startEtcd } from './kit/etcd.ts';
 import { ecCertificate, rsaAuthority } from './kit/pki.ts';
 
 const never = new AbortController().signal;
-const limits = { connect: 500, tls: 500, firstByte: 1000 };
+const limits = { connect: 5000, tls: 5000, firstByte: 5000 };
 
 async function open(etcd: EtcdFiles | undefined, env: NodeJS.ProcessEnv = {}): Promise<Source & { readonly done: () => void }> {
   const { folder, remove } = scratch({ config: kubeconfigText({ server: 'https://127.0.0.1:1' }) });
