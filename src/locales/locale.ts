@@ -19,8 +19,7 @@ export interface Phrases {
   readonly impact: string;
   readonly looked: string;
   readonly when: string;
-  readonly readOnly: string;
-  readonly replayed: string;
+  readonly whenReplayed: string;
   readonly interrupted: string;
   readonly reachedPartly: string;
   readonly notReached: string;

@@ -6,7 +6,7 @@ import { printFixes } from './fixes.ts';
 import { printFolded, ranksText, subjectNames } from './fold.ts';
 import type { Line, Page } from './page.ts';
 import { hang, phrase, styled } from './page.ts';
-import { columnsOf, padTo, wrapProse } from './wrap.ts';
+import { columnsOf, padTo, wrapProse, wrapWhole } from './wrap.ts';
 
 const mostPossible = 3;
 
@@ -89,7 +89,7 @@ function printPossible(finding: Finding, page: Page): readonly Line[] {
   const indent = 3 + columnsOf(label) + width + 2;
   const lines = shown.flatMap((cause, index) => {
     const lead: Line = ['   ', styled('heading', index === 0 ? label : padTo('', 8)), `${padTo(page.clean(cause.rule), width)}  `];
-    return hang(lead, wrapProse(page.clean(cause.howToGet), Math.max(20, page.width - indent)), indent);
+    return hang(lead, wrapWhole(page.clean(cause.howToGet), Math.max(20, page.width - indent)), indent);
   });
   const left = finding.possibleCauses.length - shown.length;
   return left > 0 ? [...lines, [' '.repeat(3 + columnsOf(label)) + phrase(page, 'behindMore', { count: left })]] : lines;

@@ -12,13 +12,15 @@ interface FoldedRow {
   readonly rule: string;
   readonly subjects: Subject[];
   readonly text: string;
+  /** The text says which subjects. */
+  readonly named: boolean;
 }
 
 export function printFolded(finding: Finding, page: Page): readonly Line[] {
   const rows = groupEffects(finding, page);
   if (rows.length === 0) return [];
   const ruleWidth = Math.min(28, Math.max(...rows.map((row) => columnsOf(row.rule))));
-  const names = rows.map((row) => subjectNames(row.subjects, page, row.text));
+  const names = rows.map((row) => (row.named ? '' : subjectNames(row.subjects, page, row.text)));
   const nameWidth = Math.min(16, Math.max(...names.map(columnsOf)));
   let previous = '';
   return rows.flatMap((row, index) => {
@@ -32,17 +34,25 @@ export function printFolded(finding: Finding, page: Page): readonly Line[] {
   });
 }
 
-/** One row for all effects of one rule that would read the same. */
+/** One row for all effects of one rule that would read the same but for the name of their subject. */
 function groupEffects(finding: Finding, page: Page): readonly FoldedRow[] {
   const rows = new Map<string, FoldedRow>();
   for (const effect of finding.effects) {
-    const text = effectText(effect, finding, page);
+    const text = effectText(effect, finding, page).replaceAll(nameIn(effect.subject, page), blank);
     const key = `${effect.rule}\n${text}`;
-    const row = rows.get(key) ?? { rule: page.clean(effect.rule), subjects: [], text };
+    const row = rows.get(key) ?? { rule: page.clean(effect.rule), subjects: [], text, named: text.includes(blank) };
     row.subjects.push(effect.subject);
     rows.set(key, row);
   }
-  return [...rows.values()];
+  return [...rows.values()].map((row) => ({ ...row, text: row.text.replaceAll(blank, () => listNames(row.subjects, ', ', page)) }));
+}
+
+/** Stands for the subject's name; clean text has no control characters of its own. */
+const blank = '\u0000';
+
+function nameIn(subject: Subject, page: Page): RegExp {
+  const name = page.clean(subject.name).replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+  return new RegExp(`(?<![\\w.:/-])${name}(?![\\w.:/-])`, 'g');
 }
 
 function effectText(effect: Effect, finding: Finding, page: Page): string {
@@ -57,12 +67,18 @@ export function ranksText(ranks: readonly number[]): string {
   return ranks.map((rank) => `#${rank}`).join(', ');
 }
 
-/** Names of subjects, as many as help; the cluster itself goes without saying, and so does a name the text has. */
+/** Names of subjects, as many as help; the cluster itself goes without saying, and so do names the text has. */
 export function subjectNames(subjects: readonly Subject[], page: Page, text = ''): string {
-  const names = subjects
-    .filter((subject) => subject.kind !== 'cluster')
-    .map((subject) => page.clean(subject.name))
-    .filter((name) => !text.split(/[\s,;()]+/).includes(name));
-  const shown = names.slice(0, mostNames).join(' ');
-  return names.length <= mostNames ? shown : `${shown} ${phrase(page, 'more', { count: names.length - mostNames })}`;
+  const said = new Set(text.split(/[\s,;()]+/));
+  return listNames(
+    subjects.filter((subject) => subject.kind !== 'cluster' && !said.has(page.clean(subject.name))),
+    ' ',
+    page,
+  );
+}
+
+function listNames(subjects: readonly Subject[], separator: string, page: Page): string {
+  const names = subjects.map((subject) => page.clean(subject.name));
+  const left = names.length - mostNames;
+  return left <= 0 ? names.join(separator) : `${names.slice(0, mostNames).join(separator)} ${phrase(page, 'more', { count: left })}`;
 }

@@ -37,13 +37,12 @@ function labelled(page: Page, label: 'impact' | 'looked', indent: number, lines:
 }
 
 function looked(report: Report, page: Page, width: number): readonly string[] {
-  const how = phrase(page, report.run.replayed ? 'replayed' : 'readOnly');
   const reached = report.vantages.filter((vantage) => vantage.reached !== 'no').map((vantage) => vantageText(vantage, page));
   const missed = report.vantages.filter((vantage) => vantage.reached === 'no').map((vantage) => page.clean(vantage.name));
   const ways = reached.join(', ');
   const vantages = missed.length === 0 ? ways : phrase(page, 'notReached', { vantages: ways, names: missed.join(', ') });
-  const seconds = report.run.seconds.toFixed(1);
-  return wrapProse(phrase(page, 'when', { time: secondsOnly(report.takenAt), seconds, how, vantages }), width);
+  const facts = { time: secondsOnly(report.takenAt), seconds: report.run.seconds.toFixed(1), vantages };
+  return wrapProse(phrase(page, report.run.replayed ? 'whenReplayed' : 'when', facts), width);
 }
 
 /** A name is enough where a vantage was reached; where it was not, `Unknown` says what to do about it. */

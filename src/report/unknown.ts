@@ -5,7 +5,7 @@ import { ranksText } from './fold.ts';
 import type { Line, Page } from './page.ts';
 import { hang, phrase, styled } from './page.ts';
 import { rankBlocking } from './walk.ts';
-import { columnsOf, padTo, wrapItems, wrapProse } from './wrap.ts';
+import { columnsOf, padTo, wrapItems, wrapProse, wrapWhole } from './wrap.ts';
 
 /** Most rules are named; more than this many lines of names would hide the remedy. */
 const mostNames = 6;
@@ -29,7 +29,7 @@ export function printUnknown(report: Report, page: Page): readonly Line[] {
     const names = group.rules.slice(0, mostNames);
     if (group.rules.length > mostNames) names.push(phrase(page, 'more', { count: group.rules.length - mostNames }));
     return [
-      ...hang(lead, wrapProse(group.remedy, page.width - indent), indent),
+      ...hang(lead, wrapWhole(group.remedy, page.width - indent), indent),
       ...wrapItems(names, ' ', page.width - indent - 2).map((text): Line => [' '.repeat(indent + 2), styled('faint', text)]),
     ];
   });

@@ -1,16 +1,29 @@
 // How can a long shell command stand on several lines and still be pasted as it is?
-import { columnsOf } from './wrap.ts';
+import { columnsOf, wrapProse } from './wrap.ts';
 
 /**
- * Lines break after an operator, or else at a blank outside quotes with a backslash. Whoever copies them all runs
- * what was given. A command that cannot be broken safely stays on one line.
+ * Lines break after an operator, or else at a blank outside quotes with a backslash; a comment moves below. Whoever
+ * copies them all runs what was given. A command with backslashes of its own is left as it is.
  */
 export function wrapCommand(command: string, width: number): readonly string[] {
-  if (columnsOf(command) <= width || command.includes('\\')) return [command];
-  const lines = packParts(afterOperators(shellWords(command)), width).flatMap((line) => breakAtBlanks(line, width));
-  const comment = lines.findIndex(holdsComment);
-  if (comment >= 0 && comment < lines.length - 1) return [command];
-  return lines.map((line, index) => (index === 0 ? line : `  ${line}`));
+  if (columnsOf(command) <= width) return [command];
+  const [bare, comment] = splitComment(command);
+  const parts = bare.includes('\\')
+    ? [bare]
+    : packParts(afterOperators(shellWords(bare)), width).flatMap((line) => breakAtBlanks(line, width));
+  const lines = parts.map((line, index) => (index === 0 ? line : `  ${line}`));
+  const last = lines.at(-1) ?? '';
+  if (comment === '') return lines;
+  if (columnsOf(last) + 3 + columnsOf(comment) <= width) return [...lines.slice(0, -1), `${last}   ${comment}`];
+  return [...lines, ...wrapProse(comment.slice(1).trim(), width - 4).map((text) => `  # ${text}`)];
+}
+
+/** The command and the comment behind it, `#` included. */
+function splitComment(command: string): readonly [string, string] {
+  const words = shellWords(command);
+  const start = words.findIndex((word) => word.trimStart().startsWith('#'));
+  if (start < 0) return [command, ''];
+  return [words.slice(0, start).join(''), words.slice(start).join('').trim()];
 }
 
 const endsInOperator = /(\||&&|;)$/;
@@ -43,8 +56,7 @@ function breakAtBlanks(line: string, width: number): readonly string[] {
   const add = (piece: string): void => {
     const current = lines.at(-1);
     if (current === undefined) lines.push(piece);
-    else if (columnsOf(current) + columnsOf(piece) <= width - 4 || holdsComment(current) || holdsComment(piece))
-      lines[lines.length - 1] = current + piece;
+    else if (columnsOf(current) + columnsOf(piece) <= width - 4) lines[lines.length - 1] = current + piece;
     else {
       lines[lines.length - 1] = `${current} \\`;
       lines.push(piece.trimStart());
@@ -55,10 +67,6 @@ function breakAtBlanks(line: string, width: number): readonly string[] {
     else for (const word of words) add(word);
   }
   return lines;
-}
-
-function holdsComment(text: string): boolean {
-  return /(^|\s)#/.test(text);
 }
 
 /** Words in groups: a flag with what follows it up to the next flag. */

@@ -18,8 +18,20 @@ export function padTo(text: string, width: number): string {
 
 /** Prose at blanks; a word longer than the line is cut, since it may be anything a server said. */
 export function wrapProse(text: string, width: number): readonly string[] {
+  return wrapWords(
+    text.split(' ').flatMap((long) => cut(long, width)),
+    width,
+  );
+}
+
+/** The same with whole words only: what somebody is to copy may leave the line, but is never cut. */
+export function wrapWhole(text: string, width: number): readonly string[] {
+  return wrapWords(text.split(' '), width);
+}
+
+function wrapWords(words: readonly string[], width: number): readonly string[] {
   const lines: string[] = [];
-  for (const word of text.split(' ').flatMap((long) => cut(long, width))) {
+  for (const word of words) {
     const current = lines.at(-1);
     if (current !== undefined && columnsOf(current) + 1 + columnsOf(word) <= width) lines[lines.length - 1] = `${current} ${word}`;
     else lines.push(word);

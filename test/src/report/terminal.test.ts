@@ -107,6 +107,21 @@ test('many subjects and effects stay readable', () => {
   expect(screen.split('\n').length).toBeLessThan(20);
 });
 
+test('effects that differ only in their subject share a line', () => {
+  const cause = failing('cert-operator-expiring', cluster);
+  const servers = ['m1', 'm2'].map((name) => subject('apiserver', `${name}:6443`, name));
+  const effects = servers.map((server) => effect(failing('api-credential-rejected', server, { facts: { from: server.name } })));
+  const texts = (rule: string) => ({ ...sampleTexts(rule), folded: '401 from {from}' });
+  const made = report({
+    verdict: { level: 'critical', line: 'x', impact: '' },
+    vantages: [],
+    tree: [],
+    verdicts: [cause],
+    findings: [finding(1, cause, { effects })],
+  });
+  expect(renderTerminal(made, { ...plain, texts })).toMatch(/Folded {2}api-credential-rejected {2}401 from m1, m2$/m);
+});
+
 test('joint causes, bridges and what may lie behind are said', () => {
   const cause = failing('etcd-quorum-lost', cluster);
   const possibleCauses = Array.from({ length: 5 }, (_, index) => possibly(`rule-${index}`, 'node/m2', 'run it on m2'));

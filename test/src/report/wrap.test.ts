@@ -45,13 +45,23 @@ describe('wrapCommand', () => {
     for (const width of [30, 40, 60, 73]) {
       const lines = wrapCommand(runnable, width);
       expect(runInShell(lines.join('\n'))).toEqual(expected);
-      expect(
-        lines
-          .join('\n')
-          .replace(/ \\\n\s*|\n\s*/g, ' ')
-          .replace(/ +/g, ' '),
-      ).toBe(runnable.replace(/ +/g, ' '));
+      const rejoined = lines.join('\n').replace(/ \\\n\s*|\n\s*/g, ' ');
+      expect(rejoined.replace(/[ #]+/g, ' ')).toBe(runnable.replace(/[ #]+/g, ' '));
     }
+  });
+
+  test('a comment that has no room moves below, and stays a comment', () => {
+    expect(wrapCommand('kubeadm certs check-expiration   # others may have ended too', 40)).toEqual([
+      'kubeadm certs check-expiration',
+      '  # others may have ended too',
+    ]);
+  });
+
+  test('a flag keeps its value', () => {
+    expect(wrapCommand('etcdutl snapshot restore save.db --name m2 --data-dir /var/lib/etcd', 44)).toEqual([
+      'etcdutl snapshot restore save.db \\',
+      '  --name m2 --data-dir /var/lib/etcd',
+    ]);
   });
 
   test('breaks long commands at an operator first', () => {

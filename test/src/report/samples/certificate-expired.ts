@@ -1,6 +1,6 @@
 // A hand-written run against three masters of which one serves a certificate that has ended.
 import type { Fix } from '../../../../src/model/rule.ts';
-import { cluster, effect, failing, finding, notApplicable, passing, report, step, subject, unknown } from './build.ts';
+import { effect, failing, finding, notApplicable, passing, report, step, subject, unknown } from './build.ts';
 
 const m2 = subject('apiserver', '10.89.0.12:6443', 'm2', 'm2');
 
