@@ -10,7 +10,7 @@ const metricsPort = 2381;
 /** How long one way is given before the next one is tried beside it, in milliseconds. */
 export const headStart = 300;
 /** Bound of a port-forward in milliseconds: the kubelet of a dead machine never answers the API server. */
-const forwardLimit = 2000;
+const forwardLimit = 1500;
 
 export interface Question {
   readonly path: string;
