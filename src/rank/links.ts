@@ -1,118 +1,102 @@
 // Which failing verdict brings about which other one?
-import type { AnyRule, Certainty, Edge } from '../model/rule.ts';
+import type { Certainty, Edge } from '../model/rule.ts';
 import { sharesKey } from '../model/subject.ts';
-import { type Fail, type Support, verdictKey } from '../model/verdict.ts';
-import type { RankInput } from './input.ts';
+import type { Fail } from '../model/verdict.ts';
+import { coverageOf, hits, mayHit } from './coverage.ts';
+import { beganAfter, byKey, canProduce, groupsOf, type Scene } from './scene.ts';
 
-/** A live edge between two vertices. */
-export interface LiveLink {
+/** An edge between two vertices. */
+export interface Link {
   readonly cause: Fail;
   readonly effect: Fail;
   readonly edge: Edge;
 }
 
+/** Causes that bring about an effect: one of them, or (where the edge has `covers`) all of one rule and group together. */
+export interface Way {
+  readonly causes: readonly Fail[];
+  readonly effect: Fail;
+  /** Absent where a way was added over something unseen. */
+  readonly edge?: Edge;
+}
+
 export interface Links {
   /** They fold. */
-  readonly live: readonly LiveLink[];
-  /** The gate could not be decided: the cause stays a possible one. */
-  readonly possible: readonly LiveLink[];
+  readonly ways: readonly Way[];
+  /** The gate or the coverage could not be decided: the cause stays a possible one. */
+  readonly possible: readonly Link[];
   /** Aggregate over its part. */
-  readonly parts: readonly LiveLink[];
-  readonly worsens: readonly LiveLink[];
+  readonly parts: readonly Link[];
+  readonly worsens: readonly Link[];
 }
 
 /** Every edge between failing verdicts, sorted by what it does. */
-export function linkUp(vertices: readonly Fail[], input: RankInput): Links {
-  const rules = new Map<string, AnyRule>(input.rules.map((rule) => [rule.id, rule]));
-  const result = { live: [] as LiveLink[], possible: [] as LiveLink[], parts: [] as LiveLink[], worsens: [] as LiveLink[] };
-  for (const [rule, group] of groupsOf(vertices)) {
-    for (const edge of rules.get(rule)?.explains ?? []) {
-      for (const effect of vertices.filter((vertex) => vertex.rule === edge.to)) {
-        for (const { cause, certainty } of causesAmong(group, effect, edge, input)) place(result, { cause, effect, edge }, certainty);
-      }
+export function linkUp(scene: Scene): Links {
+  const ways: Way[] = [];
+  const possible: Link[] = [];
+  const parts: Link[] = [];
+  const worsens: Link[] = [];
+  for (const { group, edge, effect } of meetings(scene)) {
+    if (edge.kind === 'causes') {
+      const found = causesAmong(group, effect, edge, scene);
+      ways.push(...found.ways.map((causes) => ({ causes, effect, edge })));
+      possible.push(...found.possible.map((cause) => ({ cause, effect, edge })));
+    } else {
+      const sure = group.filter((cause) => inScope(cause, effect, edge) && scene.gate(edge, { cause, effect }) === 'yes');
+      const links = sure.map((cause) => ({ cause, effect, edge }));
+      if (edge.kind === 'worsens') worsens.push(...links);
+      if (edge.kind === 'made-of') parts.push(...links.filter(isPart));
     }
   }
-  return result;
+  const live = (link: Link): boolean => ways.some((way) => way.effect === link.effect && way.causes.includes(link.cause));
+  return { ways: ways.sort(byEnds), possible: possible.filter((link) => !live(link)).sort(byLink), parts: parts.sort(byLink), worsens };
 }
 
-function place(result: { readonly [Kind in keyof Links]: LiveLink[] }, link: LiveLink, certainty: Certainty): void {
-  if (certainty === 'no') return;
-  if (link.edge.kind === 'worsens') {
-    if (certainty === 'yes') result.worsens.push(link);
-  } else if (link.edge.kind === 'made-of') {
-    if (certainty === 'yes') result.parts.push(link);
-  } else if (link.edge.kind === 'causes') {
-    result[certainty === 'yes' ? 'live' : 'possible'].push(link);
-  }
+interface Meeting {
+  /** Verdicts of one rule and group, which act together. */
+  readonly group: readonly Fail[];
+  readonly edge: Edge;
+  readonly effect: Fail;
 }
 
-/** Verdicts of one rule and group, which act together. */
-function groupsOf(vertices: readonly Fail[]): readonly (readonly [string, readonly Fail[]])[] {
-  const groups = new Map<string, Fail[]>();
-  for (const vertex of vertices) {
-    const key = groupKey(vertex);
-    groups.set(key, [...(groups.get(key) ?? []), vertex]);
-  }
-  return [...groups.values()].map((group) => [group[0]?.rule ?? '', group] as const);
+function meetings(scene: Scene): readonly Meeting[] {
+  return groupsOf(scene.vertices).flatMap((group) =>
+    scene.rules.edgesFrom(group[0]?.rule ?? '').flatMap((edge) => {
+      const effects = scene.vertices.filter((vertex) => vertex.rule === edge.to && canProduce(edge, vertex));
+      return effects.map((effect) => ({ group, edge, effect }));
+    }),
+  );
 }
 
-/** Equal for verdicts that become one finding. */
-export function groupKey(verdict: Fail): string {
-  return `${verdict.rule} ${verdict.group ?? ''}`;
-}
-
-interface Candidate {
-  readonly cause: Fail;
-  readonly certainty: Certainty;
-}
-
-function causesAmong(group: readonly Fail[], effect: Fail, edge: Edge, input: RankInput): readonly Candidate[] {
-  if (!producible(edge, effect)) return [];
-  const near = group.filter((cause) => cause !== effect && inScope(cause, effect, edge) && !beganAfter(cause, effect));
-  const candidates = near.map((cause) => ({ cause, certainty: input.gate(edge, { cause, effect }) }));
-  if (edge.covers === undefined || edge.kind === 'made-of') return candidates;
-  const sure = candidates.filter((one) => one.certainty === 'yes');
-  const maybe = candidates.filter((one) => one.certainty !== 'no');
-  const hitting = maybe.filter((one) => hits([one.cause], effect.supports ?? [], edge).length > 0);
-  if (effect.supports === undefined) return maybe.map(({ cause }) => ({ cause, certainty: 'unknown' }));
-  if (isCovered(sure.map((one) => one.cause), effect.supports, edge)) return hitting.filter((one) => one.certainty === 'yes');
-  if (isCovered(maybe.map((one) => one.cause), effect.supports, edge)) return hitting.map(({ cause }) => ({ cause, certainty: 'unknown' }));
-  return [];
-}
-
-function producible(edge: Edge, effect: Fail): boolean {
-  return edge.produces === undefined || effect.reason === undefined || edge.produces.includes(effect.reason);
-}
-
-function inScope(cause: Fail, effect: Fail, edge: Edge): boolean {
+export function inScope(cause: Pick<Fail, 'subject'>, effect: Pick<Fail, 'subject'>, edge: Edge): boolean {
   return edge.on === 'cluster' || sharesKey(cause.subject.keys, effect.subject.keys, edge.on);
 }
 
-function beganAfter(cause: Fail, effect: Fail): boolean {
-  return cause.since !== undefined && effect.since !== undefined && cause.since.earliest > effect.since.latest;
+/** What the aggregate does not rest on is no part of it: a learner that is down has no part in a lost quorum. */
+function isPart({ cause: aggregate, effect: part, edge }: Link): boolean {
+  if (edge.match === undefined || aggregate.supports === undefined) return true;
+  return hits(part.subject.keys, aggregate, edge);
 }
 
-/** Supports that are lost and touched by one of the causes; unknown ones are never hit. */
-function hits(causes: readonly Fail[], supports: readonly Support[], edge: Edge): readonly Support[] {
-  const key = edge.match;
-  if (key === undefined) return [];
-  return supports.filter((support) => support.state === 'lost' && causes.some((cause) => sharesKey(cause.subject.keys, support.keys, key)));
+function causesAmong(group: readonly Fail[], effect: Fail, edge: Edge, scene: Scene): { readonly ways: readonly (readonly Fail[])[]; readonly possible: readonly Fail[] } {
+  const near = group.filter((cause) => inScope(cause, effect, edge) && !beganAfter(cause, effect));
+  const certainties = new Map<Fail, Certainty>(near.map((cause) => [cause, scene.gate(edge, { cause, effect })]));
+  const sure = near.filter((cause) => certainties.get(cause) === 'yes');
+  const maybe = near.filter((cause) => certainties.get(cause) !== 'no');
+  if (edge.covers === undefined) return { ways: sure.map((cause) => [cause]), possible: maybe.filter((cause) => !sure.includes(cause)) };
+  const covered = (causes: readonly Fail[]): Certainty => coverageOf(causes.map((cause) => cause.subject.keys), effect, edge);
+  if (covered(sure) === 'yes') return { ways: [sure.filter((cause) => hits(cause.subject.keys, effect, edge))], possible: [] };
+  if (covered(maybe) === 'no') return { ways: [], possible: [] };
+  return { ways: [], possible: maybe.filter((cause) => mayHit(cause.subject.keys, effect, edge)) };
 }
 
-function isCovered(causes: readonly Fail[], supports: readonly Support[], edge: Edge): boolean {
-  const hit = hits(causes, supports, edge).length;
-  return isEnough(edge.covers ?? 'all', hit, supports.filter((support) => support.state !== 'good').length, supports.length);
+function byLink(one: Link, other: Link): number {
+  return byKey(one.cause, other.cause) || byKey(one.effect, other.effect);
 }
 
-/** `quorum`: as many as it takes to keep the rest from a majority. */
-export function isEnough(covers: NonNullable<Edge['covers']>, hit: number, bad: number, total: number): boolean {
-  if (hit === 0) return false;
-  if (covers === 'any') return true;
-  if (covers === 'all') return hit >= bad;
-  return hit >= total - (Math.floor(total / 2) + 1) + 1;
-}
-
-/** A total order for deterministic output. */
-export function byKey(one: Fail, other: Fail): number {
-  return verdictKey(one) < verdictKey(other) ? -1 : 1;
+/** Proven ones first, so that they are taken where two edges join the same two verdicts. */
+function byEnds(one: Way, other: Way): number {
+  const [first, second] = [one.causes[0], other.causes[0]];
+  if (first === undefined || second === undefined) return one.causes.length - other.causes.length;
+  return byKey(first, second) || byKey(one.effect, other.effect) || Number(one.edge?.unproven ?? false) - Number(other.edge?.unproven ?? false);
 }

@@ -1,36 +1,50 @@
 // Do several symptoms without a visible cause share one that nobody could look at?
-import type { AnyRule, Edge } from '../model/rule.ts';
-import { type Fail, type Unknown, verdictKey } from '../model/verdict.ts';
+import type { Fail, Unknown } from '../model/verdict.ts';
 import type { CauseGraph } from './graph.ts';
-import type { RankInput } from './input.ts';
-import { sharesKey } from '../model/subject.ts';
+import { byKey, canProduce, type Scene } from './scene.ts';
+import { assumeFailing, gateUnseen, isRefuted, surelyCovers, surelyReaches } from './unseen.ts';
 
 /**
- * Folds a symptom under a lower one when one unknown rule, on known and matching keys, could bring about both. What the
- * sick thing states about itself is never folded this way, so that a second fault stays visible.
+ * Folds symptoms under the lowest of them when one and the same unknown verdict would bring about all of them:
+ * - on keys that are known and equal, or by alone hitting enough of what the symptom rests on;
+ * - a state of the whole cluster only where it would show everywhere: no verdict of the symptom's rule passes, and nothing
+ *   passes that such a state brings about without condition. Otherwise one unknown quorum would swallow every second fault;
+ * - never where the sick thing itself says what is wrong, neither as head nor as symptom: that is a cause one can see.
+ * Each head takes the unknown that explains most; symptoms that share another one stay findings of their own.
  */
-export function joinSymptoms(graph: CauseGraph, worsening: ReadonlySet<Fail>, unknowns: readonly Unknown[], input: RankInput): void {
-  const rules = new Map<string, AnyRule>(input.rules.map((rule) => [rule.id, rule]));
-  const layer = (vertex: Fail): number => rules.get(vertex.rule)?.layer ?? 9;
-  const roots = graph.roots().filter((root) => !worsening.has(root));
-  const lowestFirst = [...roots].sort((one, other) => layer(one) - layer(other) || (verdictKey(one) < verdictKey(other) ? -1 : 1));
-  for (const [index, head] of lowestFirst.entries()) {
-    for (const symptom of lowestFirst.slice(index + 1)) {
-      if (symptom.witness === 'stated' || layer(symptom) <= layer(head) || graph.above(symptom).size > 0) continue;
-      const shared = unknowns.find((unknown) => explains(rules, unknown, head) && explains(rules, unknown, symptom));
-      if (shared !== undefined) graph.connect(head, { to: symptom, as: 'effect', unproven: true, bridge: shared.rule });
-    }
+export function joinSymptoms(graph: CauseGraph, leftOut: ReadonlySet<Fail>, scene: Scene): void {
+  const layer = (vertex: Fail): number => scene.rules.layerOf(vertex.rule);
+  const loose = graph.roots().filter((root) => !leftOut.has(root) && root.witness !== 'stated');
+  const lowestFirst = [...loose].sort((one, other) => layer(one) - layer(other) || byKey(one, other));
+  const candidates = scene.unknowns.filter((unknown) => !isRefuted(unknown, scene));
+  for (const head of lowestFirst) {
+    const higher = lowestFirst.filter((symptom) => layer(symptom) > layer(head));
+    const { unknown, symptoms } = bestShared(head, higher, candidates, graph, scene);
+    if (unknown === undefined) continue;
+    for (const to of symptoms) graph.connect(head, { to, as: 'effect', unproven: true, bridge: unknown.rule });
   }
 }
 
-function explains(rules: ReadonlyMap<string, AnyRule>, unknown: Unknown, symptom: Fail): boolean {
-  return (rules.get(unknown.rule)?.explains ?? []).some((edge: Edge) => edge.kind === 'causes' && edge.to === symptom.rule && reaches(edge, unknown, symptom));
+interface Shared {
+  readonly unknown: Unknown | undefined;
+  readonly symptoms: readonly Fail[];
 }
 
-function reaches(edge: Edge, unknown: Unknown, symptom: Fail): boolean {
-  if (edge.produces !== undefined && symptom.reason !== undefined && !edge.produces.includes(symptom.reason)) return false;
-  if (edge.on !== 'cluster') return sharesKey(unknown.subject.keys, symptom.subject.keys, edge.on);
-  const { match } = edge;
-  if (edge.covers === undefined || match === undefined) return edge.covers === undefined;
-  return (symptom.supports ?? []).some((support) => support.state === 'lost' && sharesKey(unknown.subject.keys, support.keys, match));
+function bestShared(head: Fail, higher: readonly Fail[], candidates: readonly Unknown[], graph: CauseGraph, scene: Scene): Shared {
+  const isRoot = (vertex: Fail): boolean => graph.above(vertex).size === 0;
+  const none: Shared = { unknown: undefined, symptoms: [] };
+  if (!isRoot(head)) return none;
+  return candidates
+    .filter((unknown) => wouldBringAbout(unknown, head, scene))
+    .map((unknown) => ({ unknown, symptoms: higher.filter((symptom) => isRoot(symptom) && wouldBringAbout(unknown, symptom, scene)) }))
+    .reduce<Shared>((best, one) => (one.symptoms.length > best.symptoms.length ? one : best), none);
+}
+
+function wouldBringAbout(unknown: Unknown, effect: Fail, scene: Scene): boolean {
+  const cause = assumeFailing(unknown);
+  const everywhere = !scene.passes.some((pass) => pass.rule === effect.rule);
+  return scene.rules.edgesBetween(unknown.rule, effect.rule, ['causes']).some((edge) => {
+    const reaches = surelyReaches(unknown, effect, edge) && (edge.on !== 'cluster' || everywhere);
+    return (reaches || surelyCovers(unknown, effect, edge)) && canProduce(edge, effect) && gateUnseen(scene, edge, { cause, effect }) === 'yes';
+  });
 }
