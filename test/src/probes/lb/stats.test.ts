@@ -44,9 +44,12 @@ describe.skipIf(haproxyMissing !== undefined)(
     test.each(['socket', 'page', 'page with ;csv'])('rows by %s', async (way) => {
       const page = `http://127.0.0.1:${haproxy.statsPort}/stats`;
       const haproxyStats = { socket: haproxy.socket, page, 'page with ;csv': `${page};csv` }[way] ?? '';
-      await expect
-        .poll(async () => (await look({ haproxyStats })).rows.find((row) => row.server === 'm2')?.status, { timeout: 5000 })
-        .toBe('DOWN');
+      // HAProxy writes the state of a server before it writes the words of its last check.
+      const settled = async () => {
+        const servers = (await look({ haproxyStats })).rows.filter((row) => row.server === 'm1' || row.server === 'm2');
+        return servers.map((row) => `${row.checkStatus} ${row.lastCheck}`);
+      };
+      await expect.poll(settled, { timeout: 10_000 }).toEqual(['L4OK ', 'L4CON Connection refused']);
       const { rows } = await look({ haproxyStats });
       const row = (server: string) => rows.find((one) => one.proxy === 'masters' && one.server === server);
       expect(row('m1')).toMatchObject({ type: 'server', status: 'UP', checkStatus: 'L4OK', mode: 'tcp', lastChange: expect.any(Number) });
