@@ -25,9 +25,13 @@ export async function dropTraffic(lab: LabHandle, node: string, fault: string, d
   if (outcome.code !== 0) throw new Error(`nft on ${node}: ${outcome.stderr.trim()}`);
 }
 
-/** Takes the fault's table away; does nothing when it is not there. */
+/**
+ * Takes the fault's table away; does nothing when it is not there. Connections that lived through the fault would wait
+ * up to two minutes for their next retransmission, so they are reset (as far as the kernel can do that).
+ */
 export async function allowTraffic(lab: LabHandle, node: string, fault: string): Promise<void> {
   const table = tableName(fault);
   const outcome = await lab.nodeExec(node, ['nft', '-f', '-'], { input: `table inet ${table}\ndelete table inet ${table}\n` });
   if (outcome.code !== 0) throw new Error(`nft on ${node}: ${outcome.stderr.trim()}`);
+  await lab.nodeExec(node, ['ss', '--kill', '--tcp', '--numeric', 'not', 'dst', '127.0.0.0/8']);
 }
