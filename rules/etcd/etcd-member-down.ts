@@ -1,4 +1,5 @@
 // Does this etcd member serve its clients?
+import { checkedReasons } from '../../src/judge/readings/backend.ts';
 import { defineRule, fail, notApplicable, pass, undecided } from '../../src/judge/define-rule.ts';
 import { blamesEtcd, readApiServer } from '../../src/judge/readings/api-server.ts';
 import { allOf } from '../../src/judge/readings/certainty.ts';
@@ -97,6 +98,7 @@ export default defineRule({
       kind: 'causes',
       on: 'node',
       because: 'the API server beside it fails its readiness check',
+      produces: checkedReasons,
       when: viaLocalApiServer,
     },
     {

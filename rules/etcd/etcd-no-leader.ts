@@ -1,4 +1,6 @@
 // Do the etcd voters that are alive have a leader?
+import { checkedReasons } from '../../src/judge/readings/backend.ts';
+import { mastersShowThrough } from '../../src/judge/readings/entry.ts';
 import { defineRule, fail, notApplicable, pass, undecided } from '../../src/judge/define-rule.ts';
 import { anApiServerReadsEtcd } from '../../src/judge/readings/etcd-path.ts';
 import { nodeOf, shellFor } from '../../src/judge/readings/etcdctl.ts';
@@ -61,9 +63,21 @@ export default defineRule({
     },
     { to: 'api-all-masters-down', kind: 'causes', on: 'cluster', because: 'no API server is ready without etcd' },
     { to: 'api-restart-loop', kind: 'causes', on: 'cluster', because: 'the liveness probe contains the etcd check' },
-    { to: 'api-lb-unreachable', kind: 'causes', on: 'cluster', because: 'no API server behind the load balancer is ready' },
+    {
+      to: 'api-lb-unreachable',
+      kind: 'causes',
+      on: 'cluster',
+      because: 'no API server behind the load balancer is ready',
+      when: ({ effect }, seen) => mastersShowThrough(seen, effect.reason),
+    },
     { to: 'lb-no-backend-up', kind: 'causes', on: 'cluster', because: 'every backend fails its readiness check' },
-    { to: 'lb-backend-down', kind: 'causes', on: 'cluster', because: 'every backend fails its readiness check' },
+    {
+      to: 'lb-backend-down',
+      kind: 'causes',
+      on: 'cluster',
+      because: 'every backend fails its readiness check',
+      produces: checkedReasons,
+    },
     { to: 'le-lease-expired', kind: 'causes', on: 'cluster', because: 'no lease can be renewed without writes' },
     { to: 'ha-node-notready', kind: 'causes', on: 'cluster', because: 'no heartbeat can be written' },
     { to: 'api-5xx-ratio', kind: 'causes', on: 'cluster', because: 'every request that needs etcd fails' },

@@ -1,4 +1,5 @@
 // Is this etcd member cut off from its peers while it is alive?
+import { checkedReasons } from '../../src/judge/readings/backend.ts';
 import { defineRule, fail, notApplicable, pass, undecided } from '../../src/judge/define-rule.ts';
 import { allOf } from '../../src/judge/readings/certainty.ts';
 import { nodeOf } from '../../src/judge/readings/etcdctl.ts';
@@ -95,7 +96,7 @@ export default defineRule({
       produces: ['hung', 'refused', 'forbidden', 'closed', 'reset'],
     },
     throughApiServer('api-restart-loop', 'the liveness probe of the API server beside it contains the etcd check'),
-    throughApiServer('lb-backend-down', 'the API server beside it fails its readiness check'),
+    { ...throughApiServer('lb-backend-down', 'the API server beside it fails its readiness check'), produces: checkedReasons },
     {
       to: 'ha-node-notready',
       kind: 'causes',

@@ -1,4 +1,6 @@
 // Are enough etcd voters alive to elect a leader and accept writes?
+import { checkedReasons } from '../../src/judge/readings/backend.ts';
+import { mastersShowThrough } from '../../src/judge/readings/entry.ts';
 import { defineRule, fail, pass, undecided } from '../../src/judge/define-rule.ts';
 import { anApiServerReadsEtcd } from '../../src/judge/readings/etcd-path.ts';
 import { describeMember } from '../../src/judge/readings/member.ts';
@@ -84,9 +86,21 @@ export default defineRule({
     },
     { to: 'api-all-masters-down', kind: 'causes', on: 'cluster', because: 'no API server is ready without etcd' },
     { to: 'api-restart-loop', kind: 'causes', on: 'cluster', because: 'the liveness probe contains the etcd check' },
-    { to: 'api-lb-unreachable', kind: 'causes', on: 'cluster', because: 'no API server behind the load balancer is ready' },
+    {
+      to: 'api-lb-unreachable',
+      kind: 'causes',
+      on: 'cluster',
+      because: 'no API server behind the load balancer is ready',
+      when: ({ effect }, seen) => mastersShowThrough(seen, effect.reason),
+    },
     { to: 'lb-no-backend-up', kind: 'causes', on: 'cluster', because: 'every backend fails its readiness check' },
-    { to: 'lb-backend-down', kind: 'causes', on: 'cluster', because: 'every backend fails its readiness check' },
+    {
+      to: 'lb-backend-down',
+      kind: 'causes',
+      on: 'cluster',
+      because: 'every backend fails its readiness check',
+      produces: checkedReasons,
+    },
     { to: 'le-lease-expired', kind: 'causes', on: 'cluster', because: 'no lease can be renewed without writes' },
     { to: 'ha-node-notready', kind: 'causes', on: 'cluster', because: 'no heartbeat can be written' },
     { to: 'api-5xx-ratio', kind: 'causes', on: 'cluster', because: 'every request that needs etcd fails' },

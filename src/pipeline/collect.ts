@@ -53,7 +53,11 @@ export class Collector {
   }
 
   get collected(): Collected {
-    return { evidence: { startedAt: this.startedAt, items: [...this.#items] }, raws: [...this.#raws], timings: Object.fromEntries(this.#timings) };
+    return {
+      evidence: { startedAt: this.startedAt, items: [...this.#items] },
+      raws: [...this.#raws],
+      timings: Object.fromEntries(this.#timings),
+    };
   }
 
   /** Runs every probe that can run; returns when nothing is left to start. `sample` 0 is the first look. */
@@ -121,10 +125,14 @@ export class Collector {
 
   #surroundings(signal: AbortSignal, probe: Probe, subject: Subject): Surroundings {
     const about = (id: EvidenceId, asked?: Subject): Subject => asked ?? this.#counterpart(id, probe.id, subject);
+    const current = (): Topology => this.#topology;
     return {
       given: this.#options.given,
       source: this.#options.source,
-      topology: this.#topology,
+      // What becomes known while a probe is at work is of use to it.
+      get topology() {
+        return current();
+      },
       settings: this.#options.settings,
       value: (id, asked) => this.#known.get(id, about(id, asked)),
       gap: (id, asked) => {

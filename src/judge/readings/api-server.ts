@@ -42,7 +42,8 @@ export function readTries(tries: readonly Try[]): ApiServerReading {
     const failing = status === 200 ? [] : failingChecks(best.outcome.kind === 'answered' ? best.outcome.body : '');
     return { kind: kindOf(status), status, failing, trust: best.trust, tries: tries.length, ...withLeaf };
   }
-  const last = tries[tries.length - 1];
+  // A hung process may fill its queue of connections, so that later tries look like silence: the one that got in says more.
+  const last = tries.findLast((one) => one.connected) ?? tries[tries.length - 1];
   if (last === undefined || last.outcome.kind === 'answered') {
     return { kind: 'silent', why: 'timeout', detail: 'no try was finished in time', tries: 0 };
   }

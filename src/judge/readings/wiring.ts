@@ -19,7 +19,11 @@ export function usesOnlyLocalEtcd(seen: Seen, node: string | undefined): Certain
 }
 
 function commandOn(
-  pods: readonly { readonly component: string; readonly node: string; readonly containers: readonly { readonly command: readonly string[] }[] }[],
+  pods: readonly {
+    readonly component: string;
+    readonly node: string;
+    readonly containers: readonly { readonly command: readonly string[] }[];
+  }[],
   node: string,
 ): readonly string[] | undefined {
   return pods.find((pod) => pod.component === 'kube-apiserver' && pod.node === node)?.containers[0]?.command;
