@@ -20,12 +20,12 @@ async function start(argv) {
 
 async function loadMain() {
   if (isBuilt()) return load('cli');
-  try {
-    require('tsx/esm/api').register();
-  } catch {
+  const tsx = await import('tsx/esm/api').catch(() => undefined);
+  if (tsx === undefined) {
     console.error('ha-doctor is not built here. In its folder, run: npm ci && npm run build');
     process.exit(1);
   }
+  tsx.register();
   return import(require('node:url').pathToFileURL(path.join(root, 'bin/main.ts')).href);
 }
 

@@ -20,7 +20,10 @@ export function rulePage(rule: AnyRule, catalogue: Catalogue): string {
       ['Severity', `${rule.severity}, impact ${rule.impact}, unless the facts say otherwise`],
       ['Layer', String(rule.layer)],
       ['Since', rule.since],
-      ['Answers', question === undefined ? 'no question of the decision tree yet' : `[${escapeText(question.ask)}](../../decision-tree.md)`],
+      [
+        'Answers',
+        question === undefined ? 'no question of the decision tree yet' : `[${escapeText(question.ask)}](../../decision-tree.md)`,
+      ],
       ['Ways to fail', rule.reasons.length === 0 ? 'one' : rule.reasons.map(code).join(', ')],
       ['Looks at', rule.needs.map((id: string) => `[${code(id)}](../../evidence.md#${anchor(id)})`).join(', ')],
     ]),

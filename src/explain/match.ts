@@ -23,6 +23,9 @@ interface Candidate {
 /** Fewer letters than this in common mean nothing. */
 const shortest = 6;
 
+/** A text this much shorter than the best one was recognised by chance, such as a word within a sentence. */
+const leastShare = 0.6;
+
 /** The longest text that is recognised decides; rules that name it themselves come after the ones several share. */
 export function matchError(given: string, catalogue: Catalogue): ErrorMatch | undefined {
   const text = normalise(given);
@@ -33,7 +36,7 @@ export function matchError(given: string, catalogue: Catalogue): ErrorMatch | un
     .sort((one, other) => other.weight - one.weight);
   const best = hits[0];
   if (best === undefined) return undefined;
-  const agreeing = hits.filter(({ weight }) => weight === best.weight).map(({ candidate }) => candidate);
+  const agreeing = candidates(catalogue).filter((candidate) => overlap(text, normalise(candidate.text)) >= leastShare * best.weight);
   const ids = [...new Set(agreeing.flatMap((candidate) => candidate.rules))];
   const rules = ids.map((id) => findRule(catalogue, id)).filter((rule) => rule !== undefined);
   const question = rules.map((rule) => questionOf(catalogue, rule.id)).find((one) => one !== undefined);

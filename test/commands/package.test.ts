@@ -184,6 +184,28 @@ describe('inside another oclif CLI', () => {
   });
 });
 
+describe('from a checkout that was never built', () => {
+  const checkout = (...names: readonly string[]) => {
+    const folder = mkdtempSync(join(place, 'checkout-'));
+    for (const name of names) cpSync(join(root, name), join(folder, name), { recursive: true });
+    return folder;
+  };
+
+  test('the sources run', () => {
+    const folder = checkout('bin', 'commands', 'rules', 'src', 'package.json');
+    symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
+    const { stdout, stderr, status } = run(join(folder, 'bin/kubectl-ha_doctor'), 'explain', 'etcdserver: no leader');
+    expect({ stderr, status }).toEqual({ stderr: '', status: 0 });
+    expect(stdout).toContain('kubectl ha-doctor --only etcd');
+  });
+
+  test('without its dependencies it says what to run', () => {
+    const { stderr, status } = run(join(checkout('bin', 'package.json'), 'bin/ha-doctor.cjs'), 'rules');
+    expect(status).toBe(1);
+    expect(stderr).toBe('ha-doctor is not built here. In its folder, run: npm ci && npm run build\n');
+  });
+});
+
 test('the names a shell looks for are there, also in a checkout', () => {
   for (const name of ['ha-doctor.cjs', 'kubectl-ha_doctor', 'kubectl_complete-ha_doctor']) {
     expect(statSync(join(root, 'bin', name)).mode & 0o111).not.toBe(0);
