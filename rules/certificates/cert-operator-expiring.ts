@@ -18,7 +18,7 @@ export default defineRule({
   title: 'your own {credential} {words}',
   healthy: 'your own credential is valid for a while',
   why: 'With it this kubeconfig opens nothing. The cluster and everybody else’s access need not be touched by it.',
-  shows: ['{path} context {context}  {owner}', '  {words}, by {by}'],
+  shows: ['{owner}  context {context}', '  in {path}', '  {words}, by {by}'],
   folded: '{credential} {words}',
   needs: ['operator.kubeconfig', 'api.ready', 'lb.tries', 'etcd.clock'],
   limits: {
