@@ -17,13 +17,16 @@ export interface EtcdFiles {
   readonly from: 'flag' | 'environment' | 'manifest';
 }
 
-/** Flags come first, etcdctl's environment fills what they leave open, this node's files are used when neither says anything. */
+/** Flags come first, etcdctl's environment fills what they leave open, and this node's files lend a certificate when neither names one. */
 export function findEtcdFiles(given: EtcdFiles | undefined, env: NodeJS.ProcessEnv, root = '/'): EtcdFiles | undefined {
-  const environment = fromEnvironment(env);
-  if (given === undefined) return environment ?? fromNode(root);
-  if (environment === undefined) return given;
-  const { endpoints: _, ...files } = environment;
-  return { ...files, ...given, endpoints: given.endpoints.length > 0 ? given.endpoints : environment.endpoints, from: given.from };
+  const named = given === undefined ? fromEnvironment(env) : fill(given, fromEnvironment(env));
+  if (named?.certificate !== undefined) return named;
+  const here = fromNode(root);
+  return named === undefined || here === undefined ? (named ?? here) : fill(named, here);
+}
+
+function fill(first: EtcdFiles, second: EtcdFiles | undefined): EtcdFiles {
+  return { ...second, ...first, endpoints: first.endpoints.length > 0 ? first.endpoints : (second?.endpoints ?? []) };
 }
 
 function fromEnvironment(env: NodeJS.ProcessEnv): EtcdFiles | undefined {

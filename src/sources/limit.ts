@@ -12,14 +12,14 @@ interface Wait<T> {
   readonly milliseconds: number;
   readonly signal: AbortSignal;
   /** Begins the work; returns what must be undone once the wait is over, however it ended. */
-  readonly begin: (settle: (value: T) => void, fail: (error: unknown) => void) => () => void;
+  readonly begin: (settle: (value: T) => void) => () => void;
   /** The result when the time is up. */
   readonly late: () => T;
 }
 
 /**
  * Waits for one event, at most so many milliseconds.
- * @throws Stopped when the signal fires first, or whatever `begin` fails with.
+ * @throws Stopped when the signal fires first.
  */
 export function waitFor<T>({ milliseconds, signal, begin, late }: Wait<T>): Promise<T> {
   return new Promise<T>((resolve, reject) => {
@@ -39,10 +39,17 @@ export function waitFor<T>({ milliseconds, signal, begin, late }: Wait<T>): Prom
     // one more turn of the loop lets them count, so a busy doctor does not call a patient silent.
     const timer = setTimeout(() => setImmediate(() => end(() => resolve(late()))), milliseconds);
     signal.addEventListener('abort', stop, { once: true });
-    undo = begin(
-      (value) => end(() => resolve(value)),
-      (error) => end(() => reject(error)),
-    );
+    undo = begin((value) => end(() => resolve(value)));
     if (over) undo();
+  });
+}
+
+/** The outcome of work that goes on whatever happens here. @throws Stopped when the signal fires before it is there. */
+export function untilStopped<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise<T>((resolve, reject) => {
+    const stop = (): void => reject(new Stopped());
+    if (signal.aborted) stop();
+    signal.addEventListener('abort', stop, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
   });
 }

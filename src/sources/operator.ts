@@ -9,7 +9,7 @@ import { askPlugin } from './credential-plugin.ts';
 import type { Chosen } from './kubeconfig.ts';
 import { isFields } from './kubeconfig-file.ts';
 import type { ChosenUser, Impersonation } from './kubeconfig-user.ts';
-import { Stopped, waitFor } from './limit.ts';
+import { untilStopped } from './limit.ts';
 import { GapError } from './source.ts';
 import { objectionTo } from './verify.ts';
 
@@ -48,18 +48,7 @@ export class Operator {
    */
   ready(signal: AbortSignal): Promise<Ready> {
     this.#ready ??= this.#prepare(this.#closed.signal);
-    const ready = this.#ready;
-    return waitFor<Ready>({
-      milliseconds: 60_000,
-      signal,
-      begin: (settle, fail) => {
-        ready.then(settle, fail);
-        return () => {};
-      },
-      late: () => {
-        throw new Stopped();
-      },
-    });
+    return untilStopped(this.#ready, signal);
   }
 
   /** Ends a plugin that is still running. */

@@ -65,9 +65,18 @@ export interface GrpcOptions {
 
 /** A source knows the ways; which of them are open depends on the credentials it was given. */
 export interface Source {
-  /** Never rejects for what the network did; a GapError only when the identity asked for is not there. */
+  /**
+   * Never rejects for what the network or the server did. With the identity `operator` the server has to prove itself
+   * first, by the kubeconfig's authority and for the address dialled or the kubeconfig's own name; one that does not
+   * gets no request: a failure `tls` without an alert, with its chain. In `timeout`, `connected` and the chain tell how
+   * far it came: no TCP, or TLS but no answer; `hung` is TCP and nothing more.
+   * @throws GapError when the identity asked for is not there, or when the signal ended the try before its deadlines did.
+   */
   request(request: Request): Promise<RawTry>;
-  /** TCP, then a TLS handshake without any certificate, then close. */
+  /**
+   * TCP, then a TLS handshake without any certificate, then close. No failure means open; a server that shows its chain
+   * and then demands a certificate is open. Deadlines are the usual ones. @throws GapError as `request` does.
+   */
   knock(host: string, port: number, signal: AbortSignal): Promise<RawTry>;
   /**
    * A unary gRPC call over HTTP/2 with the etcd certificate. `method` is a path such as `/etcdserverpb.Maintenance/Status`.
@@ -79,17 +88,29 @@ export interface Source {
   resolve(host: string, signal: AbortSignal): Promise<readonly string[]>;
   /**
    * An authenticated request to the Kubernetes API over whichever way answers first: the address in the kubeconfig,
-   * then masters known by address, each started when the ones before have been silent for a moment.
-   * @throws GapError naming what stands in the way.
+   * then masters known by address, each started 400 ms after the one before, or at once when that came to nothing.
+   * Answers 401, 403, 429 and 5xx let the others have their say, any other answer is returned as it is.
+   * @throws GapError naming what stands in the way: `denied` when the API servers agree in refusing.
    */
   kubernetes(path: string, signal: AbortSignal, post?: string): Promise<RawTry>;
   /** Tells `kubernetes` another address that may answer. */
   addWay(host: string, port: number): void;
-  /** GET over a port-forward to a pod of kube-system. @throws GapError when it may not or cannot be opened. */
+  /**
+   * GET over a port-forward to a pod of kube-system; a port that refuses or is silent inside the pod is a failure of the
+   * RawTry. API servers up to 1.34 want the verb `get` on pods/portforward for it, later ones `create` as well. Bounded
+   * by itself: 1.5 s until the forward is open, 1.5 s more for the first byte.
+   * @throws GapError when it may not or cannot be opened, through the node whose kubelet does not answer.
+   */
   forwarded(pod: string, port: number, path: string, signal: AbortSignal): Promise<RawTry>;
-  /** Runs etcdctl's read-only commands in a pod; only with --allow-exec. @throws GapError */
+  /**
+   * Runs one of etcdctl's read-only commands (endpoint status, health, hashkv; member list; alarm list; version) in a pod
+   * of kube-system, flags as `--name=value`; only with --allow-exec. Gives its standard output. @throws GapError
+   */
   executed(pod: string, container: string, argv: readonly string[], signal: AbortSignal): Promise<string>;
-  /** Anchors a client of that identity would verify servers with, DER in base64; empty when it verifies nothing. */
+  /**
+   * Anchors a client of that identity would verify servers with, DER in base64: the whole system's store where the
+   * kubeconfig names no authority, nothing where it waives the check.
+   */
   anchors(identity: Identity): readonly string[];
   /** The content of a file on this machine. @throws GapError */
   file(path: string): Promise<string>;

@@ -59,17 +59,20 @@ export class Channel {
   }
 }
 
+export interface Wish {
+  readonly path: string;
+  readonly headers: Headers;
+  readonly protocol: string;
+  /** Called when the server itself has been reached, so that the rest of the wait is for what lies behind it. */
+  readonly reached: () => void;
+}
+
 /** @throws Stopped when the signal fires first. */
-export async function openChannel(
-  target: Target,
-  path: string,
-  headers: Headers,
-  protocol: string,
-  limits: Deadlines,
-  signal: AbortSignal,
-): Promise<Upgraded> {
+export async function openChannel(target: Target, wish: Wish, limits: Deadlines, signal: AbortSignal): Promise<Upgraded> {
+  const { path, headers, protocol, reached } = wish;
   const opened = await openConnection(target, limits, signal);
   if (opened.kind === 'failed') return { kind: 'failed', connected: opened.connected, secured: false, failure: opened.failure };
+  reached();
   const { socket, address } = opened;
   const key = randomBytes(16).toString('base64');
   let upgraded: Upgraded | undefined;

@@ -155,13 +155,13 @@ describe('which certificate is used', () => {
   });
 
   test('this node’s files, by distribution', () => {
-    const node = (files: Readonly<Record<string, string>>): EtcdFiles | undefined => {
+    const node = (files: Readonly<Record<string, string>>, given?: EtcdFiles): EtcdFiles | undefined => {
       const { folder, remove } = scratch({});
       for (const [name, text] of Object.entries(files)) {
         mkdirSync(dirname(join(folder, name)), { recursive: true });
         writeFileSync(join(folder, name), text);
       }
-      const found = findEtcdFiles(undefined, {}, folder);
+      const found = findEtcdFiles(given, {}, folder);
       remove();
       return found && (JSON.parse(JSON.stringify(found).replaceAll(folder, '')) as EtcdFiles);
     };
@@ -191,6 +191,10 @@ describe('which certificate is used', () => {
       key: `/${rke2}/server-client.key`,
     });
     expect(node({ [`${pki}/etcd/ca.crt`]: '' })).toBeUndefined();
+    expect(node({ ...stacked, ...etcd }, { endpoints: ['10.0.0.9:2379'], from: 'flag' })).toMatchObject({
+      endpoints: ['10.0.0.9:2379'],
+      certificate: `/${pki}/etcd/healthcheck-client.crt`,
+    });
   });
 
   test('and every mistake in files that the user named is one sentence', () => {

@@ -156,6 +156,8 @@ describe('a forwarded port', () => {
   test('a kubelet that never answers is a gap through its node', async () => {
     const gap = await gapOf((await open(() => {})).forwarded('etcd-m2', 2381, '/health', never));
     expect(gap).toMatchObject({ gap: 'timeout', through: 'node/m2' });
+    const stopped = await gapOf((await open(() => {})).forwarded('etcd-m2', 2381, '/health', AbortSignal.timeout(600)));
+    expect(stopped).toMatchObject({ gap: 'timeout', through: 'node/m2' });
   });
 
   test('may be forbidden', async () => {
