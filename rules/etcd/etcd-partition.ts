@@ -176,7 +176,7 @@ function lookAtNetwork(seen: Seen, member: Member | undefined): readonly Fix[] {
       ],
       risk: 'none',
       needs: [],
-      verify: [`curl -s http://127.0.0.1:2381/metrics | grep etcd_network_active_peers   # 1 for each peer`],
+      verify: ['curl -s http://127.0.0.1:2381/metrics | grep active_peers   # 1 each'],
     },
   ];
 }

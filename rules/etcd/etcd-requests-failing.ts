@@ -9,7 +9,7 @@ import { usesOnlyLocalEtcd } from '../../src/judge/readings/wiring.ts';
 import type { Link, Seen } from '../../src/model/rule.ts';
 import type { Member } from '../../src/model/topology.ts';
 
-type Needs = 'etcd.read' | 'etcd.metrics';
+type Needs = 'etcd.read' | 'etcd.metrics' | 'etcd.clock';
 
 export default defineRule({
   id: 'etcd-requests-failing',
@@ -26,6 +26,7 @@ export default defineRule({
   needs: [
     'etcd.read',
     'etcd.metrics',
+    'etcd.clock',
     'etcd.status',
     'etcd.health',
     'etcd.client-port',
@@ -34,7 +35,11 @@ export default defineRule({
     'kube.control-plane-pods',
   ],
   limits: {
-    slow: { value: 1000, unit: 'milliseconds for one read', source: 'github.com/ahrtr/etcd-diagnosis read plugin' },
+    slow: {
+      value: 1000,
+      unit: 'milliseconds for one read, beyond what an answer without quorum takes',
+      source: 'github.com/ahrtr/etcd-diagnosis read plugin',
+    },
     proposals: {
       value: 5,
       unit: 'failed proposals per second',
@@ -68,7 +73,7 @@ export default defineRule({
       const words = read.kind === 'refused' ? `a read is refused: ${read.error}` : `a read fails: ${read.detail}`;
       return fail({ ...named, words }, { reason: reasonFor(read.kind, reading), witness: read.kind === 'refused' ? 'stated' : 'measured' });
     }
-    if (read !== undefined && read.milliseconds > limits.slow) {
+    if (read !== undefined && read.milliseconds - roundTrip(seen, member) > limits.slow) {
       return fail({ ...named, words: `a read took ${read.milliseconds} ms` }, { reason: 'slow' });
     }
     const counted = byCounters(seen, member, limits);
@@ -133,6 +138,12 @@ export default defineRule({
 
 function reasonFor(kind: 'refused' | 'failed', reading: MemberReading) {
   return reading.kind === 'leaderless' ? 'no-leader' : kind;
+}
+
+/** Milliseconds that an answer without any quorum took on the same way, handshake included; 0 where none was asked for. */
+function roundTrip(seen: Seen<Needs>, member: Member): number {
+  const clock = seen.peek('etcd.clock', member.subject);
+  return clock?.state === 'known' ? clock.value.receivedAt - clock.value.sentAt : 0;
 }
 
 function byCounters(

@@ -42,18 +42,19 @@ export function aliveMembers(seen: Seen<MemberEvidence>): readonly Member[] {
 }
 
 /**
- * Members that the broken links are about: those with the most of them, then again without those, so that the two ends
- * of one broken link both count while the healthy end of an isolated member's link does not.
+ * Members that the broken links are about: first those without a leader while another follows one, for they say so
+ * themselves; then those with the most broken links, and again without those, so that both ends of a single broken link
+ * count while the healthy end of an isolated member's link does not.
  */
 export function cutOffMembers(seen: Seen<MemberEvidence>): readonly Member[] {
-  let left = aliveMembers(seen);
-  const cutOff: Member[] = [];
+  const alive = aliveMembers(seen);
+  const isLed = (member: Member) => peekMember(seen, member)?.kind === 'led';
+  const cutOff = alive.some(isLed) ? alive.filter((member) => peekMember(seen, member)?.kind === 'leaderless') : [];
   for (;;) {
-    const within = left;
-    const count = (member: Member) => within.filter((other) => other !== member && linkBetween(seen, member, other) === 'broken').length;
-    const most = Math.max(0, ...within.map(count));
+    const left = alive.filter((member) => !cutOff.includes(member));
+    const count = (member: Member) => left.filter((other) => other !== member && linkBetween(seen, member, other) === 'broken').length;
+    const most = Math.max(0, ...left.map(count));
     if (most === 0) return cutOff;
-    cutOff.push(...within.filter((member) => count(member) === most));
-    left = within.filter((member) => count(member) < most);
+    cutOff.push(...left.filter((member) => count(member) === most));
   }
 }

@@ -35,6 +35,11 @@ test('one member cut off: it fails, its peers do not', () => {
   }
 });
 
+test('seen on the lab: the counters of one follower still call its dead link up', () => {
+  const world = cutStream(cutStream(loseLeader(healthyWorld(), 'm3'), 'm1', 'm3'), 'm3', 'm1');
+  expect(statuses(world, rule)).toEqual(['pass', 'pass', 'fail']);
+});
+
 test('every pair cut: all fail, and that is an outage', () => {
   expect(statuses(all(), rule)).toEqual(['fail', 'fail', 'fail']);
   const verdict = asFail(all().verdict(rule, 'm1'));
