@@ -33,5 +33,10 @@ export async function allowTraffic(lab: LabHandle, node: string, fault: string):
   const table = tableName(fault);
   const outcome = await lab.nodeExec(node, ['nft', '-f', '-'], { input: `table inet ${table}\ndelete table inet ${table}\n` });
   if (outcome.code !== 0) throw new Error(`nft on ${node}: ${outcome.stderr.trim()}`);
-  await lab.nodeExec(node, ['ss', '--kill', '--tcp', '--numeric', 'not', 'dst', '127.0.0.0/8']);
+  await resetConnections(lab, node, ['not', 'dst', '127.0.0.0/8']);
+}
+
+/** Resets a machine's open TCP connections. @param filter as ss(8) takes it. */
+export async function resetConnections(lab: LabHandle, node: string, filter: readonly string[]): Promise<void> {
+  await lab.nodeExec(node, ['ss', '--kill', '--tcp', '--numeric', ...filter]);
 }
