@@ -3,7 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { endHolder, enter, holderOf, startHolder } from './namespaces.ts';
-import { runOrFail, waitUntil } from './processes.ts';
+import { runCommand, runOrFail, waitUntil } from './processes.ts';
 import { pathsOf } from './state.ts';
 import { hostsFile, operatorAddress, prefixLength } from './topology.ts';
 import type { LabPlan, NodePlan } from './topology.ts';
@@ -56,6 +56,8 @@ export async function connectNode(operator: number, node: NodePlan, pid: number)
   const inOperator = (argv: readonly string[]) => runOrFail(enter(operator, ['--net'], argv));
   const inNode = (argv: readonly string[]) => runOrFail(enter(pid, ['--net'], argv));
   const link = `to-${node.name}`;
+  // The card of a machine that ended a moment ago may still be there.
+  await runCommand(enter(operator, ['--net'], ['ip', 'link', 'delete', link]));
   await inOperator(['ip', 'link', 'add', link, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', String(pid)]);
   await inOperator(['ip', 'link', 'set', link, 'master', 'bridge0', 'up']);
   await inNode(['ip', 'link', 'set', 'lo', 'up']);
