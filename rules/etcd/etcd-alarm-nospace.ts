@@ -39,7 +39,7 @@ export default defineRule({
     const full = rows.filter((row) => row.percent >= limits.full);
     const reason = full.length > 0 ? 'full' : rows.length === members.length ? 'freed' : 'sizes-unknown';
     const words = {
-      full: `${full.map((row) => row.name).join(', ')} full`,
+      full: `${namesOf(raisedBy) || full.map((row) => row.name).join(', ')} full`,
       freed: 'space was freed since, the alarm was not taken back',
       'sizes-unknown': raisedBy.length > 0 ? `raised by ${namesOf(raisedBy)}` : 'raised by a member that is not known',
     }[reason];
@@ -63,7 +63,7 @@ export default defineRule({
       produces: ['heartbeat-stale'],
     },
     { to: 'api-5xx-ratio', kind: 'causes', on: 'cluster', because: 'every write ends as 500 mvcc: database space exceeded' },
-    { to: 'etcd-requests-failing', kind: 'causes', on: 'cluster', because: 'every put is refused', unproven: true },
+    { to: 'etcd-requests-failing', kind: 'causes', on: 'cluster', because: 'every put is refused' },
     {
       to: 'le-component-unhealthy',
       kind: 'causes',

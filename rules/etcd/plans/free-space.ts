@@ -18,7 +18,7 @@ export function findWhatFills(seen: Seen): readonly Fix[] {
     {
       do: 'Find what fills it (one slow read, once), and delete what is not needed',
       where: shellFor(seen, asked).where,
-      run: [`${shellFor(seen, asked).etcdctl} get /registry --prefix --keys-only | cut -d/ -f3 | sort | uniq -c | sort -n | tail`],
+      run: [`${shellFor(seen, asked).etcdctl} get '' --prefix --keys-only | cut -d/ -f2,3 | grep . | sort | uniq -c | sort -n | tail`],
       risk: 'low',
       needs: [],
       verify: [],

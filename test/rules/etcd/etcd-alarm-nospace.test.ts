@@ -37,7 +37,7 @@ test('no alarm, told by status, by the health check, or by a single member', () 
 test('the alarm is stated, with the member that raised it and every size', () => {
   const verdict = asFail(full().verdict(rule, 'cluster'));
   expect([verdict.reason, verdict.severity, verdict.impact, verdict.witness]).toEqual(['full', 'critical', 'outage', 'stated']);
-  expect(verdict.facts).toMatchObject({ raisers: 'm2', reporters: 'm1, m2, m3' });
+  expect(verdict.facts).toMatchObject({ raisers: 'm2', words: 'm2 full', reporters: 'm1, m2, m3' });
   expect(verdict.facts['members']).toContainEqual({ name: 'm2', size: '16 MiB', quota: '16 MiB', percent: 100 });
   expectTextsFilled(rule, verdict);
 });
@@ -76,7 +76,7 @@ test('the plan: find, compact, defragment one by one with the leader last, raise
   const world = full();
   const fixes = fixesOf(world, rule, asFail(world.verdict(rule, 'cluster')));
   const commands = fixes.flatMap((fix) => fix.run.slice(0, 1));
-  expect(commands[0]).toContain('get /registry --prefix --keys-only');
+  expect(commands[0]).toContain("get '' --prefix --keys-only");
   expect(commands.slice(1, 5)).toEqual([
     'etcdctl --endpoints https://10.89.0.11:2379 compact 47213',
     'etcdctl --endpoints https://10.89.0.12:2379 --command-timeout 120s defrag',
