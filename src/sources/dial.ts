@@ -18,7 +18,8 @@ export function joinAddress(host: string, port: number): string {
  * what is left among them, in the resolver's order, as Go's dialler does.
  * @throws Stopped when the signal fires.
  */
-export async function dial(host: string, port: number, milliseconds: number, signal: AbortSignal): Promise<Dialled> {
+export async function dial(named: string, port: number, milliseconds: number, signal: AbortSignal): Promise<Dialled> {
+  const host = named.replace(/^\[(.*)\]$/, '$1');
   const end = performance.now() + milliseconds;
   const found: Resolved = net.isIP(host) ? { addresses: [host] } : await resolve(host, milliseconds, signal);
   if ('failure' in found) return { kind: 'failed', address: joinAddress(host, port), failure: found.failure };

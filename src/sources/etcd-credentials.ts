@@ -4,7 +4,7 @@ import { accessSync, constants, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { UsageError } from '../model/errors.ts';
-import { certificatesIn, type ClientCertificate } from './contexts.ts';
+import { certificateContext, certificatesIn, type ClientCertificate } from './contexts.ts';
 import { isFields } from './kubeconfig-file.ts';
 
 /** Paths of PEM files, and addresses where they are known. */
@@ -161,6 +161,11 @@ export function readEtcdMaterial({ authority, certificate, key }: EtcdFiles): Et
   }
   if (authority !== undefined && anchors.length === 0) throw new UsageError(`The etcd CA ${authority} holds no certificate in PEM.`);
   checkPair(client, certificate, key);
+  try {
+    certificateContext(client);
+  } catch {
+    throw new UsageError(`The etcd certificate ${certificate} cannot be used for TLS.`);
+  }
   return { client, anchors };
 }
 

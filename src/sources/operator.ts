@@ -69,7 +69,7 @@ export class Operator {
     } catch {
       throw new GapError({
         gap: 'failed',
-        detail: 'The client certificate of the credential plugin is not usable.',
+        detail: 'The client certificate is not usable for TLS.',
         howToGet: 'kubectl auth whoami',
       });
     }

@@ -116,6 +116,19 @@ describe('a credential is shown only to a server that proves itself', () => {
     expect(master.requests[0]?.authorization).toBe(`Bearer ${token}`);
   });
 
+  test('and where the kubeconfig holds only the authority in between, as Go’s clients accept', async () => {
+    const between = rsaCertificate({ name: 'between', signs: true }, authority);
+    const leaf = rsaCertificate({ name: 'apiserver', hosts: ['127.0.0.1'] }, between);
+    const entry = await keep(apiServer(leaf, good));
+    const source = await open(entry.port, { authority: between.certificate });
+    expect((await source.kubernetes('/version', never)).answer?.status).toBe(200);
+    const old = rsaCertificate({ name: 'apiserver', hosts: ['127.0.0.1'], from: Date.now() - 9e8, until: Date.now() - 1000 }, between);
+    const expiredEntry = await keep(apiServer(old, good));
+    const other = await open(expiredEntry.port, { authority: between.certificate });
+    expect((await gapOf(other.kubernetes('/version', never))).detail).toContain('was not shown');
+    expect(expiredEntry.requests).toEqual([]);
+  });
+
   test('and to the user’s own address where they waived the proof', async () => {
     const entry = await keep(apiServer(stranger, good));
     const source = await open(entry.port, {

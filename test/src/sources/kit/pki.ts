@@ -19,6 +19,8 @@ export interface Wanted {
   /** Milliseconds since 1970. */
   readonly from?: number;
   readonly until?: number;
+  /** May sign others, though another authority signed it. */
+  readonly signs?: true;
 }
 
 const hour = 3_600_000;
@@ -41,8 +43,9 @@ export function rsaAuthority(name: string): Pair {
 
 export function rsaCertificate(wanted: Wanted, authority?: Pair): Pair {
   // Making a key is what costs time here: servers share one, authorities never do.
-  if (authority) leafKeys ??= rsaKey();
-  const keys = authority && leafKeys ? leafKeys : rsaKey();
+  const isLeaf = authority !== undefined && !wanted.signs;
+  if (isLeaf) leafKeys ??= rsaKey();
+  const keys = isLeaf && leafKeys ? leafKeys : rsaKey();
   const certificate = forge.pki.createCertificate();
   certificate.publicKey = keys.publicKey;
   certificate.serialNumber = (serial++).toString(16).padStart(6, '0');
@@ -57,8 +60,8 @@ export function rsaCertificate(wanted: Wanted, authority?: Pair): Pair {
   certificate.setIssuer(issuer ? issuer.subject.attributes : subject);
   const names = (wanted.hosts ?? []).map((host) => (isIP(host) ? { type: 7, ip: host } : { type: 2, value: host }));
   certificate.setExtensions([
-    { name: 'basicConstraints', cA: !authority, critical: true },
-    ...(authority
+    { name: 'basicConstraints', cA: !authority || wanted.signs === true, critical: true },
+    ...(authority && !wanted.signs
       ? [{ name: 'extKeyUsage', serverAuth: true, clientAuth: true }]
       : [{ name: 'keyUsage', keyCertSign: true, digitalSignature: true }, { name: 'subjectKeyIdentifier' }]),
     ...(names.length > 0 ? [{ name: 'subjectAltName', altNames: names }] : []),
