@@ -13,7 +13,7 @@ import { vantageNames } from './scenario.ts';
 import { scenarios } from './scenarios.ts';
 import { type Names, type Score, scoreReport } from './score.ts';
 
-const binary = fileURLToPath(new URL('../../bin/ha-doctor.cjs', import.meta.url));
+const binary = process.env['HA_DOCTOR_BINARY'] ?? fileURLToPath(new URL('../../bin/ha-doctor.cjs', import.meta.url));
 
 interface Row extends Score {
   readonly name: string;
@@ -32,6 +32,9 @@ const { values } = parseArgs({
   },
 });
 
+/** Labs in which a fault was put since they were last made anew. */
+const broken = new Set<string>();
+
 async function main(): Promise<number> {
   const support = await labSupport(releaseFor(undefined));
   if (!support.can) {
@@ -44,6 +47,7 @@ async function main(): Promise<number> {
   await mkdir(results, { recursive: true });
   const rows: Row[] = [];
   for (const scenario of chosen()) rows.push(...(await runOrRecall(lab, scenario, results)));
+  if (broken.has(lab.name)) await makeHealthy(lab);
   print(rows);
   return rows.every((row) => row.points === 5) ? 0 : 1;
 }
@@ -65,24 +69,30 @@ async function runOrRecall(lab: Lab, scenario: Scenario, results: string): Promi
 }
 
 async function runScenario(lab: Lab, scenario: Scenario): Promise<readonly Row[]> {
-  if ((await lab.findMissing()).length > 0) await lab.restore();
-  await lab.waitHealthy(180_000);
+  await makeHealthy(lab);
   const names: Record<string, string> = {};
+  if (scenario.faults.length > 0) broken.add(lab.name);
   for (const { fault, target, values: given } of scenario.faults) {
     const injected = await injectFault(lab, fault, target, given);
     if (target === 'leader') names['LEADER'] = injected.target;
   }
-  const broken = performance.now();
+  const begun = performance.now();
   const rows: Row[] = [];
   const ages = values.ages?.split(',').map(Number) ?? scenario.ages;
   for (const age of ages) {
-    await sleep(Math.max(0, age * 1000 - (performance.now() - broken)));
+    await sleep(Math.max(0, age * 1000 - (performance.now() - begun)));
     for (const vantage of vantageNames.filter((one) => one === 'kubeconfig' || scenario.kubeconfig !== 'view')) {
       rows.push(await diagnose(lab, scenario, vantage, names, ages.length > 1 ? `@${age}s` : ''));
     }
   }
-  if (scenario.faults.length > 0) await lab.restore();
   return rows;
+}
+
+/** Brings the saved copy back unless the lab is as good as new; a machine under load may need a second try. */
+async function makeHealthy(lab: Lab): Promise<void> {
+  if (broken.has(lab.name) || (await lab.findMissing()).length > 0) await lab.restore().catch(() => lab.restore());
+  broken.delete(lab.name);
+  await lab.waitHealthy(180_000);
 }
 
 const kubeconfigs = { admin: 'kubeconfig', view: 'view.kubeconfig', expired: 'expired.kubeconfig' } as const;
