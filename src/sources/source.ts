@@ -97,8 +97,8 @@ export interface Source {
   addWay(host: string, port: number): void;
   /**
    * GET over a port-forward to a pod of kube-system; a port that refuses or is silent inside the pod is a failure of the
-   * RawTry. API servers up to 1.34 want the verb `get` on pods/portforward for it, later ones `create` as well. Bounded
-   * by itself: 1.5 s until the forward is open, 1.5 s more for the first byte.
+   * RawTry. It is a WebSocket, so the API server checks the verb `get` on pods/portforward, not `create` (seen on 1.34).
+   * Bounded by itself: 1.5 s until the forward is open, 1.5 s more for the first byte.
    * @throws GapError when it may not or cannot be opened, through the node whose kubelet does not answer.
    */
   forwarded(pod: string, port: number, path: string, signal: AbortSignal): Promise<RawTry>;
