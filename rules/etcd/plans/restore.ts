@@ -16,7 +16,8 @@ export function restoreEverywhere(seen: Seen, electorate: Electorate, file = '<n
     { text: `${namesOf(electorate.silent) || 'the others'} cannot come back with their data`, met: 'unknown' },
     { text: 'the saved file was checked', met: 'unknown' },
   ];
-  const list = (memberList(seen) ?? []).filter((member) => !member.learner && member.name !== '');
+  const listed = (memberList(seen) ?? []).filter((member) => !member.learner && member.name !== '');
+  const list = [...listed].sort((one, other) => (one.name < other.name ? -1 : 1));
   const places = list.map((member) => ({ member, node: nodeNamed(electorate, member.id) ?? member.name }));
   const [first] = places;
   if (first === undefined) {
