@@ -27,9 +27,10 @@ export const failLines = ['critical', 'incomplete', 'warning', 'info', 'never'] 
 export type FailLine = (typeof failLines)[number];
 
 /** An interrupted run ends with 130 whatever it has found. */
-export function exitCodeFor(report: Pick<Report, 'verdict' | 'notes' | 'run'>, failOn: FailLine): number {
+export function exitCodeFor(report: Pick<Report, 'verdict' | 'notes' | 'run' | 'tree'>, failOn: FailLine): number {
   if (report.run.interrupted) return exitCodes.interrupted;
-  const { level } = report.verdict;
+  const unanswered = report.tree.some((step) => step.vital && (step.answer === 'unknown' || step.answer === 'not-asked'));
+  const level = report.verdict.level === 'warning' && unanswered ? 'incomplete' : report.verdict.level;
   const reached = level === 'healthy' ? (report.notes.length > 0 ? 'info' : 'never') : level;
   if (failOn === 'never' || reached === 'never' || failLines.indexOf(reached) > failLines.indexOf(failOn)) return exitCodes.healthy;
   return reached === 'info' ? exitCodes.warning : exitCodes[reached];

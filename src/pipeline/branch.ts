@@ -7,8 +7,18 @@ import type { Probe } from '../probes/probe.ts';
 
 /** Evidence from which subjects and ways are learnt, needed whatever is asked. */
 const always: readonly EvidenceId[] = [
-  'operator.kubeconfig', 'operator.hints', 'lb.tries', 'api.ready', 'api.version', 'here.files', 'kube.nodes',
-  'kube.control-plane-pods', 'kube.endpoints', 'kube.kubeadm-config', 'kube.may-port-forward', 'etcd.members',
+  'operator.kubeconfig',
+  'operator.hints',
+  'lb.tries',
+  'api.ready',
+  'api.version',
+  'here.files',
+  'kube.nodes',
+  'kube.control-plane-pods',
+  'kube.endpoints',
+  'kube.kubeadm-config',
+  'kube.may-port-forward',
+  'etcd.members',
 ];
 
 /** Names that `--only` takes, in the order of the walk. */

@@ -68,7 +68,11 @@ function withRepairs(finding: RankedFinding, rules: readonly AnyRule[], view: Re
   const cause = { facts: finding.cause.facts, subjects: finding.subjects, verdicts: finding.verdicts };
   const fixes = orElse([], () => rule?.fixes(cause, view) ?? []);
   const avoid = orElse([], () => rule?.avoid(cause, view) ?? []);
-  return { ...finding, fixes: fixes.map((fix) => ({ ...fix, do: fill(fix.do, cause.facts) })), avoid: avoid.map((text) => fill(text, cause.facts)) };
+  return {
+    ...finding,
+    fixes: fixes.map((fix) => ({ ...fix, do: fill(fix.do, cause.facts) })),
+    avoid: avoid.map((text) => fill(text, cause.facts)),
+  };
 }
 
 /** Verdict key -> rank of the finding it belongs to. */
@@ -96,7 +100,12 @@ function describeCluster(evidence: Evidence, topology: Topology): Report['cluste
   };
 }
 
-function wordVerdict(findings: readonly Finding[], unanswered: number, rules: readonly AnyRule[], verdicts: readonly Verdict[]): Report['verdict'] {
+function wordVerdict(
+  findings: readonly Finding[],
+  unanswered: number,
+  rules: readonly AnyRule[],
+  verdicts: readonly Verdict[],
+): Report['verdict'] {
   const [first] = findings;
   if (first !== undefined) {
     const rule = rules.find((one) => one.id === first.cause.rule);
@@ -114,7 +123,13 @@ function wordVerdict(findings: readonly Finding[], unanswered: number, rules: re
 function countVerdicts(verdicts: readonly Verdict[]): Counts {
   const count = (status: Verdict['status']): number => verdicts.filter((verdict) => verdict.status === status).length;
   const notApplicable = count('not-applicable');
-  return { checks: verdicts.length - notApplicable, failed: count('fail'), passed: count('pass'), unknown: count('unknown'), notApplicable };
+  return {
+    checks: verdicts.length - notApplicable,
+    failed: count('fail'),
+    passed: count('pass'),
+    unknown: count('unknown'),
+    notApplicable,
+  };
 }
 
 /** Each gap once, by evidence and subject. */

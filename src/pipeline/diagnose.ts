@@ -37,7 +37,11 @@ export async function diagnoseLive(options: RunOptions): Promise<Report> {
   const collector = new Collector({ probes: branch.probes, source, settings, given, signal, redact: createRedactor() });
   try {
     await collector.pass(0, (probe) => probe.sampled !== true || settings.deep);
-    if (!settings.deep) collector.leaveOut(branch.probes.filter((probe) => probe.sampled === true), '--deep');
+    if (!settings.deep)
+      collector.leaveOut(
+        branch.probes.filter((probe) => probe.sampled === true),
+        '--deep',
+      );
     const first = draw(collector.collected, branch, began, options);
     if (settings.deep || wantsSecondLook(first)) await lookAgain(collector, signal, options);
   } finally {
@@ -69,8 +73,16 @@ function draw(collected: Collected, branch: Branch, began: number, options: RunO
 /** A critical finding that rests on one weak look, where counters could be read a second time. */
 function wantsSecondLook(report: Report): boolean {
   const [first] = report.findings;
-  const sampledUnknown = report.verdicts.some((verdict) => verdict.status === 'unknown' && verdict.gaps.every((gap) => gap.howToGet === '--deep'));
-  return first !== undefined && first.severity === 'critical' && first.confidence === 'weak' && sampledUnknown && report.run.interrupted === false;
+  const sampledUnknown = report.verdicts.some(
+    (verdict) => verdict.status === 'unknown' && verdict.gaps.every((gap) => gap.howToGet === '--deep'),
+  );
+  return (
+    first !== undefined &&
+    first.severity === 'critical' &&
+    first.confidence === 'weak' &&
+    sampledUnknown &&
+    report.run.interrupted === false
+  );
 }
 
 async function lookAgain(collector: Collector, signal: AbortSignal, options: RunOptions): Promise<void> {
@@ -88,9 +100,13 @@ function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted) return resolve();
     const timer = setTimeout(resolve, milliseconds);
-    signal.addEventListener('abort', () => {
-      clearTimeout(timer);
-      resolve();
-    }, { once: true });
+    signal.addEventListener(
+      'abort',
+      () => {
+        clearTimeout(timer);
+        resolve();
+      },
+      { once: true },
+    );
   });
 }

@@ -6,7 +6,10 @@ import type { Settings } from '../probes/settings.ts';
 export function gatherHints(settings: Settings, remembered: TopologyHints | undefined): TopologyHints {
   const masters: Hint[] = settings.masters.map((address) => ({ address, from: 'flag' }));
   const { etcd } = settings;
-  const members: Hint[] = (etcd?.endpoints ?? []).map((address) => ({ address: address.replace(/^https?:\/\//, ''), from: etcd?.from ?? 'flag' }));
+  const members: Hint[] = (etcd?.endpoints ?? []).map((address) => ({
+    address: address.replace(/^https?:\/\//, ''),
+    from: etcd?.from ?? 'flag',
+  }));
   return {
     ...(remembered?.platform && { platform: remembered.platform }),
     ...(remembered?.etcd && { etcd: remembered.etcd }),

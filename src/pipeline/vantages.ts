@@ -24,7 +24,9 @@ export function listVantages(evidence: Evidence, topology: Topology): readonly V
 
 function addEtcd(evidence: Evidence, found: Vantage[]): void {
   const ways = new Set(
-    evidence.items.flatMap((item) => (item.state === 'known' && (item.id === 'etcd.status' || item.id === 'etcd.metrics') ? [item.source] : [])),
+    evidence.items.flatMap((item) =>
+      item.state === 'known' && (item.id === 'etcd.status' || item.id === 'etcd.metrics') ? [item.source] : [],
+    ),
   );
   for (const way of [...ways].sort()) found.push({ name: `etcd by ${way}`, reached: 'yes', detail: '' });
 }

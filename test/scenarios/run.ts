@@ -113,11 +113,31 @@ async function diagnose(lab: Lab, scenario: Scenario, vantage: VantageName, name
   const outcome = await lab.operatorExec(argv, { env, cwd: join(lab.folder, 'operator'), timeoutMs: 60_000 });
   try {
     const report = JSON.parse(outcome.stdout) as Report;
-    await writeFile(join(folder, 'truth.json'), `${JSON.stringify({ scenario: scenario.id, vantage, names, exitCode: outcome.code }, null, 2)}\n`);
-    return { name, title: scenario.title, seconds: outcome.seconds, exitCode: outcome.code, ...scoreReport(report, scenario, vantage, names, outcome.code) };
+    await writeFile(
+      join(folder, 'truth.json'),
+      `${JSON.stringify({ scenario: scenario.id, vantage, names, exitCode: outcome.code }, null, 2)}\n`,
+    );
+    return {
+      name,
+      title: scenario.title,
+      seconds: outcome.seconds,
+      exitCode: outcome.code,
+      ...scoreReport(report, scenario, vantage, names, outcome.code),
+    };
   } catch {
     const rankOne = `no report: exit ${outcome.code}, ${outcome.stderr.slice(0, 300)}`;
-    return { name, title: scenario.title, seconds: outcome.seconds, exitCode: outcome.code, points: 0, root: 'no', rankOne, missingFolds: [], forbidden: [], notUnknown: [] };
+    return {
+      name,
+      title: scenario.title,
+      seconds: outcome.seconds,
+      exitCode: outcome.code,
+      points: 0,
+      root: 'no',
+      rankOne,
+      missingFolds: [],
+      forbidden: [],
+      notUnknown: [],
+    };
   }
 }
 
@@ -128,7 +148,9 @@ function print(rows: readonly Row[]): void {
       ...row.forbidden.map((one) => `forbidden: ${one}`),
       ...row.notUnknown.map((one) => `passed instead of unknown: ${one}`),
     ];
-    process.stdout.write(`${row.name.padEnd(20)} ${row.points}/5 ${row.seconds.toFixed(2).padStart(6)} s exit ${row.exitCode}  root: ${row.root.padEnd(3)} ${row.rankOne}\n`);
+    process.stdout.write(
+      `${row.name.padEnd(20)} ${row.points}/5 ${row.seconds.toFixed(2).padStart(6)} s exit ${row.exitCode}  root: ${row.root.padEnd(3)} ${row.rankOne}\n`,
+    );
     for (const line of trouble) process.stdout.write(`${' '.repeat(25)}${line}\n`);
   }
   const passed = rows.filter((row) => row.points === 5).length;

@@ -22,7 +22,12 @@ export interface Scenario {
   /** Which of the operator's kubeconfigs is used. */
   readonly kubeconfig: 'admin' | 'view' | 'expired';
   readonly expect:
-    | { readonly kind: 'fault'; readonly root: Expected; readonly folds: readonly (Expected | readonly Expected[])[]; readonly worsens?: readonly string[] }
+    | {
+        readonly kind: 'fault';
+        readonly root: Expected;
+        readonly folds: readonly (Expected | readonly Expected[])[];
+        readonly worsens?: readonly string[];
+      }
     /** Nothing above info. */
     | { readonly kind: 'nothing'; readonly exitCode: readonly number[] };
   /** Rules that must not fail; a trailing star stands for any ending. */

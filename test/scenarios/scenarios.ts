@@ -41,7 +41,12 @@ export const scenarios: readonly Scenario[] = [
     expect: {
       kind: 'fault',
       root: m2('etcd-member-down'),
-      folds: [[m2('api-readyz-etcd'), m2('api-master-unreachable')], m2('lb-backend-down'), m2('ha-node-notready'), { rule: 'etcd-no-fault-margin' }],
+      folds: [
+        [m2('api-readyz-etcd'), m2('api-master-unreachable')],
+        m2('lb-backend-down'),
+        m2('ha-node-notready'),
+        { rule: 'etcd-no-fault-margin' },
+      ],
     },
     forbidden: ['etcd-no-leader', 'api-credential-rejected', 'etcd-quorum-lost', 'etcd-partition'],
   },
@@ -49,12 +54,20 @@ export const scenarios: readonly Scenario[] = [
     ...base,
     id: 'S04',
     title: 'etcd of m2 and m3 stopped: quorum lost',
-    faults: [{ fault: 'etcd-stopped', target: 'm2' }, { fault: 'etcd-stopped', target: 'm3' }],
+    faults: [
+      { fault: 'etcd-stopped', target: 'm2' },
+      { fault: 'etcd-stopped', target: 'm3' },
+    ],
     ages: [70],
     expect: {
       kind: 'fault',
       root: { rule: 'etcd-quorum-lost' },
-      folds: [{ rule: 'etcd-member-down', on: ['m2', 'm3'] }, { rule: 'api-all-masters-down' }, { rule: 'api-lb-unreachable' }, { rule: 'lb-no-backend-up' }],
+      folds: [
+        { rule: 'etcd-member-down', on: ['m2', 'm3'] },
+        { rule: 'api-all-masters-down' },
+        { rule: 'api-lb-unreachable' },
+        { rule: 'lb-no-backend-up' },
+      ],
     },
     forbidden: ['api-credential-rejected', 'etcd-hash-mismatch', 'etcd-partition', 'host-unreachable'],
     unknown: ['le-lease-expired', 'ha-node-notready'],
@@ -70,7 +83,10 @@ export const scenarios: readonly Scenario[] = [
       kind: 'fault',
       root: { rule: 'etcd-member-down', on: ['LEADER'] },
       folds: [
-        [{ rule: 'api-readyz-etcd', on: ['LEADER'] }, { rule: 'api-master-unreachable', on: ['LEADER'] }],
+        [
+          { rule: 'api-readyz-etcd', on: ['LEADER'] },
+          { rule: 'api-master-unreachable', on: ['LEADER'] },
+        ],
         { rule: 'lb-backend-down', on: ['LEADER'] },
         { rule: 'etcd-no-fault-margin' },
       ],
@@ -86,7 +102,12 @@ export const scenarios: readonly Scenario[] = [
     expect: {
       kind: 'fault',
       root: m3('etcd-partition'),
-      folds: [[m3('api-readyz-etcd'), m3('api-master-unreachable')], m3('lb-backend-down'), m3('ha-node-notready'), { rule: 'etcd-no-fault-margin' }],
+      folds: [
+        [m3('api-readyz-etcd'), m3('api-master-unreachable')],
+        m3('lb-backend-down'),
+        m3('ha-node-notready'),
+        { rule: 'etcd-no-fault-margin' },
+      ],
     },
     forbidden: ['etcd-member-down', 'etcd-quorum-lost', 'api-credential-rejected', 'host-unreachable'],
   },

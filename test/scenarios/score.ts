@@ -27,8 +27,13 @@ export function scoreReport(report: Report, scenario: Scenario, vantage: Vantage
     .map((verdict) => `${verdict.rule}(${verdict.subject.name})`);
   const statuses = (rule: string) => report.verdicts.filter((verdict) => verdict.rule === rule).map((verdict) => verdict.status);
   const notUnknown = scenario.unknown.filter((rule) => statuses(rule).includes('pass'));
-  const points = (root === 'yes' ? 2 : root === 'no' ? 0 : 2) + (missingFolds.length === 0 ? 1 : 0) + (forbidden.length === 0 ? 1 : 0) + (notUnknown.length === 0 ? 1 : 0);
-  const rankOne = first === undefined ? 'nothing' : `${first.cause.rule}(${first.subjects.map((one) => one.name).join(' ')}) ${first.confidence}`;
+  const points =
+    (root === 'yes' ? 2 : root === 'no' ? 0 : 2) +
+    (missingFolds.length === 0 ? 1 : 0) +
+    (forbidden.length === 0 ? 1 : 0) +
+    (notUnknown.length === 0 ? 1 : 0);
+  const rankOne =
+    first === undefined ? 'nothing' : `${first.cause.rule}(${first.subjects.map((one) => one.name).join(' ')}) ${first.confidence}`;
   return { points, root, rankOne, missingFolds, forbidden, notUnknown };
 }
 
@@ -49,11 +54,20 @@ function rootOf(first: Finding | undefined, scenario: Scenario, vantage: Vantage
   return 'no';
 }
 
-function missing(report: Report, first: Finding | undefined, expect: Extract<Scenario['expect'], { kind: 'fault' }>, names: Names): readonly string[] {
+function missing(
+  report: Report,
+  first: Finding | undefined,
+  expect: Extract<Scenario['expect'], { kind: 'fault' }>,
+  names: Names,
+): readonly string[] {
   const effects = first?.effects ?? [];
-  const folds = expect.folds.filter((fold) => !(Array.isArray(fold) ? fold : [fold as Expected]).some((one: Expected) => isFolded(effects, one, names)));
+  const folds = expect.folds.filter(
+    (fold) => !(Array.isArray(fold) ? fold : [fold as Expected]).some((one: Expected) => isFolded(effects, one, names)),
+  );
   const worsens = (expect.worsens ?? []).filter((rule) => !report.worsens.some((one) => one.verdict.rule === rule));
-  const words = folds.map((fold) => (Array.isArray(fold) ? fold : [fold as Expected]).map((one: Expected) => `${one.rule}(${(one.on ?? []).join(' ')})`).join(' or '));
+  const words = folds.map((fold) =>
+    (Array.isArray(fold) ? fold : [fold as Expected]).map((one: Expected) => `${one.rule}(${(one.on ?? []).join(' ')})`).join(' or '),
+  );
   return [...words, ...worsens.map((rule) => `worsens ${rule}`)];
 }
 
