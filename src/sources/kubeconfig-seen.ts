@@ -1,5 +1,7 @@
 // What may be told about the kubeconfig, once its secrets are left out?
 import { X509Certificate } from 'node:crypto';
+import { homedir } from 'node:os';
+import { isAbsolute, join, relative } from 'node:path';
 import type { CredentialSeen, KubeconfigSeen } from '../model/evidence.ts';
 import type { CertificateSeen } from '../model/network.ts';
 import { certificatesIn } from './contexts.ts';
@@ -10,7 +12,7 @@ import type { ChosenUser } from './kubeconfig-user.ts';
 export function describeKubeconfig(chosen: Chosen): KubeconfigSeen {
   const { cluster } = chosen;
   return {
-    path: chosen.path,
+    path: shortPath(chosen.path),
     context: chosen.context,
     server: cluster.url.href.replace(/\/$/, ''),
     host: cluster.host,
@@ -20,6 +22,14 @@ export function describeKubeconfig(chosen: Chosen): KubeconfigSeen {
     authority: cluster.insecure || cluster.scheme === 'http' ? 'not-checked' : cluster.anchors.length > 0 ? 'given' : 'system',
     credential: describeCredential(chosen.user),
   };
+}
+
+/** Below the current folder or the home folder, without naming either: a report is read elsewhere by others. */
+function shortPath(path: string): string {
+  const near = relative(process.cwd(), path);
+  if (!isAbsolute(near) && !near.startsWith('..')) return near;
+  const home = relative(homedir(), path);
+  return isAbsolute(home) || home.startsWith('..') ? path : join('~', home);
 }
 
 /** In the order in which an API server looks at what it is sent: the certificate before the token. */
