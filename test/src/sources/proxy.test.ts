@@ -66,7 +66,7 @@ test('over HTTP CONNECT with a password of the proxy’s own', async () => {
   const source = await open(`http://user:pa%20ss@127.0.0.1:${proxy.port}`);
   expect((await source.kubernetes('/version', never)).answer?.body).toContain('v1');
   expect(target.requests[0]?.authorization).toBe('Bearer t0ken');
-  expect(asked).toEqual([['api.cluster.internal:6443', `Basic ${Buffer.from('user:pa ss').toString('base64')}`]]);
+  expect(asked[0]).toEqual(['api.cluster.internal:6443', `Basic ${Buffer.from('user:pa ss').toString('base64')}`]);
 });
 
 test('over SOCKS 5', async () => {
