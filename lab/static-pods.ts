@@ -31,14 +31,19 @@ export async function removeStaticPod(lab: LabHandle, node: string, component: C
   await startService(lab, node, 'kubelet');
 }
 
-/**
- * Brings a manifest back; the process starts within seconds. With etcd the API server starts again too: the kubelet
- * asks it before it starts anything, and one that hangs without its etcd would hold the kubelet up for a minute.
- */
+/** Brings a manifest back; the process starts within seconds. */
 export async function returnStaticPod(lab: LabHandle, node: string, component: Component): Promise<void> {
   await stopService(lab, node, 'kubelet');
   if (await isOnNode(lab, node, parked(`${component}.yaml`))) await moveOnNode(lab, node, parked(`${component}.yaml`), manifest(component));
-  await restartPrograms(lab, node, component === 'etcd' ? ['kube-apiserver'] : []);
+  await restartPrograms(lab, node, withDependents([component]));
+}
+
+/**
+ * With etcd the API server beside it starts again too: the kubelet asks it before it starts anything, and one that
+ * hangs without its etcd would hold the kubelet up for a minute.
+ */
+function withDependents(components: readonly Component[]): readonly Component[] {
+  return components.includes('etcd') ? [...new Set<Component>([...components, 'kube-apiserver'])] : components;
 }
 
 /**
@@ -75,7 +80,7 @@ export async function undoEdits(lab: LabHandle, node: string, components: readon
 
 async function restartInto(lab: LabHandle, node: string, components: readonly Component[]): Promise<void> {
   if (components.length === 0) return;
-  await restartPrograms(lab, node, components);
+  await restartPrograms(lab, node, withDependents(components));
   for (const component of components) {
     const started = await waitUntil(async () => (await processesNamed(lab, node, component)).length > 0, 120_000);
     if (!started) throw new Error(`${component} on ${node} was not started again within 120 s`);

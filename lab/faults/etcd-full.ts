@@ -23,25 +23,19 @@ export default defineFault({
     await compact(lab);
     for (const node of lab.etcdNodes) await lab.etcdctl(['defrag', '--command-timeout=30s'], { endpoints: [etcdClientUrl(node)] });
     await lab.etcdctl(['alarm', 'disarm']);
-    if (lab.plan.etcdQuotaBytes !== undefined) return;
-    for (const node of lab.etcdNodes) {
-      await waitHealthy(lab);
-      await undoEdits(lab, node.name, ['etcd']);
-    }
+    if (lab.plan.etcdQuotaBytes === undefined) await Promise.all(lab.etcdNodes.map((node) => undoEdits(lab, node.name, ['etcd'])));
   },
   settles: { seconds: 70, what: 'leases that nobody can renew have run out' },
 });
 
-/** One member after the other, each healthy again before the next: what cannot be written later must be right now. */
+/** All members at once, which is an outage of some seconds; healthy again after it, because later nothing can be written. */
 async function lowerQuota(lab: LabHandle, quota: string): Promise<void> {
   if (!/^\d{7,12}$/.test(quota)) throw new Error(`quota is a number of bytes, at least 1000000, not '${quota}'`);
   if (lab.plan.etcd === 'external') throw new Error('etcd-full with an external etcd needs a lab made with --etcd-quota');
-  for (const node of lab.etcdNodes) {
-    await editStaticPods(lab, node.name, ['etcd'], (container) => {
-      container.command = [...container.command.filter((word) => !word.startsWith(flag)), `${flag}${quota}`];
-    });
-    await waitHealthy(lab);
-  }
+  await Promise.all(lab.etcdNodes.map((node) => editStaticPods(lab, node.name, ['etcd'], (container) => {
+    container.command = [...container.command.filter((word) => !word.startsWith(flag)), `${flag}${quota}`];
+  })));
+  await waitHealthy(lab);
 }
 
 async function fill(lab: LabHandle): Promise<void> {
