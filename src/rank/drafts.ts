@@ -5,7 +5,7 @@ import type { CauseGraph } from './graph.ts';
 import { compareWeights, weigh } from './order.ts';
 import { type Reach, reachFrom } from './reach.ts';
 import { groupsOf, type Scene } from './scene.ts';
-import { type Aggregates, type Consequences, consequencesOf, follows } from './sufficiency.ts';
+import { type Aggregates, type Consequences, consequencesOf } from './sufficiency.ts';
 
 /** A finding in the making: the roots of one rule and group with everything below them. */
 export interface Draft {
@@ -49,13 +49,13 @@ export function ownEffects(draft: Draft, drafts: readonly Draft[]): readonly Own
 /** Findings that bring it about alone; where there is none, all that have a hand in it. */
 function explainersOf(verdict: Fail, drafts: readonly Draft[]): readonly Draft[] {
   const reaching = drafts.filter((one) => one.reach.has(verdict));
-  const sufficient = reaching.filter((one) => follows(one.alone, verdict));
+  const sufficient = reaching.filter((one) => one.alone.has(verdict));
   return sufficient.length > 0 ? sufficient : reaching;
 }
 
 /** Ranks of the findings without which this one could not have brought about all that it leads to. */
 export function helpersOf(draft: Draft, drafts: readonly Draft[]): readonly number[] {
-  const shared = [...draft.reach.keys()].filter((vertex) => drafts.every((one) => !follows(one.alone, vertex)));
+  const shared = [...draft.reach.keys()].filter((vertex) => drafts.every((one) => !one.alone.has(vertex)));
   return drafts.flatMap((one, index) => (one !== draft && shared.some((vertex) => one.reach.has(vertex)) ? [index + 1] : []));
 }
 

@@ -56,15 +56,22 @@ export class CauseGraph {
     return this.vertices.filter((vertex) => this.above(vertex).size === 0);
   }
 
+  /** A vertex reaches itself. */
   reaches(from: Fail, target: Fail): boolean {
-    const seen = new Set<Fail>();
-    const queue = [from];
-    for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
-      if (next === target) return true;
-      if (seen.has(next)) continue;
-      seen.add(next);
-      for (const step of this.below(next)) queue.push(step.to);
+    return this.#follow([from], () => true).has(target);
+  }
+
+  /** What aggregates among these are made of, and what those parts are made of. */
+  partsOf(vertices: readonly Fail[]): ReadonlySet<Fail> {
+    const found = this.#follow(vertices, (step) => step.as === 'part');
+    return new Set([...found].filter((vertex) => !vertices.includes(vertex)));
+  }
+
+  #follow(from: readonly Fail[], isAllowed: (step: Step) => boolean): ReadonlySet<Fail> {
+    const found = new Set(from);
+    for (const vertex of found) {
+      for (const step of this.below(vertex)) if (isAllowed(step)) found.add(step.to);
     }
-    return false;
+    return found;
   }
 }

@@ -10,7 +10,7 @@ import { assumeFailing, gateUnseen } from './unseen.ts';
 
 /**
  * Failing rules whose gate could not be decided come first. Then unknown rules with an edge to a target (a finding's own
- * verdicts and, for an aggregate, its parts) that nothing refutes, then what may lie behind those, step by step; within
+ * verdicts and, for an aggregate, what its parts come from) that nothing refutes, then what may lie behind those, step by step; within
  * each step the lowest layer first and then the shortest `howToGet`.
  */
 export function possibleCausesOf(targets: readonly Fail[], links: Links, scene: Scene): readonly PossibleCause[] {

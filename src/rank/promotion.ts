@@ -12,16 +12,23 @@ import { type Aggregates, type Consequences, consequencesOf } from './sufficienc
  */
 export function promote(graph: CauseGraph, aggregates: Aggregates, scene: Scene): void {
   const roots = groupsOf(graph.roots());
+  const explained = new Set<Fail>();
   for (const unproven of [false, true]) {
     const ways = graph.ways.filter((way) => unproven || way.edge?.unproven !== true);
     const follow = (causes: readonly Fail[]): Consequences => consequencesOf(causes, ways, aggregates, scene.rules);
     const known = roots.map((group) => ({ group, consequences: follow(group) }));
     for (const [aggregate, parts] of aggregates) {
-      if (unproven && graph.above(aggregate).size > 0) continue;
-      const others = known.filter(({ group }) => !group.includes(aggregate));
-      for (const cause of parentsOf(aggregate, parts, others, follow)) graph.connect(cause, { to: aggregate, as: 'effect', unproven });
+      if (explained.has(aggregate)) continue;
+      const parents = parentsOf(aggregate, parts, known.filter(({ group }) => !group.includes(aggregate)), follow);
+      if (parents.length > 0) explained.add(aggregate);
+      for (const cause of parents.filter((one) => hasHandIn(one, aggregate, graph))) graph.connect(cause, { to: aggregate, as: 'effect', unproven });
     }
   }
+}
+
+/** Of the verdicts of a group, some may have nothing to do with it. */
+function hasHandIn(cause: Fail, aggregate: Fail, graph: CauseGraph): boolean {
+  return [...graph.partsOf([aggregate])].some((part) => graph.reaches(cause, part));
 }
 
 interface Root {
@@ -31,8 +38,8 @@ interface Root {
 
 function parentsOf(aggregate: Fail, parts: readonly Link[], roots: readonly Root[], follow: (causes: readonly Fail[]) => Consequences): readonly Fail[] {
   const verdictsOf = (some: readonly Root[]): readonly Fail[] => some.flatMap(({ group }) => group);
-  const alone = roots.filter(({ consequences }) => consequences.brought.has(aggregate));
+  const alone = roots.filter(({ consequences }) => consequences.isBroughtAbout(aggregate));
   if (alone.length > 0) return verdictsOf(alone);
-  const involved = verdictsOf(roots.filter(({ consequences }) => parts.some((part) => consequences.brought.has(part.effect))));
-  return follow(involved).brought.has(aggregate) ? involved : [];
+  const involved = verdictsOf(roots.filter(({ consequences }) => parts.some((part) => consequences.isExplainedTo(aggregate, part.effect))));
+  return follow(involved).isBroughtAbout(aggregate) ? involved : [];
 }

@@ -1,4 +1,5 @@
 // Which causes explain the failing verdicts, in which order?
+import type { Fail } from '../model/verdict.ts';
 import { withBlocker } from './blocked.ts';
 import { bridgeGaps } from './bridges.ts';
 import { confidenceOf } from './confidence.ts';
@@ -26,17 +27,22 @@ export function rank(input: RankInput): Ranking {
   const worsening = findWorsenings(graph, links);
   const drafts = draftFindings(graph, worsening, aggregates, scene);
   return {
-    findings: drafts.map((draft, index) => ({ rank: index + 1, ...finish(draft, drafts, links, scene) })),
+    findings: drafts.map((draft, index) => ({ rank: index + 1, ...finish(draft, drafts, { graph, links, scene }) })),
     worsens: describeWorsenings(worsening, links, drafts),
     notes: scene.notes,
     verdicts: scene.verdicts.map((verdict) => withBlocker(verdict, drafts)),
   };
 }
 
-function finish(draft: Draft, drafts: readonly Draft[], links: Links, scene: Scene): Omit<RankedFinding, 'rank'> {
+interface Worked {
+  readonly graph: CauseGraph;
+  readonly links: Links;
+  readonly scene: Scene;
+}
+
+function finish(draft: Draft, drafts: readonly Draft[], { graph, links, scene }: Worked): Omit<RankedFinding, 'rank'> {
   const effects = ownEffects(draft, drafts);
-  const parts = [...draft.reach].flatMap(([vertex, reach]) => (reach.as === 'part' ? [vertex] : []));
-  const possibleCauses = possibleCausesOf([...draft.verdicts, ...parts], links, scene);
+  const possibleCauses = possibleCausesOf([...draft.verdicts, ...constituents(draft, graph)], links, scene);
   return {
     cause: draft.cause,
     verdicts: draft.verdicts,
@@ -50,4 +56,10 @@ function finish(draft: Draft, drafts: readonly Draft[], links: Links, scene: Sce
     togetherWith: helpersOf(draft, drafts),
     bridges: [...new Set(effects.flatMap((effect) => effect.way.bridges))].sort(),
   };
+}
+
+/** Parts of the cause, and what leads to them: whoever explains these may explain the cause. */
+function constituents({ verdicts, reach }: Draft, graph: CauseGraph): readonly Fail[] {
+  const parts = [...graph.partsOf(verdicts)];
+  return [...reach.keys()].filter((vertex) => parts.some((part) => graph.reaches(vertex, part)));
 }

@@ -20,20 +20,23 @@ export interface Reach {
 export function reachFrom(roots: readonly Fail[], graph: CauseGraph): ReadonlyMap<Fail, Reach> {
   const sure = search(roots, graph, isSure);
   const any = search(roots, graph, () => true);
-  const all = [...any].map(([vertex, reach]) => [vertex, sure.get(vertex) ?? reach] as const);
+  const parts = graph.partsOf(roots);
+  const all = [...any].map(([vertex, way]) => [vertex, { ...(sure.get(vertex) ?? way), as: parts.has(vertex) ? 'part' : 'effect' }] as const);
   return new Map(all.sort(([one, first], [other, second]) => first.distance - second.distance || byKey(one, other)));
 }
+
+type Way = Omit<Reach, 'as'>;
 
 function isSure(step: Step): boolean {
   return !step.unproven && step.bridge === undefined;
 }
 
 /** Breadth first, so the first way found is a shortest one. */
-function search(roots: readonly Fail[], graph: CauseGraph, isAllowed: (step: Step) => boolean): ReadonlyMap<Fail, Reach> {
-  const reach = new Map<Fail, Reach>();
-  let level: readonly (readonly [Fail, Reach | undefined])[] = roots.map((root) => [root, undefined]);
+function search(roots: readonly Fail[], graph: CauseGraph, isAllowed: (step: Step) => boolean): ReadonlyMap<Fail, Way> {
+  const reach = new Map<Fail, Way>();
+  let level: readonly (readonly [Fail, Way | undefined])[] = roots.map((root) => [root, undefined]);
   while (level.length > 0) {
-    const next: (readonly [Fail, Reach])[] = [];
+    const next: (readonly [Fail, Way])[] = [];
     for (const [vertex, sofar] of level) {
       for (const step of graph.below(vertex).filter(isAllowed)) {
         if (roots.includes(step.to) || reach.has(step.to)) continue;
@@ -47,11 +50,10 @@ function search(roots: readonly Fail[], graph: CauseGraph, isAllowed: (step: Ste
   return reach;
 }
 
-function extend(sofar: Reach | undefined, step: Step): Reach {
+function extend(sofar: Way | undefined, step: Step): Way {
   const before = sofar?.bridges ?? [];
   return {
     distance: (sofar?.distance ?? 0) + 1,
-    as: step.as === 'part' && (sofar === undefined || sofar.as === 'part') ? 'part' : 'effect',
     sure: (sofar?.sure ?? true) && isSure(step),
     unproven: (sofar?.unproven ?? false) || step.unproven,
     bridges: step.bridge === undefined || before.includes(step.bridge) ? before : [...before, step.bridge],

@@ -19,40 +19,49 @@ export function aggregatesOf(parts: readonly Link[], rules: RuleIndex): Aggregat
   return new Map([...aggregates].sort(([one], [other]) => layer(other) - layer(one) || (verdictKey(one) < verdictKey(other) ? -1 : 1)));
 }
 
-/** `brought` includes the causes themselves. */
+/** What follows from some causes, themselves included, and by what right it does. */
 export interface Consequences {
-  readonly brought: ReadonlySet<Fail>;
-  /** Parts that an aggregate among the consequences only sums up; what they bring about is brought. */
-  readonly summed: ReadonlySet<Fail>;
+  readonly has: (vertex: Fail) => boolean;
+  readonly isBroughtAbout: (vertex: Fail) => boolean;
+  /** Whether the part counts as explained when it is asked why this aggregate fails. */
+  readonly isExplainedTo: (aggregate: Fail, part: Fail) => boolean;
 }
 
 /**
  * Everything that follows from these causes alone. An effect of several causes that must act together follows only where
- * enough of them do, and an aggregate where enough of its parts do. An aggregate of a lower layer than its part brings it
- * about (a machine that is gone, its services); any other is nothing but the sum of its parts (a lost quorum, its voters),
- * and says nothing about why they are lost.
+ * enough of them do, and an aggregate where enough of its parts do.
+ *
+ * Two aggregates may share a part, such as a member that is down on a machine that is gone, while the quorum is lost. An aggregate
+ * explains the part to the other one only where it lies in a lower layer than both: a machine that is gone explains its
+ * services, and so a lost quorum; a lost quorum is but the sum of its voters and says nothing about why they are lost.
  */
 export function consequencesOf(causes: readonly Fail[], ways: readonly Way[], aggregates: Aggregates, rules: RuleIndex): Consequences {
-  const brought = new Set(causes);
-  const summed = new Set<Fail>();
-  const follows = (vertex: Fail): boolean => brought.has(vertex) || summed.has(vertex);
-  for (let before = -1; before < brought.size + summed.size; ) {
-    before = brought.size + summed.size;
+  /** The layer of the lowest aggregate that explains it; -1 for what was brought about by a cause. */
+  const following = new Map<Fail, number>(causes.map((cause) => [cause, broughtAbout]));
+  const isExplainedTo = (aggregate: Fail, part: Fail): boolean => (following.get(part) ?? nothing) < rules.layerOf(aggregate.rule);
+  for (let isGrowing = true; isGrowing; ) {
+    isGrowing = false;
+    const add = (vertex: Fail, level: number): void => {
+      if (level >= (following.get(vertex) ?? nothing + 1)) return;
+      following.set(vertex, level);
+      isGrowing = true;
+    };
     for (const way of ways) {
-      if (!brought.has(way.effect) && holds(way, way.causes.filter(follows))) brought.add(way.effect);
+      if (holds(way, way.causes.filter((cause) => following.has(cause)))) add(way.effect, broughtAbout);
     }
     for (const [aggregate, parts] of aggregates) {
-      if (!brought.has(aggregate) && isEnoughFor(aggregate, parts, (part) => brought.has(part))) brought.add(aggregate);
-      if (!follows(aggregate)) continue;
-      for (const { effect } of parts) (rules.layerOf(aggregate.rule) < rules.layerOf(effect.rule) ? brought : summed).add(effect);
+      if (isEnoughFor(aggregate, parts, (part) => isExplainedTo(aggregate, part))) add(aggregate, broughtAbout);
+      if (!following.has(aggregate)) continue;
+      const layer = rules.layerOf(aggregate.rule);
+      for (const { effect } of parts) add(effect, layer < rules.layerOf(effect.rule) ? layer : nothing);
     }
   }
-  return { brought, summed };
+  return { has: (vertex) => following.has(vertex), isBroughtAbout: (vertex) => following.get(vertex) === broughtAbout, isExplainedTo };
 }
 
-export function follows({ brought, summed }: Consequences, vertex: Fail): boolean {
-  return brought.has(vertex) || summed.has(vertex);
-}
+const broughtAbout = -1;
+/** Above every layer: a part that its aggregate only sums up. */
+const nothing = 99;
 
 function holds(way: Way, causes: readonly Fail[]): boolean {
   if (causes.length === 0) return false;
@@ -62,10 +71,11 @@ function holds(way: Way, causes: readonly Fail[]): boolean {
 
 /**
  * Whether the aggregate would fail with these parts alone. Counted in the things it rests on; where it does not tell them, in
- * the subjects of its parts, all of which are then needed unless one is enough.
+ * the subjects of its parts, all of which are then needed unless one is enough. Edges that disagree: the strictest holds.
  */
 function isEnoughFor(aggregate: Fail, parts: readonly Link[], isLost: (part: Fail) => boolean): boolean {
-  const covers = parts.find((link) => link.edge.covers !== undefined)?.edge.covers ?? 'all';
+  const asked = new Set(parts.map((link) => link.edge.covers ?? 'all'));
+  const covers = (['all', 'quorum', 'any'] as const).find((one) => asked.has(one)) ?? 'all';
   const lost = parts.filter((link) => isLost(link.effect));
   const { supports = [] } = aggregate;
   if (supports.length > 0 && parts.every((link) => link.edge.match !== undefined)) {
