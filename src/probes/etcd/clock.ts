@@ -6,7 +6,7 @@ import { subjectKey } from '../../model/subject.ts';
 import type { Member } from '../../model/topology.ts';
 import type { RawTry } from '../../sources/source.ts';
 import { defineProbe, type Gathered, type Surroundings } from '../probe.ts';
-import { askMember, askMetricsPath, askPeer, headStart } from '../shared/etcd-ask.ts';
+import { askMember, askMetricsPath, askPeer, forwardAccess, headStart } from '../shared/etcd-ask.ts';
 import { etcdFlags, gap, hasEtcdCertificate, memberOf } from '../shared/gaps.ts';
 import { parseRaw, rawTry, serverTimeOf } from '../shared/raw.ts';
 
@@ -14,7 +14,7 @@ export default defineProbe({
   id: 'etcd.clock',
   title: 'a member’s clock',
   why: 'Skew between members breaks certificates and leases, and makes logs lie.',
-  reads: [{ verb: 'create', group: '', resource: 'pods/portforward', namespace: 'kube-system' }],
+  reads: forwardAccess,
   after: [],
   afterWithoutEtcd: ['kube.may-port-forward', 'kube.control-plane-pods'],
   timeoutMs: 9000,

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { EtcdHealth } from '../../model/etcd.ts';
 import { defineProbe } from '../probe.ts';
-import { askMetricsPath } from '../shared/etcd-ask.ts';
+import { askMetricsPath, forwardAccess } from '../shared/etcd-ask.ts';
 import { rawMember, silenceOf } from '../shared/etcd-read.ts';
 import { memberOf } from '../shared/gaps.ts';
 import { checkShape, optionalLine, parseJson } from '../shared/json.ts';
@@ -16,7 +16,7 @@ export default defineProbe({
   id: 'etcd.health',
   title: 'a member’s own health check',
   why: 'Names a lost leader or an alarm in etcd’s own words.',
-  reads: [{ verb: 'create', group: '', resource: 'pods/portforward', namespace: 'kube-system' }],
+  reads: forwardAccess,
   after: [],
   afterWithoutEtcd: ['kube.may-port-forward', 'kube.control-plane-pods'],
   timeoutMs: 9000,

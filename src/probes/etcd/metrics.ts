@@ -2,7 +2,7 @@
 import type { Asked, EtcdMetrics } from '../../model/etcd.ts';
 import type { RawTry } from '../../sources/source.ts';
 import { defineProbe } from '../probe.ts';
-import { askMetricsPath } from '../shared/etcd-ask.ts';
+import { askMetricsPath, forwardAccess } from '../shared/etcd-ask.ts';
 import { rawMember, silenceOf } from '../shared/etcd-read.ts';
 import { memberOf } from '../shared/gaps.ts';
 import { keepFamilies, parseMetrics, type Sample, sumOf } from '../shared/metrics.ts';
@@ -41,7 +41,7 @@ export default defineProbe({
   id: 'etcd.metrics',
   title: 'a member’s counters',
   why: 'Shows elections, failed proposals and lost peers that a single status does not.',
-  reads: [{ verb: 'create', group: '', resource: 'pods/portforward', namespace: 'kube-system' }],
+  reads: forwardAccess,
   after: [],
   afterWithoutEtcd: ['kube.may-port-forward', 'kube.control-plane-pods'],
   timeoutMs: 9000,

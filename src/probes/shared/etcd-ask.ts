@@ -2,15 +2,13 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Member } from '../../model/topology.ts';
 import { type Deadlines, deadlines, type RawTry, type Request } from '../../sources/source.ts';
-import type { Gathered, Surroundings } from '../probe.ts';
+import type { Access, Gathered, Surroundings } from '../probe.ts';
 import { etcdFlags, gap, hasEtcdCertificate } from './gaps.ts';
 import { answered, bestTry, tryInWindow } from './window.ts';
 
 const metricsPort = 2381;
 /** How long one way is given before the next one is tried beside it, in milliseconds. */
 export const headStart = 300;
-/** Bound of a port-forward in milliseconds: the kubelet of a dead machine never answers the API server. */
-const forwardLimit = 1500;
 
 export interface Question {
   readonly path: string;
@@ -113,5 +111,11 @@ async function forward(member: Member, path: string, around: Surroundings): Prom
     );
   if (member.pod === undefined)
     throw gap('absent', `no client certificate for etcd was given, and no pod is known to run member ${member.subject.name}`, etcdFlags);
-  return around.source.forwarded(member.pod, metricsPort, path, AbortSignal.any([around.signal, AbortSignal.timeout(forwardLimit)]));
+  return around.source.forwarded(member.pod, metricsPort, path, around.signal);
 }
+
+/** `get` is what a forward over WebSocket is authorised as; `create` is asked for as well from Kubernetes 1.35 on. */
+export const forwardAccess: readonly Access[] = [
+  { verb: 'get', group: '', resource: 'pods/portforward', namespace: 'kube-system' },
+  { verb: 'create', group: '', resource: 'pods/portforward', namespace: 'kube-system' },
+];
