@@ -1,18 +1,16 @@
 // What can one do with labs from the command line?
-import { isDeepStrictEqual, parseArgs } from 'node:util';
+import { parseArgs } from 'node:util';
 import { binariesFor } from './binaries.ts';
 import { imageStoreFor } from './images.ts';
 import { openLab } from './lab.ts';
 import type { LabHandle } from './handle.ts';
 import { runInteractive } from './interactive.ts';
-import { restoreLab, saveLab, startLab, stopLab } from './lifecycle.ts';
-import { operatorProcess } from './network.ts';
+import { ensureLab, restoreLab, saveLab, stopLab } from './lifecycle.ts';
 import { describeLab, listFaults, listLabs } from './overview.ts';
 import { planFromFlags, planFlags } from './plan-flags.ts';
 import { labFolder, readRecord } from './state.ts';
 import { installMissing, labSupport } from './support.ts';
-import type { LabPlan } from './topology.ts';
-import { buildLab, removeLab } from './up.ts';
+import { removeLab } from './up.ts';
 import type { Say } from './up.ts';
 import { releaseFor } from './versions.ts';
 
@@ -65,20 +63,9 @@ async function up(args: readonly string[]): Promise<void> {
   const support = await labSupport(plan.release);
   if (!support.can) throw new Error(`no lab can run on this machine: ${support.because}`);
   await installMissing(say);
-  const lab = await timed((progress) => bringUp(plan, progress));
+  const lab = await timed((progress) => ensureLab(plan, progress));
   say('its addresses exist only at the operator\'s place: lab operator <command>');
   process.stdout.write(`${lab.paths.kubeconfig}\n`);
-}
-
-async function bringUp(plan: LabPlan, progress: Say): Promise<LabHandle> {
-  const record = await readRecord(labFolder(plan.name));
-  if (record === undefined || record.phase === 'building') return buildLab(plan, progress);
-  if (!isDeepStrictEqual(record.plan, plan)) throw new Error(`there is a lab '${plan.name}' of another shape; first: lab down --name ${plan.name}`);
-  const lab = await openLab(plan.name);
-  const running = record.phase === 'running' && (await operatorProcess(lab.folder)) !== undefined;
-  if (!running) return startLab(plan.name, progress);
-  await lab.waitHealthy();
-  return lab;
 }
 
 /** Runs a long step with the seconds since its start before each line. */

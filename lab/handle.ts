@@ -1,5 +1,5 @@
 // How does the rest of the lab talk to one lab: its plan, its paths, and commands run in its places?
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { asOperator, operatorProcess } from './network.ts';
 import { insideNode, nodeProcess } from './nodes.ts';
 import { runCommand } from './processes.ts';
@@ -57,7 +57,9 @@ export function handleFor(folder: string, plan: LabPlan, binaries: string): LabH
   const mustWork = async (argv: readonly string[], options: RunOptions) => {
     const outcome = await operatorExec(argv, { timeoutMs: 30_000, ...options });
     if (outcome.code === 0) return outcome.stdout;
-    throw new Error(`${argv.filter((word) => !word.startsWith('--')).join(' ')}: ${outcome.stderr.trim() || outcome.stdout.trim()} (${outcome.code})`);
+    const [program = '', ...words] = argv.filter((word) => !word.startsWith('--'));
+    const said = (outcome.stderr.trim() || outcome.stdout.trim()).split('\n').at(-1) ?? '';
+    throw new Error(`${[basename(program), ...words].join(' ')} ended with ${outcome.code}: ${said}`);
   };
   return {
     name: plan.name, folder, paths, plan, binaries, nodes, masters: mastersOf(plan), etcdNodes, operatorExec,

@@ -7,6 +7,9 @@ import { restoreLab } from './lifecycle.ts';
 import { readRecord } from './state.ts';
 import type { InjectedFault } from './state.ts';
 
+export { ensureLab, stopLab } from './lifecycle.ts';
+export { removeLab } from './up.ts';
+export { planFromFlags, planFlags } from './plan-flags.ts';
 export { labSupport } from './support.ts';
 export type { LabSupport } from './support.ts';
 export type { Outcome, RunOptions } from './processes.ts';

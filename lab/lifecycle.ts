@@ -1,4 +1,5 @@
 // How does an existing lab stop, start again and go back to its saved copy?
+import { isDeepStrictEqual } from 'node:util';
 import { removeCgroups } from './cgroups.ts';
 import { hasGoldenCopy, restoreDisks, saveGoldenCopy } from './golden.ts';
 import { handleFor } from './handle.ts';
@@ -6,13 +7,14 @@ import type { LabHandle } from './handle.ts';
 import { findMissing, waitHealthy } from './health.ts';
 import { imageStoreFor } from './images.ts';
 import { endLabProcesses } from './namespaces.ts';
-import { startNetwork } from './network.ts';
+import { operatorProcess, startNetwork } from './network.ts';
 import { endNode, startNode } from './nodes.ts';
 import type { NodeSources } from './nodes.ts';
 import { labFolder, readRecord, writeRecord } from './state.ts';
 import type { LabRecord } from './state.ts';
 import { raiseInotifyLimit } from './support.ts';
-import { startBalancer } from './up.ts';
+import type { LabPlan } from './topology.ts';
+import { buildLab, startBalancer } from './up.ts';
 import type { Say } from './up.ts';
 
 /** @throws Error when there is no finished lab of that name. */
@@ -22,6 +24,22 @@ async function finishedLab(name: string): Promise<{ record: LabRecord; lab: LabH
   if (record === undefined) throw new Error(`there is no lab '${name}'`);
   if (record.phase === 'building') throw new Error(`lab '${name}' was never finished; make it again with: lab up --name ${name}`);
   return { record, lab: handleFor(folder, record.plan, record.binaries) };
+}
+
+/**
+ * A healthy lab of this shape: the one that runs, the one that was stopped, or a new one.
+ * @throws Error when there is one of that name with another shape, or when one that runs is not healthy.
+ */
+export async function ensureLab(plan: LabPlan, say: Say): Promise<LabHandle> {
+  const folder = labFolder(plan.name);
+  const record = await readRecord(folder);
+  if (record === undefined || record.phase === 'building') return buildLab(plan, say);
+  if (!isDeepStrictEqual(record.plan, plan)) throw new Error(`there is a lab '${plan.name}' of another shape; first: lab down --name ${plan.name}`);
+  const running = record.phase === 'running' && (await operatorProcess(folder)) !== undefined;
+  if (!running) return startLab(plan.name, say);
+  const lab = handleFor(folder, plan, record.binaries);
+  await waitHealthy(lab);
+  return lab;
 }
 
 /** Ends every process of a lab; its disks stay. */

@@ -1,6 +1,7 @@
 // What should someone know about the labs that are on this machine?
 import { relative } from 'node:path';
 import { loadFaults } from './fault.ts';
+import type { Place } from './fault.ts';
 import { openHandle } from './handle.ts';
 import { findMissing } from './health.ts';
 import { operatorProcess } from './network.ts';
@@ -49,11 +50,15 @@ export async function describeLab(name: string, print: Print): Promise<number> {
   return missing.length === 0 ? 0 : 1;
 }
 
+const targets: Readonly<Record<Place, string>> = {
+  master: 'a master', etcd: 'a machine with an etcd member, or leader', kubelet: 'a master or worker', machine: 'any machine', lb: 'none needed', cluster: 'none needed',
+};
+
 /** Prints every fault with its parameters. */
 export async function listFaults(print: Print): Promise<void> {
   for (const fault of await loadFaults()) {
     print(`${fault.name.padEnd(24)}${fault.breaks}`);
-    print(`${' '.repeat(24)}target: ${fault.place === 'cluster' || fault.place === 'lb' ? 'none needed' : fault.place}; settles after ${fault.settles.seconds} s`);
+    print(`${' '.repeat(24)}target: ${targets[fault.place]}; settles after ${fault.settles.seconds} s`);
     for (const [name, parameter] of Object.entries(fault.parameters)) print(`${' '.repeat(24)}${name}=${parameter.default}  ${parameter.means}`);
   }
 }

@@ -4,6 +4,7 @@ import { platform } from 'node:os';
 import { binariesAreCached, cacheRoot } from './binaries.ts';
 import { runCommand, runOrFail } from './processes.ts';
 import { labsRoot } from './state.ts';
+import { releaseFor } from './versions.ts';
 import type { Release } from './versions.ts';
 
 export type LabSupport = { readonly can: true } | { readonly can: false; readonly because: string };
@@ -42,7 +43,7 @@ async function isDebianLike(): Promise<boolean> {
 /**
  * Whether a lab can run here, now or after `setup`. Nothing is installed or changed by asking.
  */
-export async function labSupport(release: Release): Promise<LabSupport> {
+export async function labSupport(release: Release = releaseFor(undefined)): Promise<LabSupport> {
   const no = (because: string): LabSupport => ({ can: false, because });
   if (platform() !== 'linux') return no(`this is ${platform()}, and the lab is made of Linux namespaces`);
   if (process.getuid?.() !== 0) return no('not root: namespaces, mounts and cgroups need it');
@@ -52,6 +53,7 @@ export async function labSupport(release: Release): Promise<LabSupport> {
   if (!cached && !(await canRunGo())) return no('no Go to build Kubernetes and etcd with, and HA_DOCTOR_LAB_BINARIES names no folder of binaries');
   const separate = await runCommand(['unshare', '--net', '--mount', '--uts', '--ipc', '--pid', '--fork', 'true']);
   if (separate.code !== 0) return no(`namespaces cannot be made: ${separate.stderr.trim()}`);
+  if (/^\/(etc|var|opt)\//.test(labsRoot())) return no(`${labsRoot()} lies in a folder that the lab's machines cover; set XDG_STATE_HOME to another place`);
   const overlay = await findOverlay();
   return overlay === undefined ? { can: true } : no(`${overlay} lies on an overlay file system, where containers cannot be unpacked; set XDG_STATE_HOME and XDG_CACHE_HOME to a real disk`);
 }

@@ -4,7 +4,7 @@ import { hang, wake } from '../hanging.ts';
 
 export default defineFault({
   name: 'etcd-hung',
-  breaks: 'one etcd member: SIGSTOP, its ports accept and nothing answers (target: a machine or leader)',
+  breaks: 'one etcd member: SIGSTOP, its ports accept and nothing answers',
   place: 'etcd',
   parameters: { kubelet: { means: 'running: its liveness probe restarts the container after about 80 s; stopped: it hangs for good', default: 'running' } },
   inject: (lab, target, { kubelet }) => hang(lab, target, 'etcd', kubelet),

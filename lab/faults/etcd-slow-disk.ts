@@ -7,7 +7,7 @@ const pidFile = '/run/lab/etcd-slow-disk.pid';
 
 export default defineFault({
   name: 'etcd-slow-disk',
-  breaks: 'the disk of one etcd member: every fdatasync takes longer (target: a machine or leader)',
+  breaks: 'the disk of one etcd member: every fdatasync takes longer',
   place: 'etcd',
   parameters: { milliseconds: { means: 'added to each fdatasync', default: '200' } },
   inject: async (lab, target, { milliseconds }) => {
