@@ -42,7 +42,7 @@ interface Worked {
 
 function finish(draft: Draft, drafts: readonly Draft[], { graph, links, scene }: Worked): Omit<RankedFinding, 'rank'> {
   const effects = ownEffects(draft, drafts);
-  const possibleCauses = possibleCausesOf([...draft.verdicts, ...constituents(draft, graph)], links, scene);
+  const possibleCauses = possibleCausesOf(constituents(draft, graph), links, scene);
   return {
     cause: draft.cause,
     verdicts: draft.verdicts,
@@ -58,8 +58,13 @@ function finish(draft: Draft, drafts: readonly Draft[], { graph, links, scene }:
   };
 }
 
-/** Parts of the cause, and what leads to them: whoever explains these may explain the cause. */
+/** The verdicts of a finding, their parts, and what below them leads to those parts: whoever explains these may explain it. */
 function constituents({ verdicts, reach }: Draft, graph: CauseGraph): readonly Fail[] {
-  const parts = [...graph.partsOf(verdicts)];
-  return [...reach.keys()].filter((vertex) => parts.some((part) => graph.reaches(vertex, part)));
+  const found = new Set(verdicts);
+  for (const vertex of found) {
+    for (const part of graph.partsOf([vertex])) {
+      for (const below of reach.keys()) if (graph.reaches(below, part)) found.add(below);
+    }
+  }
+  return [...found];
 }

@@ -7,7 +7,8 @@ import type { RankedFinding, Ranking } from '../../src/rank/input.ts';
 import { ranked, unknown } from '../kit/verdicts.ts';
 import { anyCase, type Case, shuffled, twoComponents } from './random-clusters.ts';
 
-const runs = { numRuns: Number(process.env["LAW_RUNS"] ?? 400) };
+/** The same cases in every run, so that a failure means a change; `LAW_SEED` and `LAW_RUNS` look elsewhere and longer. */
+const runs = { numRuns: Number(process.env['LAW_RUNS'] ?? 400), seed: Number(process.env['LAW_SEED'] ?? 1) };
 
 function rankCase({ rules, verdicts }: Case): Ranking {
   return ranked(rules, ...verdicts);
