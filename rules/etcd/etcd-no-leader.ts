@@ -80,6 +80,7 @@ export default defineRule({
     },
     { to: 'le-lease-expired', kind: 'causes', on: 'cluster', because: 'no lease can be renewed without writes' },
     { to: 'ha-node-notready', kind: 'causes', on: 'cluster', because: 'no heartbeat can be written' },
+    { to: 'etcd-leader-changes', kind: 'causes', on: 'cluster', because: 'each leader found and lost again is counted' },
     { to: 'api-5xx-ratio', kind: 'causes', on: 'cluster', because: 'every request that needs etcd fails' },
   ],
   fixes: (_cause, seen) => {

@@ -74,6 +74,7 @@ export default defineRule({
       match: 'member',
     },
     { to: 'etcd-no-leader', kind: 'causes', on: 'cluster', because: 'fewer than a quorum cannot elect a leader' },
+    { to: 'etcd-leader-changes', kind: 'causes', on: 'cluster', because: 'each leader found and lost again is counted' },
     { to: 'etcd-no-fault-margin', kind: 'causes', on: 'cluster', because: 'below the quorum there is no margin' },
     { to: 'etcd-requests-failing', kind: 'causes', on: 'cluster', because: 'every write and linearizable read needs the quorum' },
     { to: 'api-readyz-etcd', kind: 'causes', on: 'cluster', because: 'the API server reads its readiness key with the quorum' },

@@ -42,14 +42,15 @@ export function aliveMembers(seen: Seen<MemberEvidence>): readonly Member[] {
 }
 
 /**
- * Members that the broken links are about: first those without a leader while another follows one, for they say so
- * themselves; then those with the most broken links, and again without those, so that both ends of a single broken link
- * count while the healthy end of an isolated member's link does not.
+ * Members that the broken links are about. Where nobody follows a leader, every end of a broken link. Else first those
+ * without a leader, for they say so themselves; then those with the most broken links, and again without those, so that
+ * both ends of a single broken link count while the healthy end of an isolated member's link does not.
  */
 export function cutOffMembers(seen: Seen<MemberEvidence>): readonly Member[] {
   const alive = aliveMembers(seen);
   const isLed = (member: Member) => peekMember(seen, member)?.kind === 'led';
-  const cutOff = alive.some(isLed) ? alive.filter((member) => peekMember(seen, member)?.kind === 'leaderless') : [];
+  if (!alive.some(isLed)) return alive.filter((member) => linksOf(seen, member).broken.length > 0);
+  const cutOff = alive.filter((member) => peekMember(seen, member)?.kind === 'leaderless');
   for (;;) {
     const left = alive.filter((member) => !cutOff.includes(member));
     const count = (member: Member) => left.filter((other) => other !== member && linkBetween(seen, member, other) === 'broken').length;

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import rule from '../../../rules/etcd/etcd-partition.ts';
+import { answered } from '../../kit/world.ts';
 import {
   asFail,
   changeMetrics,
@@ -66,13 +67,25 @@ test('one side that misses the other is enough, and a peer never connected has n
   expect(statuses(world, rule)).toEqual(['pass', 'fail', 'fail']);
 });
 
-test('all leaderless and yet connected: the cause lies elsewhere', () => {
-  expect(
-    statuses(
-      names.reduce((world, node) => loseLeader(world, node), healthyWorld()),
-      rule,
-    ),
-  ).toEqual(['pass', 'pass', 'pass']);
+test('all leaderless while counters call the streams up: seen for minutes under dropped packets, so unknown', () => {
+  const world = names.reduce((one, node) => loseLeader(one, node), healthyWorld());
+  expect(statuses(world, rule)).toEqual(['unknown', 'unknown', 'unknown']);
+});
+
+test('they elect nobody for so long that the API servers have given up: their votes do not arrive', () => {
+  const world = names.reduce((one, node) => loseLeader(one, node), healthyWorld());
+  for (const node of names) world.set('api.ready', node, { tries: [answered(node, 500, '[-]etcd failed: reason withheld\n')] });
+  expect(statuses(world, rule)).toEqual(['fail', 'fail', 'fail']);
+  const verdict = asFail(world.verdict(rule, 'm1'));
+  expect([verdict.reason, verdict.witness, verdict.impact]).toEqual(['no-votes', 'agreed', 'outage']);
+  expectTextsFilled(rule, verdict);
+  expect(silence(world, 'm3').verdict(rule, 'm1').status).toBe('unknown');
+});
+
+test('all leaderless and one member’s counters have noticed: both ends of each broken link', () => {
+  const world = names.reduce((one, node) => loseLeader(one, node), healthyWorld());
+  cutStream(cutStream(world, 'm3', 'm1'), 'm3', 'm2');
+  expect(statuses(world, rule)).toEqual(['fail', 'fail', 'fail']);
 });
 
 test('a dead peer port beside an answering client port, while other peer ports answer us', () => {

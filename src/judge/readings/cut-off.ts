@@ -1,0 +1,49 @@
+// Why would a member that is alive be called cut off from its peers?
+import type { Seen } from '../../model/rule.ts';
+import type { Member } from '../../model/topology.ts';
+import { anApiServerReadsEtcd } from './etcd-path.ts';
+import { type MemberEvidence, type MemberReading, peekMember } from './member.ts';
+import { cutOffMembers, linksOf } from './peers.ts';
+import { countVoters, namesOf } from './voters.ts';
+
+type Needs = MemberEvidence | 'api.ready';
+
+export interface Cut {
+  readonly reason: 'leaderless' | 'streams' | 'peer-port' | 'no-votes';
+  readonly words: string;
+}
+
+/** Undefined when nothing says so; whether it is connected is another question. */
+export function whyCutOff(seen: Seen<Needs>, member: Member, reading: MemberReading, others: readonly Member[]): Cut | undefined {
+  const led = others.filter((other) => peekMember(seen, other)?.kind === 'led');
+  if (reading.kind === 'leaderless' && led.length > 0) {
+    return { reason: 'leaderless', words: `knows no leader, while ${namesOf(led)} ${led.length === 1 ? 'does' : 'do'}` };
+  }
+  const links = linksOf(seen, member);
+  if (cutOffMembers(seen).includes(member)) return { reason: 'streams', words: `has lost its streams with ${namesOf(links.broken)}` };
+  if (votesDoNotArrive(seen)) return { reason: 'no-votes', words: 'elects nobody although every voter is alive: no votes arrive' };
+  if (reading.kind === 'led' || links.unknown.length < others.length) return undefined;
+  return deadPeerPort(seen, member, others);
+}
+
+/**
+ * Voters that reach each other elect a leader within two seconds. When every one of them is alive without a leader, for so
+ * long that the API servers have given up on etcd, they do not; their counters take minutes to notice dropped packets.
+ */
+function votesDoNotArrive(seen: Seen<Needs>): boolean {
+  const { voters, leaderless } = countVoters(seen);
+  return leaderless.length === voters.length && anApiServerReadsEtcd(seen) === 'no';
+}
+
+/** Our own path to a peer port proves little: it counts only where another peer port and this client port answer us. */
+function deadPeerPort(seen: Seen<Needs>, member: Member, others: readonly Member[]): Cut | undefined {
+  const own = seen.peek('etcd.peer-port', member.subject);
+  const client = seen.peek('etcd.client-port', member.subject);
+  if (own?.state !== 'known' || own.value.outcome.kind !== 'failed' || client?.state !== 'known') return undefined;
+  const reachable = others.some((other) => {
+    const port = seen.peek('etcd.peer-port', other.subject);
+    return port?.state === 'known' && port.value.outcome.kind === 'open';
+  });
+  if (!reachable || client.value.outcome.kind !== 'open') return undefined;
+  return { reason: 'peer-port', words: 'its peer port is dead while its client port answers' };
+}
