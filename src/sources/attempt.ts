@@ -10,6 +10,9 @@ import type { Deadlines, RawTry } from './source.ts';
 /** Longest body that is taken in, in bytes. */
 export const bodyLimit = 8 * 1024 * 1024;
 
+/** How audit logs name us. */
+export const userAgent = 'ha-doctor';
+
 export interface Message {
   readonly method: 'GET' | 'POST';
   readonly path: string;
@@ -87,6 +90,7 @@ class Exchange {
       path: message.path,
       setHost: false,
       headers: {
+        'User-Agent': userAgent,
         Host: joinAddress(target.host, target.port),
         Connection: 'close',
         ...(body && { 'Content-Length': String(body.length) }),

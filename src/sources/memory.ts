@@ -10,7 +10,10 @@ import type { Topology } from '../model/topology.ts';
 function fileFor(kubeconfig: KubeconfigSeen, anchors: readonly string[]): string | undefined {
   if (process.env['HA_DOCTOR_MEMORY'] === 'off') return undefined;
   const root = process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache');
-  const name = createHash('sha256').update([kubeconfig.server, ...anchors].join(' ')).digest('hex').slice(0, 16);
+  const name = createHash('sha256')
+    .update([kubeconfig.server, ...anchors].join(' '))
+    .digest('hex')
+    .slice(0, 16);
   return join(root, 'ha-doctor', 'topology', `${name}.json`);
 }
 

@@ -2,6 +2,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import http from 'node:http';
 import type net from 'node:net';
+import { userAgent } from './attempt.ts';
 import { openConnection, type Target } from './connection.ts';
 import { abandon } from './dial.ts';
 import { failureOf, type RawFailure } from './failure.ts';
@@ -82,6 +83,7 @@ export async function openChannel(target: Target, wish: Wish, limits: Deadlines,
       path,
       setHost: false,
       headers: {
+        'User-Agent': userAgent,
         ...headers,
         Connection: 'Upgrade',
         Upgrade: 'websocket',
