@@ -23,7 +23,9 @@ export default defineFault({
     if (!attached) throw new Error(`strace cannot attach to etcd on ${target.name}; see /var/log/etcd-slow-disk.log there`);
   },
   heal: async (lab, target) => {
-    await lab.nodeExec(target.name, ['bash', '-c', `[ ! -e ${pidFile} ] || kill "$(cat ${pidFile})"; rm -f ${pidFile}`]);
+    // It has ended by itself where etcd was restarted, and its id may be another's by now.
+    const end = `pid=$(cat ${pidFile} 2>/dev/null); [ "$(cat /proc/$pid/comm 2>/dev/null)" != strace ] || kill $pid; rm -f ${pidFile}`;
+    await lab.nodeExec(target.name, ['bash', '-c', end]);
   },
   settles: { seconds: 60, what: 'the histogram of fsync times holds some hundred slow ones' },
 });
