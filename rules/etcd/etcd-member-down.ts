@@ -3,7 +3,7 @@ import { checkedReasons } from '../../src/judge/readings/backend.ts';
 import { defineRule, fail, notApplicable, pass, undecided } from '../../src/judge/define-rule.ts';
 import { blamesEtcd, readApiServer } from '../../src/judge/readings/api-server.ts';
 import { allOf } from '../../src/judge/readings/certainty.ts';
-import { peersSay, whyOnlyOurPath } from '../../src/judge/readings/etcd-path.ts';
+import { peersHaveLost, whyOnlyOurPath } from '../../src/judge/readings/etcd-path.ts';
 import { nodeOf } from '../../src/judge/readings/etcdctl.ts';
 import { describeSilence, membersOf, readMember } from '../../src/judge/readings/member.ts';
 import { doNotStop, lookAtProcess, memberAt, replaceMember, restartMember } from '../../src/judge/readings/member-fixes.ts';
@@ -61,14 +61,11 @@ export default defineRule({
       );
     }
     if (reading.kind !== 'silent') return pass(named);
-    const peers = peersSay(seen, member);
-    if (peers === 'connected' && ['timeout', 'unreachable', 'dns'].includes(reading.why)) {
-      return pass({ ...named, note: 'its peers are connected to it; it cannot be reached from here' });
-    }
+    const lost = peersHaveLost(seen, member);
     const path = whyOnlyOurPath(seen, member);
-    if (path !== undefined && peers !== 'lost') return undecided(path, `nc -zvw2 ${member.host} ${member.clientPort}   # from a master`);
-    const facts = { ...named, words: describeSilence(reading), peers: peers === 'lost' ? 'have lost it too' : '' };
-    return fail(facts, { reason: reading.why, witness: peers === 'lost' || besideItSuffers(seen, member) ? 'agreed' : 'measured' });
+    if (path !== undefined && !lost) return undecided(path, `nc -zvw2 ${member.host} ${member.clientPort}   # from a master`);
+    const facts = { ...named, words: describeSilence(reading), peers: lost ? 'have lost it too' : '' };
+    return fail(facts, { reason: reading.why, witness: lost || besideItSuffers(seen, member) ? 'agreed' : 'measured' });
   },
   explains: [
     {

@@ -108,12 +108,11 @@ test('a partitioned member serves its clients', () => {
   expect(isolate(healthyWorld(), 'm3').verdict(rule, 'm3').status).toBe('pass');
 });
 
-test('filtered for us while its peers are connected: it serves', () => {
-  const world = silence(healthyWorld(), 'm2', 'timeout');
+test('streams that counters call up do not vouch for a host that answers nobody', () => {
+  const world = silence(healthyWorld(), 'm2', 'timeout').set('api.ready', 'm2', { tries: failedTries('m2', 'timeout') });
   for (const node of ['m1', 'm3'] as const) changeMetrics(world, node, { activePeers: { [ids.m2]: 1 } });
-  const verdict = world.verdict(rule, 'm2');
-  expect(verdict.status).toBe('pass');
-  expect(verdict.status === 'pass' && verdict.facts['note']).toContain('cannot be reached from here');
+  const verdict = asFail(world.verdict(rule, 'm2'));
+  expect([verdict.reason, verdict.witness]).toEqual(['timeout', 'measured']);
 });
 
 test('every member silent to us while the API servers read from etcd: our path', () => {
