@@ -47,7 +47,7 @@ const readServed = `
   socket.on('error', () => undefined);`;
 
 /** Milliseconds since 1970 at which the certificate ends that a port serves now, or undefined when it serves none. */
-export async function servedUntil(lab: LabHandle, address: string, port: number): Promise<number | undefined> {
+async function servedUntil(lab: LabHandle, address: string, port: number): Promise<number | undefined> {
   const outcome = await lab.operatorExec([process.execPath, '--eval', readServed, '--', address, String(port)], { timeoutMs: 5000 });
   const end = Date.parse(outcome.stdout);
   return Number.isNaN(end) ? undefined : end;

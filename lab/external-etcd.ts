@@ -3,7 +3,7 @@ import { stringify } from 'yaml';
 import { etcdNodesOf } from './topology.ts';
 import type { LabPlan, NodePlan } from './topology.ts';
 
-export const etcdPki = '/etc/kubernetes/pki/etcd';
+const etcdPki = '/etc/kubernetes/pki/etcd';
 
 /** etcd.yaml of one member. */
 export function etcdConfig(plan: LabPlan, node: NodePlan): string {

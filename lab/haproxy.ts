@@ -3,7 +3,7 @@ import { loadBalancerAddress, loadBalancerPort, statsPort } from './topology.ts'
 import type { NodePlan } from './topology.ts';
 
 export const haproxyConfigFile = '/etc/haproxy/haproxy.cfg';
-export const haproxySocket = '/run/haproxy/admin.sock';
+const haproxySocket = '/run/haproxy/admin.sock';
 
 /**
  * haproxy.cfg.

@@ -8,7 +8,7 @@ import type { LabPlan, NodePlan } from './topology.ts';
 const apiVersion = 'kubeadm.k8s.io/v1beta4';
 export const podSubnet = '10.90.0.0/16';
 export const auditPolicyFolder = '/etc/kubernetes/audit';
-export const auditLogFolder = '/var/log/kubernetes/audit';
+const auditLogFolder = '/var/log/kubernetes/audit';
 export const kubeadmConfigFile = '/etc/kubeadm/kubeadm.yaml';
 
 interface Argument {

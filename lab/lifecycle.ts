@@ -51,7 +51,7 @@ export async function stopLab(name: string): Promise<void> {
 }
 
 /** Starts a stopped lab with its disks as they are, and waits until it is healthy. */
-export async function startLab(name: string, say: Say): Promise<LabHandle> {
+async function startLab(name: string, say: Say): Promise<LabHandle> {
   const { record, lab } = await finishedLab(name);
   await endLabProcesses(lab.folder);
   await removeCgroups(name);

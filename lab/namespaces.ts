@@ -61,7 +61,7 @@ export async function endHolder(lab: string, pidFile: string): Promise<void> {
 }
 
 /** Processes of a lab: those it started, and any others that stand in one of its network namespaces. */
-export async function processesOf(lab: string): Promise<number[]> {
+async function processesOf(lab: string): Promise<number[]> {
   const marked = await findProcesses((pid) => hasEnvironment(pid, marker, lab));
   const own = await networkOf(process.pid);
   const networks = new Set(await Promise.all(marked.map((pid) => networkOf(pid))));

@@ -2,7 +2,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { endHolder, enter, holderOf, startHolder } from './namespaces.ts';
+import { enter, holderOf, startHolder } from './namespaces.ts';
 import { runCommand, runOrFail, waitUntil } from './processes.ts';
 import { pathsOf } from './state.ts';
 import { hostsFile, operatorAddress, prefixLength } from './topology.ts';
@@ -40,10 +40,6 @@ export async function startNetwork(lab: string, plan: LabPlan): Promise<number> 
 /** The process whose namespaces are the operator's, or undefined when the lab does not run. */
 export function operatorProcess(lab: string): Promise<number | undefined> {
   return holderOf(lab, pidFile(lab));
-}
-
-export function endNetwork(lab: string): Promise<void> {
-  return endHolder(lab, pidFile(lab));
 }
 
 /** Arguments that run a command of this machine's file system at the operator's place. */

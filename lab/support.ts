@@ -28,7 +28,7 @@ async function isProgram(name: string): Promise<boolean> {
 }
 
 /** Debian packages that are still missing, without duplicates. */
-export async function missingPackages(): Promise<string[]> {
+async function missingPackages(): Promise<string[]> {
   const missing = new Set<string>();
   for (const [program, name] of Object.entries(programs)) if (!(await isProgram(program))) missing.add(name);
   for (const [file, name] of Object.entries(files)) if (!(await isExecutable(file))) missing.add(name);
