@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import type { Report } from '../../src/model/report.ts';
+import { findLeader } from '../../lab/etcd.ts';
 import { injectFault } from '../../lab/fault.ts';
 import { type Lab, labSupport, openLab } from '../../lab/lab.ts';
 import { releaseFor } from '../../lab/versions.ts';
@@ -85,7 +86,7 @@ async function runScenario(lab: Lab, scenario: Scenario): Promise<readonly Row[]
   const names: Record<string, string> = {};
   if (scenario.faults.length > 0) broken.add(lab.name);
   for (const { fault, target, values: given } of scenario.faults) {
-    const injected = await injectFault(lab, fault, target, given);
+    const injected = await injectFault(lab, fault, target === 'follower' ? await someFollower(lab) : target, given);
     if (target === 'leader') names['LEADER'] = injected.target;
   }
   const begun = performance.now();
@@ -99,6 +100,11 @@ async function runScenario(lab: Lab, scenario: Scenario): Promise<readonly Row[]
     }
   }
   return rows;
+}
+
+async function someFollower(lab: Lab): Promise<string> {
+  const leader = await findLeader(lab);
+  return lab.masters.find((master) => master.name !== leader.name)?.name ?? leader.name;
 }
 
 /** Brings the saved copy back unless the lab is as good as new; a machine under load may need a second try. */

@@ -171,7 +171,10 @@ export const scenarios: readonly Scenario[] = [
     ...base,
     id: 'S38',
     title: 'negative: a planned leader transfer and a cordoned node',
-    faults: [{ fault: 'node-cordoned', target: 'w1' }, { fault: 'etcd-leader-moved' }],
+    faults: [
+      { fault: 'node-cordoned', target: 'w1' },
+      { fault: 'etcd-leader-moved', target: 'follower' },
+    ],
     ages: [5],
     expect: { kind: 'nothing', exitCode: [0] },
     forbidden: ['etcd-leader-changes', 'le-flapping'],

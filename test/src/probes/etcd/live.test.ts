@@ -47,7 +47,7 @@ describe.skipIf(etcdMissing !== undefined)(`a real etcd cluster${etcdMissing ===
     expect(printed).toContain(`"member_id":${BigInt(`0x${seen.memberId}`)}`);
     expect(printed).toContain(`"cluster_id":${BigInt(`0x${seen.clusterId}`)}`);
     expect(printed).toContain(`"leader":${BigInt(`0x${seen.leaderId ?? ''}`)}`);
-    expect(seen).toMatchObject({ version: '3.4.23', revision: '21', learner: false, errors: [] });
+    expect(seen).toMatchObject({ version: expect.stringMatching(/^3\./), revision: '21', learner: false, errors: [] });
     expect(seen.dbSize).toBeGreaterThan(0);
     const others = await Promise.all([look(status, 1), look(status, 2)]);
     expect(new Set([seen, ...others].map((one) => one.kind === 'answered' && one.leaderId)).size).toBe(1);
