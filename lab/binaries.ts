@@ -28,7 +28,10 @@ function suppliedFolder(): string | undefined {
 }
 
 async function exists(path: string): Promise<boolean> {
-  return stat(path).then(() => true, () => false);
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
 }
 
 /**
@@ -167,11 +170,17 @@ async function buildEtcd(release: Release, work: string, overlay: string): Promi
 async function buildKubernetes(release: Release, work: string, overlay: string): Promise<void> {
   const [major = '', minor = ''] = release.kubernetes.split('.');
   const stamp = {
-    gitVersion: `v${release.kubernetes}`, gitMajor: major, gitMinor: minor, gitTreeState: 'clean',
-    gitCommit: '0'.repeat(40), buildDate: '2026-01-01T00:00:00Z',
+    gitVersion: `v${release.kubernetes}`,
+    gitMajor: major,
+    gitMinor: minor,
+    gitTreeState: 'clean',
+    gitCommit: '0'.repeat(40),
+    buildDate: '2026-01-01T00:00:00Z',
   };
   const places = ['k8s.io/component-base/version', 'k8s.io/client-go/pkg/version'];
   const sets = places.flatMap((place) => Object.entries(stamp).map(([name, value]) => `-X ${place}.${name}=${value}`));
   const packages = kubernetesCommands.map((name) => `k8s.io/kubernetes/cmd/${name}`);
-  await goBuild(`kubernetes-${release.kubernetes}`, work, overlay, `-s -w ${sets.join(' ')}`, [['-o', `${join(work, 'bin')}/`, ...packages]]);
+  await goBuild(`kubernetes-${release.kubernetes}`, work, overlay, `-s -w ${sets.join(' ')}`, [
+    ['-o', `${join(work, 'bin')}/`, ...packages],
+  ]);
 }

@@ -21,7 +21,12 @@ export async function replaceByExpired(lab: LabHandle, node: string, name: strin
     if (!(await isOnNode(lab, node, copy))) await writeOnNode(lab, node, copy, await readOnNode(lab, node, `${pki}/${file}.${ending}`));
   }
   const kubernetesVersion = `v${lab.plan.release.kubernetes}`;
-  await writeOnNode(lab, node, renewConfig, stringify({ apiVersion: 'kubeadm.k8s.io/v1beta4', kind: 'ClusterConfiguration', kubernetesVersion }));
+  await writeOnNode(
+    lab,
+    node,
+    renewConfig,
+    stringify({ apiVersion: 'kubeadm.k8s.io/v1beta4', kind: 'ClusterConfiguration', kubernetesVersion }),
+  );
   const argv = ['kubeadm', 'certs', 'renew', name, `--config=${renewConfig}`];
   const outcome = await lab.nodeExec(node, argv, { env: { [wallClockOffset]: `-${366 * 24}h` }, timeoutMs: 60_000 });
   if (outcome.code !== 0) throw new Error(`kubeadm certs renew ${name} on ${node}: ${outcome.stderr.trim()}`);
@@ -54,10 +59,20 @@ async function servedUntil(lab: LabHandle, address: string, port: number): Promi
 }
 
 /** Waits until a port serves a certificate that has ended, or a valid one. @throws Error when it does not within the time. */
-export async function waitUntilServed(lab: LabHandle, address: string, port: number, wanted: 'ended' | 'valid', timeoutMs: number): Promise<void> {
-  const served = await waitUntil(async () => {
-    const end = await servedUntil(lab, address, port);
-    return end !== undefined && (end < Date.now()) === (wanted === 'ended');
-  }, timeoutMs, 1000);
+export async function waitUntilServed(
+  lab: LabHandle,
+  address: string,
+  port: number,
+  wanted: 'ended' | 'valid',
+  timeoutMs: number,
+): Promise<void> {
+  const served = await waitUntil(
+    async () => {
+      const end = await servedUntil(lab, address, port);
+      return end !== undefined && end < Date.now() === (wanted === 'ended');
+    },
+    timeoutMs,
+    1000,
+  );
   if (!served) throw new Error(`${address}:${port} does not serve a certificate that is ${wanted} after ${timeoutMs / 1000} s`);
 }

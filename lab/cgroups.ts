@@ -12,7 +12,10 @@ export function cgroupOf(lab: string, node: string): string {
 }
 
 async function isUnified(): Promise<boolean> {
-  return stat(join(root, 'cgroup.controllers')).then(() => true, () => false);
+  return stat(join(root, 'cgroup.controllers')).then(
+    () => true,
+    () => false,
+  );
 }
 
 /** The places where a cgroup path can exist: one per controller, or the one tree of cgroup v2, or both (runc uses all). */
@@ -59,10 +62,14 @@ async function delegateControllers(folder: string): Promise<void> {
 export async function removeCgroups(lab: string, node?: string): Promise<void> {
   for (const hierarchy of await hierarchies()) {
     const folder = join(hierarchy, family, lab, node ?? '');
-    const gone = await waitUntil(async () => {
-      await removeTree(folder);
-      return true;
-    }, 10_000, 100);
+    const gone = await waitUntil(
+      async () => {
+        await removeTree(folder);
+        return true;
+      },
+      10_000,
+      100,
+    );
     if (!gone) throw new Error(`${folder} still holds processes`);
     if (node === undefined) await rmdir(join(hierarchy, family)).catch(() => undefined);
   }

@@ -8,7 +8,7 @@ import { runInteractive } from './interactive.ts';
 import { ensureLab, restoreLab, saveLab, stopLab } from './lifecycle.ts';
 import { describeLab, listFaults, listLabs } from './overview.ts';
 import { planFromFlags, planFlags } from './plan-flags.ts';
-import { labFolder, readRecord } from './state.ts';
+import { readRecord } from './state.ts';
 import { installMissing, labSupport } from './support.ts';
 import { removeLab } from './up.ts';
 import type { Say } from './up.ts';
@@ -64,7 +64,7 @@ async function up(args: readonly string[]): Promise<void> {
   if (!support.can) throw new Error(`no lab can run on this machine: ${support.because}`);
   await installMissing(say);
   const lab = await timed((progress) => ensureLab(plan, progress));
-  say('its addresses exist only at the operator\'s place: lab operator <command>');
+  say("its addresses exist only at the operator's place: lab operator <command>");
   process.stdout.write(`${lab.paths.kubeconfig}\n`);
 }
 
@@ -94,7 +94,9 @@ async function inject(args: readonly string[]): Promise<void> {
   const started = performance.now();
   const injected = await lab.inject(fault, target, parameters);
   const seconds = ((performance.now() - started) / 1000).toFixed(0);
-  say(`${injected.fault} ${injected.target}: done after ${seconds} s; settled about ${injected.settles.seconds} s from now: ${injected.settles.what}`);
+  say(
+    `${injected.fault} ${injected.target}: done after ${seconds} s; settled about ${injected.settles.seconds} s from now: ${injected.settles.what}`,
+  );
 }
 
 function splitOnce(word: string): [string, string] {
@@ -117,20 +119,46 @@ async function heal(args: readonly string[]): Promise<void> {
 async function main(argv: readonly string[]): Promise<number> {
   const [command, ...args] = argv;
   switch (command) {
-    case 'setup': await setUp(args); return 0;
-    case 'up': await up(args); return 0;
-    case 'down': await removeLab(nameFrom(args)); return 0;
-    case 'stop': await stopLab(nameFrom(args)); return 0;
-    case 'save': say(`saved; etcd was halted for ${(await saveLab(nameFrom(args))).toFixed(1)} s`); return 0;
-    case 'restore': await timed((progress) => restoreLab(nameFrom(args), progress)); return 0;
-    case 'status': return describeLab(nameFrom(args), (line) => process.stdout.write(`${line}\n`));
-    case 'list': await listLabs((line) => process.stdout.write(`${line}\n`)); return 0;
-    case 'inject': await inject(args); return 0;
-    case 'heal': await heal(args); return 0;
-    case 'exec': return execute(args, 'node');
-    case 'operator': return execute(args, 'operator');
-    case undefined: case 'help': case '--help': process.stdout.write(help); return 0;
-    default: throw new Error(`'${command}' is no command of the lab; see: lab help`);
+    case 'setup':
+      await setUp(args);
+      return 0;
+    case 'up':
+      await up(args);
+      return 0;
+    case 'down':
+      await removeLab(nameFrom(args));
+      return 0;
+    case 'stop':
+      await stopLab(nameFrom(args));
+      return 0;
+    case 'save':
+      say(`saved; etcd was halted for ${(await saveLab(nameFrom(args))).toFixed(1)} s`);
+      return 0;
+    case 'restore':
+      await timed((progress) => restoreLab(nameFrom(args), progress));
+      return 0;
+    case 'status':
+      return describeLab(nameFrom(args), (line) => process.stdout.write(`${line}\n`));
+    case 'list':
+      await listLabs((line) => process.stdout.write(`${line}\n`));
+      return 0;
+    case 'inject':
+      await inject(args);
+      return 0;
+    case 'heal':
+      await heal(args);
+      return 0;
+    case 'exec':
+      return execute(args, 'node');
+    case 'operator':
+      return execute(args, 'operator');
+    case undefined:
+    case 'help':
+    case '--help':
+      process.stdout.write(help);
+      return 0;
+    default:
+      throw new Error(`'${command}' is no command of the lab; see: lab help`);
   }
 }
 

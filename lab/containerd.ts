@@ -38,9 +38,7 @@ disabled_plugins = ["io.containerd.snapshotter.v1.aufs", "io.containerd.snapshot
 
 /** A bridge of its own per machine: enough for a node to be Ready and for pods that stay on it. */
 export function podNetworkConfig(podSubnet: string): string {
-  const plugins = [
-    { type: 'bridge', bridge: 'pods0', isGateway: true, ipam: { type: 'host-local', ranges: [[{ subnet: podSubnet }]] } },
-  ];
+  const plugins = [{ type: 'bridge', bridge: 'pods0', isGateway: true, ipam: { type: 'host-local', ranges: [[{ subnet: podSubnet }]] } }];
   return `${JSON.stringify({ cniVersion: '0.4.0', name: 'lab', plugins }, null, 2)}\n`;
 }
 

@@ -49,7 +49,10 @@ async function expiredKubeconfig(lab: LabHandle, firstMaster: NodePlan): Promise
 }
 
 async function kubeconfigFor(lab: LabHandle, node: NodePlan, args: readonly string[], env: Record<string, string> = {}): Promise<string> {
-  const made = await lab.nodeExec(node.name, ['kubeadm', 'kubeconfig', 'user', `--config=${kubeadmConfigFile}`, ...args], { env, timeoutMs: 30_000 });
+  const made = await lab.nodeExec(node.name, ['kubeadm', 'kubeconfig', 'user', `--config=${kubeadmConfigFile}`, ...args], {
+    env,
+    timeoutMs: 30_000,
+  });
   if (made.code !== 0) throw new Error(`kubeadm kubeconfig user failed: ${made.stderr.trim()}`);
   return made.stdout;
 }

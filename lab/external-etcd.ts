@@ -7,9 +7,14 @@ const etcdPki = '/etc/kubernetes/pki/etcd';
 
 /** etcd.yaml of one member. */
 export function etcdConfig(plan: LabPlan, node: NodePlan): string {
-  const cluster = etcdNodesOf(plan).map((member) => `${member.name}=https://${member.address}:2380`).join(',');
+  const cluster = etcdNodesOf(plan)
+    .map((member) => `${member.name}=https://${member.address}:2380`)
+    .join(',');
   const security = (name: string) => ({
-    'cert-file': `${etcdPki}/${name}.crt`, 'key-file': `${etcdPki}/${name}.key`, 'trusted-ca-file': `${etcdPki}/ca.crt`, 'client-cert-auth': true,
+    'cert-file': `${etcdPki}/${name}.crt`,
+    'key-file': `${etcdPki}/${name}.key`,
+    'trusted-ca-file': `${etcdPki}/ca.crt`,
+    'client-cert-auth': true,
   });
   return stringify({
     name: node.name,

@@ -41,11 +41,13 @@ const folder = new URL('faults/', import.meta.url);
 /** All faults, found by their files. @throws Error when a file's name is not its fault's. */
 export async function loadFaults(): Promise<Fault[]> {
   const files = (await readdir(folder)).filter((file) => file.endsWith('.ts')).sort();
-  return Promise.all(files.map(async (file) => {
-    const module = (await import(new URL(file, folder).href)) as { readonly default: Fault };
-    if (module.default.name !== basename(file, '.ts')) throw new Error(`lab/faults/${file} calls itself ${module.default.name}`);
-    return module.default;
-  }));
+  return Promise.all(
+    files.map(async (file) => {
+      const module = (await import(new URL(file, folder).href)) as { readonly default: Fault };
+      if (module.default.name !== basename(file, '.ts')) throw new Error(`lab/faults/${file} calls itself ${module.default.name}`);
+      return module.default;
+    }),
+  );
 }
 
 /** @throws Error listing the faults there are. */
@@ -58,11 +60,17 @@ export async function faultNamed(name: string): Promise<Fault> {
 
 function candidates(lab: LabHandle, place: Place): readonly NodePlan[] {
   switch (place) {
-    case 'master': case 'cluster': return lab.masters;
-    case 'etcd': return lab.etcdNodes;
-    case 'kubelet': return lab.nodes.filter((node) => node.role === 'master' || node.role === 'worker');
-    case 'lb': return lab.nodes.filter((node) => node.role === 'lb');
-    case 'machine': return lab.nodes;
+    case 'master':
+    case 'cluster':
+      return lab.masters;
+    case 'etcd':
+      return lab.etcdNodes;
+    case 'kubelet':
+      return lab.nodes.filter((node) => node.role === 'master' || node.role === 'worker');
+    case 'lb':
+      return lab.nodes.filter((node) => node.role === 'lb');
+    case 'machine':
+      return lab.nodes;
   }
 }
 
@@ -81,19 +89,28 @@ async function resolveTarget(lab: LabHandle, fault: Fault, target: string | unde
 
 function completeValues(fault: Fault, given: Readonly<Record<string, string>>): Record<string, string> {
   for (const name of Object.keys(given)) {
-    if (!(name in fault.parameters)) throw new Error(`${fault.name} has no parameter '${name}'; it has ${Object.keys(fault.parameters).join(', ') || 'none'}`);
+    if (!(name in fault.parameters))
+      throw new Error(`${fault.name} has no parameter '${name}'; it has ${Object.keys(fault.parameters).join(', ') || 'none'}`);
   }
   const defaults = Object.entries(fault.parameters).map(([name, parameter]) => [name, parameter.default]);
   return { ...Object.fromEntries(defaults), ...given };
 }
 
 /** Breaks a lab. It is remembered before it is done, so that half a fault can be healed as well. */
-export async function injectFault(lab: LabHandle, name: string, target?: string, given: Readonly<Record<string, string>> = {}): Promise<InjectedFault> {
+export async function injectFault(
+  lab: LabHandle,
+  name: string,
+  target?: string,
+  given: Readonly<Record<string, string>> = {},
+): Promise<InjectedFault> {
   const fault = await faultNamed(name);
   const node = await resolveTarget(lab, fault, target);
   const parameters = completeValues(fault, given);
   const injected: InjectedFault = { fault: name, target: node.name, parameters, since: new Date().toISOString() };
-  await updateRecord(lab.folder, (record) => ({ ...record, faults: [...record.faults.filter((known) => !isSame(known, injected)), injected] }));
+  await updateRecord(lab.folder, (record) => ({
+    ...record,
+    faults: [...record.faults.filter((known) => !isSame(known, injected)), injected],
+  }));
   await fault.inject(lab, node, parameters);
   return injected;
 }
@@ -106,9 +123,17 @@ function isSame(one: InjectedFault, other: InjectedFault): boolean {
  * Mends what was broken, the latest first: all of it, all of one kind, or one.
  * @returns what was mended.
  */
-export async function healFaults(lab: LabHandle, known: readonly InjectedFault[], name?: string, target?: string): Promise<InjectedFault[]> {
-  const chosen = known.filter((one) => (name === undefined || one.fault === name) && (target === undefined || one.target === target)).reverse();
-  if (chosen.length === 0 && name !== undefined) throw new Error(`${[name, target].filter(Boolean).join(' ')} is not broken in lab '${lab.name}'`);
+export async function healFaults(
+  lab: LabHandle,
+  known: readonly InjectedFault[],
+  name?: string,
+  target?: string,
+): Promise<InjectedFault[]> {
+  const chosen = known
+    .filter((one) => (name === undefined || one.fault === name) && (target === undefined || one.target === target))
+    .reverse();
+  if (chosen.length === 0 && name !== undefined)
+    throw new Error(`${[name, target].filter(Boolean).join(' ')} is not broken in lab '${lab.name}'`);
   for (const injected of chosen) {
     const fault = await faultNamed(injected.fault);
     await fault.heal(lab, lab.node(injected.target), injected.parameters);

@@ -15,11 +15,19 @@ function tableName(fault: string): string {
 export async function dropTraffic(lab: LabHandle, node: string, fault: string, drops: Drops): Promise<void> {
   const table = tableName(fault);
   const chain = (name: string, hook: string, matches: readonly string[]) => [
-    `  chain ${name} {`, `    type filter hook ${hook} priority 0; policy accept;`, ...matches.map((match) => `    ${match} drop`), '  }',
+    `  chain ${name} {`,
+    `    type filter hook ${hook} priority 0; policy accept;`,
+    ...matches.map((match) => `    ${match} drop`),
+    '  }',
   ];
   const rules = [
-    `table inet ${table}`, `delete table inet ${table}`, `table inet ${table} {`,
-    ...chain('incoming', 'input', drops.incoming), ...chain('outgoing', 'output', drops.outgoing), '}', '',
+    `table inet ${table}`,
+    `delete table inet ${table}`,
+    `table inet ${table} {`,
+    ...chain('incoming', 'input', drops.incoming),
+    ...chain('outgoing', 'output', drops.outgoing),
+    '}',
+    '',
   ].join('\n');
   const outcome = await lab.nodeExec(node, ['nft', '-f', '-'], { input: rules });
   if (outcome.code !== 0) throw new Error(`nft on ${node}: ${outcome.stderr.trim()}`);

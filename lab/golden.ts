@@ -35,11 +35,13 @@ export async function hasGoldenCopy(lab: LabHandle): Promise<boolean> {
 /** Puts the saved disks back; the machines must be off. @throws Error when nothing was saved. */
 export async function restoreDisks(lab: LabHandle): Promise<void> {
   if (!(await hasGoldenCopy(lab))) throw new Error(`lab '${lab.name}' has no saved copy; make one while it is healthy with: lab save`);
-  await Promise.all(machines(lab).map(async (name) => {
-    const disk = join(lab.paths.node(name), 'disk');
-    for (const part of [...kept, ...rebuilt]) await rm(join(disk, part), { recursive: true, force: true });
-    await copyDisk(join(lab.paths.golden, name), disk);
-  }));
+  await Promise.all(
+    machines(lab).map(async (name) => {
+      const disk = join(lab.paths.node(name), 'disk');
+      for (const part of [...kept, ...rebuilt]) await rm(join(disk, part), { recursive: true, force: true });
+      await copyDisk(join(lab.paths.golden, name), disk);
+    }),
+  );
 }
 
 function machines(lab: LabHandle): string[] {
@@ -47,7 +49,10 @@ function machines(lab: LabHandle): string[] {
 }
 
 async function exists(path: string): Promise<boolean> {
-  return stat(path).then(() => true, () => false);
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
 }
 
 async function copyDisk(from: string, to: string): Promise<void> {

@@ -62,18 +62,35 @@ export function handleFor(folder: string, plan: LabPlan, binaries: string): LabH
     throw new Error(`${[basename(program), ...words].join(' ')} ended with ${outcome.code}: ${said}`);
   };
   return {
-    name: plan.name, folder, paths, plan, binaries, nodes, masters: mastersOf(plan), etcdNodes, operatorExec,
+    name: plan.name,
+    folder,
+    paths,
+    plan,
+    binaries,
+    nodes,
+    masters: mastersOf(plan),
+    etcdNodes,
+    operatorExec,
     node: (name) => findNode(nodes, name),
     nodeExec: async (name, argv, options = {}) => {
       const pid = await nodeProcess(folder, findNode(nodes, name).name);
       if (pid === undefined) throw new Error(`${name} of lab '${plan.name}' is off`);
       return runCommand(insideNode(pid, argv), { ...options, env: { ...nodeEnvironment(), ...options.env } });
     },
-    kubectl: (args, options = {}) => mustWork([join(binaries, 'kubectl'), `--kubeconfig=${paths.kubeconfig}`, '--cache-dir=/dev/null', ...args], options),
-    etcdctl: (args, { endpoints, ...options } = {}) => mustWork([
-      join(binaries, 'etcdctl'), `--cacert=${paths.etcdCa}`, `--cert=${paths.etcdCertificate}`, `--key=${paths.etcdKey}`,
-      `--endpoints=${(endpoints ?? etcdNodes.map(etcdClientUrl)).join(',')}`, ...args,
-    ], options),
+    kubectl: (args, options = {}) =>
+      mustWork([join(binaries, 'kubectl'), `--kubeconfig=${paths.kubeconfig}`, '--cache-dir=/dev/null', ...args], options),
+    etcdctl: (args, { endpoints, ...options } = {}) =>
+      mustWork(
+        [
+          join(binaries, 'etcdctl'),
+          `--cacert=${paths.etcdCa}`,
+          `--cert=${paths.etcdCertificate}`,
+          `--key=${paths.etcdKey}`,
+          `--endpoints=${(endpoints ?? etcdNodes.map(etcdClientUrl)).join(',')}`,
+          ...args,
+        ],
+        options,
+      ),
   };
 }
 

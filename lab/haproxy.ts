@@ -63,10 +63,14 @@ export interface BackendServer {
 
 /** Reads the servers of the API backend out of HAProxy's CSV; whatever stands before its first line is left out. */
 export function parseBackendServers(csv: string): BackendServer[] {
-  const [header = '', ...lines] = csv.slice(Math.max(csv.indexOf('# pxname'), 0)).trim().split('\n');
+  const [header = '', ...lines] = csv
+    .slice(Math.max(csv.indexOf('# pxname'), 0))
+    .trim()
+    .split('\n');
   const columns = header.replace(/^# /, '').split(',');
   const at = (fields: readonly string[], column: string) => fields[columns.indexOf(column)] ?? '';
-  return lines.map((line) => line.split(','))
+  return lines
+    .map((line) => line.split(','))
     .filter((fields) => at(fields, 'pxname') === 'masters' && at(fields, 'svname') !== 'BACKEND')
     .map((fields) => ({ name: at(fields, 'svname'), status: at(fields, 'status'), check: at(fields, 'check_status') }));
 }

@@ -6,13 +6,33 @@ import { fetchStatistics, parseBackendServers } from './haproxy.ts';
 import { apiServerPort } from './topology.ts';
 import type { NodePlan } from './topology.ts';
 
-interface Condition { readonly type: string; readonly status: string }
-interface NodeObject { readonly metadata: { readonly name: string }; readonly status: { readonly conditions: readonly Condition[] }; readonly spec: { readonly unschedulable?: boolean } }
-interface PodObject { readonly metadata: { readonly name: string }; readonly status: { readonly conditions?: readonly Condition[] } }
-interface LeaseObject { readonly metadata: { readonly name: string; readonly namespace: string }; readonly spec: { readonly holderIdentity?: string; readonly renewTime?: string } }
-interface EndpointsObject { readonly subsets?: readonly { readonly addresses?: readonly { readonly ip: string }[] }[] }
-interface Items<T> { readonly items: readonly T[] }
-interface Member { readonly name?: string; readonly isLearner?: boolean }
+interface Condition {
+  readonly type: string;
+  readonly status: string;
+}
+interface NodeObject {
+  readonly metadata: { readonly name: string };
+  readonly status: { readonly conditions: readonly Condition[] };
+  readonly spec: { readonly unschedulable?: boolean };
+}
+interface PodObject {
+  readonly metadata: { readonly name: string };
+  readonly status: { readonly conditions?: readonly Condition[] };
+}
+interface LeaseObject {
+  readonly metadata: { readonly name: string; readonly namespace: string };
+  readonly spec: { readonly holderIdentity?: string; readonly renewTime?: string };
+}
+interface EndpointsObject {
+  readonly subsets?: readonly { readonly addresses?: readonly { readonly ip: string }[] }[];
+}
+interface Items<T> {
+  readonly items: readonly T[];
+}
+interface Member {
+  readonly name?: string;
+  readonly isLearner?: boolean;
+}
 
 /** One line per thing that is not as it should be; empty when the lab is healthy. */
 export async function findMissing(lab: LabHandle): Promise<string[]> {
@@ -37,7 +57,8 @@ export async function waitHealthy(lab: LabHandle, timeoutMs = 120_000): Promise<
     const missing = await findMissing(lab);
     good = missing.length === 0 ? good + 1 : 0;
     if (good === 2) return (performance.now() - started) / 1000;
-    if (performance.now() - started > timeoutMs) throw new Error(`lab '${lab.name}' is not healthy after ${timeoutMs / 1000} s:\n  ${missing.join('\n  ')}`);
+    if (performance.now() - started > timeoutMs)
+      throw new Error(`lab '${lab.name}' is not healthy after ${timeoutMs / 1000} s:\n  ${missing.join('\n  ')}`);
     await sleep(good === 1 ? 200 : 700);
   }
 }
@@ -68,7 +89,9 @@ async function checkObjects(lab: LabHandle): Promise<string[]> {
   const addresses = (endpoints.subsets ?? []).flatMap((subset) => subset.addresses ?? []).map((address) => address.ip);
   const unlisted = lab.masters.filter((master) => !addresses.includes(master.address));
   return [
-    ...checkNodes(lab, nodes.items), ...checkPods(lab, pods.items), ...checkLeases(lab, leases.items),
+    ...checkNodes(lab, nodes.items),
+    ...checkPods(lab, pods.items),
+    ...checkLeases(lab, leases.items),
     ...unlisted.map((master) => `${master.name} is not among the endpoints of the kubernetes service`),
   ];
 }
@@ -90,7 +113,9 @@ function checkNodes(lab: LabHandle, found: readonly NodeObject[]): string[] {
 function checkPods(lab: LabHandle, found: readonly PodObject[]): string[] {
   const components = ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler', ...(lab.plan.etcd === 'stacked' ? ['etcd'] : [])];
   const wanted = lab.masters.flatMap((master) => components.map((component) => `${component}-${master.name}`));
-  return wanted.filter((name) => !isTrue(found.find((pod) => pod.metadata.name === name)?.status.conditions, 'Ready')).map((name) => `pod ${name} is not Ready`);
+  return wanted
+    .filter((name) => !isTrue(found.find((pod) => pod.metadata.name === name)?.status.conditions, 'Ready'))
+    .map((name) => `pod ${name} is not Ready`);
 }
 
 function checkLeases(lab: LabHandle, found: readonly LeaseObject[]): string[] {
@@ -113,7 +138,9 @@ async function checkEtcd(lab: LabHandle): Promise<string[]> {
   ]);
   const list = (JSON.parse(members) as { readonly members: readonly Member[] }).members;
   const started = list.filter((member) => member.name !== undefined && member.name !== '' && member.isLearner !== true).length;
-  const leaders = new Set((JSON.parse(health) as { readonly Status: { readonly leader?: number } }[]).map((entry) => entry.Status.leader ?? 0));
+  const leaders = new Set(
+    (JSON.parse(health) as { readonly Status: { readonly leader?: number } }[]).map((entry) => entry.Status.leader ?? 0),
+  );
   return [
     ...(started === voters && list.length === voters ? [] : [`etcd has ${started} voters of ${voters} and ${list.length} members`]),
     ...(alarms.trim() === '' ? [] : [`etcd alarm: ${alarms.trim()}`]),
@@ -128,5 +155,8 @@ async function checkBalancer(lab: LabHandle): Promise<string[]> {
   const servers = parseBackendServers(page.stdout);
   const down = servers.filter((server) => server.status !== 'UP');
   const missing = lab.masters.length - servers.length;
-  return [...down.map((server) => `HAProxy: ${server.name} is ${server.status} (${server.check})`), ...(missing > 0 ? [`HAProxy lacks ${missing} masters`] : [])];
+  return [
+    ...down.map((server) => `HAProxy: ${server.name} is ${server.status} (${server.check})`),
+    ...(missing > 0 ? [`HAProxy lacks ${missing} masters`] : []),
+  ];
 }

@@ -20,11 +20,19 @@ interface Image {
 
 function imagesOf(release: Release): Image[] {
   const components = ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler'];
-  const plain = components.map((name): Image => ({
-    reference: `${imageRepository}/${name}:v${release.kubernetes}`, binaries: [name], shell: 'none', entrypoint: [`/usr/local/bin/${name}`],
-  }));
+  const plain = components.map(
+    (name): Image => ({
+      reference: `${imageRepository}/${name}:v${release.kubernetes}`,
+      binaries: [name],
+      shell: 'none',
+      entrypoint: [`/usr/local/bin/${name}`],
+    }),
+  );
   const etcd: Image = {
-    reference: `${imageRepository}/etcd:${etcdImageTag(release)}`, binaries: ['etcd', 'etcdctl', 'etcdutl'], shell: 'busybox', entrypoint: [],
+    reference: `${imageRepository}/etcd:${etcdImageTag(release)}`,
+    binaries: ['etcd', 'etcdctl', 'etcdutl'],
+    shell: 'busybox',
+    entrypoint: [],
   };
   const pause: Image = { reference: pauseImage(release), binaries: [], shell: 'busybox', entrypoint: ['/bin/sleep', '2147483647'] };
   return [...plain, etcd, pause];
@@ -36,7 +44,13 @@ function imagesOf(release: Release): Image[] {
  */
 export async function imageStoreFor(release: Release, binaries: string, say: (line: string) => void): Promise<string> {
   const store = join(cacheRoot(), 'images', await storeName(release, binaries));
-  if (await stat(store).then(() => true, () => false)) return store;
+  if (
+    await stat(store).then(
+      () => true,
+      () => false,
+    )
+  )
+    return store;
   say('making container images (about 15 seconds, once)');
   await mkdir(join(cacheRoot(), 'images'), { recursive: true });
   const work = await mkdtemp(join(cacheRoot(), 'images', '.building-'));
@@ -95,7 +109,10 @@ async function writeArchive(image: Image, binaries: string, folder: string): Pro
     rootfs: { type: 'layers', diff_ids: [`sha256:${digest}`] },
   };
   await writeFile(join(folder, 'config.json'), JSON.stringify(config));
-  await writeFile(join(folder, 'manifest.json'), JSON.stringify([{ Config: 'config.json', RepoTags: [image.reference], Layers: ['layer.tar'] }]));
+  await writeFile(
+    join(folder, 'manifest.json'),
+    JSON.stringify([{ Config: 'config.json', RepoTags: [image.reference], Layers: ['layer.tar'] }]),
+  );
   const archive = join(folder, 'image.tar');
   await runOrFail(['tar', '--create', `--file=${archive}`, `--directory=${folder}`, 'manifest.json', 'config.json', 'layer.tar']);
   return archive;

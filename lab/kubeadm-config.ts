@@ -28,10 +28,15 @@ function etcdConfiguration(plan: LabPlan) {
   if (plan.etcd === 'external') {
     const endpoints = etcdNodesOf(plan).map((node) => `https://${node.address}:2379`);
     const pki = '/etc/kubernetes/pki';
-    const files = { caFile: `${pki}/etcd/ca.crt`, certFile: `${pki}/apiserver-etcd-client.crt`, keyFile: `${pki}/apiserver-etcd-client.key` };
+    const files = {
+      caFile: `${pki}/etcd/ca.crt`,
+      certFile: `${pki}/apiserver-etcd-client.crt`,
+      keyFile: `${pki}/apiserver-etcd-client.key`,
+    };
     return { external: { endpoints, ...files } };
   }
-  const extraArgs: Argument[] = plan.etcdQuotaBytes === undefined ? [] : [{ name: 'quota-backend-bytes', value: String(plan.etcdQuotaBytes) }];
+  const extraArgs: Argument[] =
+    plan.etcdQuotaBytes === undefined ? [] : [{ name: 'quota-backend-bytes', value: String(plan.etcdQuotaBytes) }];
   return { local: { imageRepository, imageTag: etcdImageTag(plan.release), dataDir: '/var/lib/etcd', extraArgs } };
 }
 

@@ -28,7 +28,9 @@ async function kubeadm(lab: LabHandle, node: string, args: readonly string[], en
   await writeFile(file, `${outcome.stdout}\n${outcome.stderr}\n`, { flag: 'a' });
   if (outcome.code === 0) return;
   const said = outcome.stderr.trim().split('\n').slice(-8).join('\n  ');
-  throw new Error(`kubeadm ${args[0] ?? ''} on ${node} ended with ${outcome.code} after ${outcome.seconds.toFixed(0)} s (${file}):\n  ${said}`);
+  throw new Error(
+    `kubeadm ${args[0] ?? ''} on ${node} ended with ${outcome.code} after ${outcome.seconds.toFixed(0)} s (${file}):\n  ${said}`,
+  );
 }
 
 /** Makes the certificate authorities on one machine, dated back. */
@@ -52,9 +54,11 @@ export async function prepareExternalEtcd(lab: LabHandle, firstMaster: NodePlan)
   const authority = ['kubernetes/pki/etcd/ca.crt', 'kubernetes/pki/etcd/ca.key'];
   for (const node of others) await copyBetweenDisks(lab.folder, first.name, node.name, authority);
   await certificatePhase(lab, first.name, 'apiserver-etcd-client');
-  await Promise.all(lab.etcdNodes.map(async (node) => {
-    for (const name of ['etcd-server', 'etcd-healthcheck-client', 'etcd-peer']) await certificatePhase(lab, node.name, name);
-  }));
+  await Promise.all(
+    lab.etcdNodes.map(async (node) => {
+      for (const name of ['etcd-server', 'etcd-healthcheck-client', 'etcd-peer']) await certificatePhase(lab, node.name, name);
+    }),
+  );
   await copyBetweenDisks(lab.folder, first.name, firstMaster.name, [authority[0] ?? '', ...clientFiles]);
 }
 

@@ -7,8 +7,7 @@ import { restoreLab } from './lifecycle.ts';
 import { readRecord } from './state.ts';
 import type { InjectedFault } from './state.ts';
 
-export { ensureLab, stopLab } from './lifecycle.ts';
-export { removeLab } from './up.ts';
+export { ensureLab } from './lifecycle.ts';
 export { planFromFlags, planFlags } from './plan-flags.ts';
 export { labSupport } from './support.ts';
 export type { LabSupport } from './support.ts';

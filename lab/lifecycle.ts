@@ -34,7 +34,8 @@ export async function ensureLab(plan: LabPlan, say: Say): Promise<LabHandle> {
   const folder = labFolder(plan.name);
   const record = await readRecord(folder);
   if (record === undefined || record.phase === 'building') return buildLab(plan, say);
-  if (!isDeepStrictEqual(record.plan, plan)) throw new Error(`there is a lab '${plan.name}' of another shape; first: lab down --name ${plan.name}`);
+  if (!isDeepStrictEqual(record.plan, plan))
+    throw new Error(`there is a lab '${plan.name}' of another shape; first: lab down --name ${plan.name}`);
   const running = record.phase === 'running' && (await operatorProcess(folder)) !== undefined;
   if (!running) return startLab(plan.name, say);
   const lab = handleFor(folder, plan, record.binaries);
@@ -72,7 +73,8 @@ export async function saveLab(name: string): Promise<number> {
 /** Throws away what happened since the lab was saved, faults included, and waits until it is healthy. */
 export async function restoreLab(name: string, say: Say): Promise<LabHandle> {
   const { record, lab } = await finishedLab(name);
-  if (!(await hasGoldenCopy(lab))) throw new Error(`lab '${name}' has no saved copy; make one while it is healthy with: lab save --name ${name}`);
+  if (!(await hasGoldenCopy(lab)))
+    throw new Error(`lab '${name}' has no saved copy; make one while it is healthy with: lab save --name ${name}`);
   await Promise.all(lab.nodes.map((node) => endNode(lab.folder, lab.plan, node.name)));
   await restoreDisks(lab);
   await startMachines(lab, say);

@@ -29,10 +29,14 @@ export async function startHolder(options: HolderOptions): Promise<number> {
   const argv = ['unshare', ...options.namespaces, '--fork', '--kill-child', 'bash', options.script];
   const outer = startDetached(argv, env, options.logFile);
   let first: number | undefined;
-  await waitUntil(async () => {
-    [first] = await childrenOf(outer);
-    return first !== undefined || !isAlive(outer);
-  }, 5000, 10);
+  await waitUntil(
+    async () => {
+      [first] = await childrenOf(outer);
+      return first !== undefined || !isAlive(outer);
+    },
+    5000,
+    10,
+  );
   if (first === undefined) throw new Error(`${options.script} did not start; see ${options.logFile}`);
   await writeFile(options.pidFile, `${first}\n`);
   return first;
@@ -71,7 +75,10 @@ async function processesOf(lab: string): Promise<number[]> {
 }
 
 async function networkOf(pid: number): Promise<number | undefined> {
-  return stat(`/proc/${pid}/ns/net`).then((found) => found.ino, () => undefined);
+  return stat(`/proc/${pid}/ns/net`).then(
+    (found) => found.ino,
+    () => undefined,
+  );
 }
 
 /** Ends everything that `processesOf` finds, until nothing is found. */

@@ -29,10 +29,14 @@ export async function startNetwork(lab: string, plan: LabPlan): Promise<number> 
     pidFile: pidFile(lab),
     logFile: join(paths.operator, 'operator.log'),
   });
-  const ready = await waitUntil(async () => {
-    const state = await runOrFail(enter(pid, ['--net'], ['ip', '-oneline', 'link', 'show', 'bridge0', 'up']));
-    return state.includes('bridge0');
-  }, 5000, 20);
+  const ready = await waitUntil(
+    async () => {
+      const state = await runOrFail(enter(pid, ['--net'], ['ip', '-oneline', 'link', 'show', 'bridge0', 'up']));
+      return state.includes('bridge0');
+    },
+    5000,
+    20,
+  );
   if (!ready) throw new Error(`the lab's bridge did not come up; see ${join(paths.operator, 'operator.log')}`);
   return pid;
 }

@@ -12,7 +12,10 @@ export async function reachOnNode(lab: LabHandle, node: string, path: string): P
 }
 
 export async function isOnNode(lab: LabHandle, node: string, path: string): Promise<boolean> {
-  return stat(await reachOnNode(lab, node, path)).then(() => true, () => false);
+  return stat(await reachOnNode(lab, node, path)).then(
+    () => true,
+    () => false,
+  );
 }
 
 export async function readOnNode(lab: LabHandle, node: string, path: string): Promise<string> {

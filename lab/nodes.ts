@@ -33,7 +33,11 @@ function pidFile(lab: string, node: string): string {
 
 /** Files that are laid over the machine's root at each start, by their path there. */
 function nodeFiles(plan: LabPlan, node: NodePlan): Record<string, string> {
-  const common = { '/etc/hosts': hostsFile(plan, node), '/etc/hostname': `${node.name}\n`, '/etc/resolv.conf': '# no name server in the lab\n' };
+  const common = {
+    '/etc/hosts': hostsFile(plan, node),
+    '/etc/hostname': `${node.name}\n`,
+    '/etc/resolv.conf': '# no name server in the lab\n',
+  };
   if (node.role === 'lb') return { ...common, [haproxyConfigFile]: haproxyConfig(mastersOf(plan)) };
   if (node.role === 'etcd') return { ...common, '/etc/etcd/etcd.yaml': etcdConfig(plan, node) };
   const last = node.address.split('.')[3] ?? '0';
@@ -80,7 +84,10 @@ export async function startNode(sources: NodeSources, node: NodePlan): Promise<n
 
 async function prepareContainers(sources: NodeSources, node: NodePlan, disk: string): Promise<void> {
   await createCgroup(sources.plan.name, node.name);
-  const present = await stat(disk).then(() => true, () => false);
+  const present = await stat(disk).then(
+    () => true,
+    () => false,
+  );
   if (!present) {
     await mkdir(dirname(disk), { recursive: true });
     await copyImageStore(sources.imageStore, disk);

@@ -41,9 +41,15 @@ export async function describeLab(name: string, print: Print): Promise<number> {
   print(`${name}: ${phase}, ${summary(record)}`);
   const lab = await openHandle(name);
   for (const [path, what] of [
-    [lab.paths.kubeconfig, 'administrator'], [lab.paths.viewKubeconfig, 'may only look'], [lab.paths.expiredKubeconfig, 'certificate has ended'],
-    [lab.paths.etcdCertificate, `etcd client; ${relative(lab.paths.operator, lab.paths.etcdKey)} and ${relative(lab.paths.operator, lab.paths.etcdCa)} beside it`],
-  ]) print(`  ${path}  (${what})`);
+    [lab.paths.kubeconfig, 'administrator'],
+    [lab.paths.viewKubeconfig, 'may only look'],
+    [lab.paths.expiredKubeconfig, 'certificate has ended'],
+    [
+      lab.paths.etcdCertificate,
+      `etcd client; ${relative(lab.paths.operator, lab.paths.etcdKey)} and ${relative(lab.paths.operator, lab.paths.etcdCa)} beside it`,
+    ],
+  ])
+    print(`  ${path}  (${what})`);
   if (phase !== 'running') return 1;
   const missing = await findMissing(lab);
   print(missing.length === 0 ? '  healthy' : missing.map((line) => `  ${line}`).join('\n'));
@@ -51,7 +57,12 @@ export async function describeLab(name: string, print: Print): Promise<number> {
 }
 
 const targets: Readonly<Record<Place, string>> = {
-  master: 'a master', etcd: 'a machine with an etcd member, or leader', kubelet: 'a master or worker', machine: 'any machine', lb: 'none needed', cluster: 'none needed',
+  master: 'a master',
+  etcd: 'a machine with an etcd member, or leader',
+  kubelet: 'a master or worker',
+  machine: 'any machine',
+  lb: 'none needed',
+  cluster: 'none needed',
 };
 
 /** Prints every fault with its parameters. */
@@ -59,6 +70,7 @@ export async function listFaults(print: Print): Promise<void> {
   for (const fault of await loadFaults()) {
     print(`${fault.name.padEnd(24)}${fault.breaks}`);
     print(`${' '.repeat(24)}target: ${targets[fault.place]}; settles after ${fault.settles.seconds} s`);
-    for (const [name, parameter] of Object.entries(fault.parameters)) print(`${' '.repeat(24)}${name}=${parameter.default}  ${parameter.means}`);
+    for (const [name, parameter] of Object.entries(fault.parameters))
+      print(`${' '.repeat(24)}${name}=${parameter.default}  ${parameter.means}`);
   }
 }

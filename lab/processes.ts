@@ -33,10 +33,13 @@ export function runCommand(argv: readonly string[], options: RunOptions = {}): P
   child.stderr.on('data', (chunk: Buffer) => err.push(chunk));
   child.stdin.on('error', () => undefined);
   child.stdin.end(options.input ?? '');
-  const limit = options.timeoutMs === undefined ? undefined : setTimeout(() => {
-    timedOut = true;
-    killGroup(child.pid);
-  }, options.timeoutMs);
+  const limit =
+    options.timeoutMs === undefined
+      ? undefined
+      : setTimeout(() => {
+          timedOut = true;
+          killGroup(child.pid);
+        }, options.timeoutMs);
   return new Promise((resolve) => {
     const finish = (code: number, extra = '') => {
       clearTimeout(limit);
@@ -44,7 +47,7 @@ export function runCommand(argv: readonly string[], options: RunOptions = {}): P
       resolve({ stdout: Buffer.concat(out).toString('utf8'), stderr, code, seconds: (performance.now() - started) / 1000 });
     };
     child.on('error', (error) => finish(127, error.message));
-    child.on('close', (code, signal) => finish(timedOut ? 124 : code ?? 128 + (signal === null ? 0 : constants.signals[signal])));
+    child.on('close', (code, signal) => finish(timedOut ? 124 : (code ?? 128 + (signal === null ? 0 : constants.signals[signal]))));
   });
 }
 

@@ -12,7 +12,11 @@ async function shell(lab: LabHandle, node: string, line: string): Promise<string
 
 /** Ends a service and keeps it ended, as `systemctl stop` would. */
 export async function stopService(lab: LabHandle, node: string, service: Service): Promise<void> {
-  await shell(lab, node, `touch /run/lab/${service}.stopped; [ ! -e /run/lab/${service}.pid ] || kill -TERM "$(cat /run/lab/${service}.pid)"`);
+  await shell(
+    lab,
+    node,
+    `touch /run/lab/${service}.stopped; [ ! -e /run/lab/${service}.pid ] || kill -TERM "$(cat /run/lab/${service}.pid)"`,
+  );
   const ended = await waitUntil(async () => (await shell(lab, node, `[ -e /run/lab/${service}.pid ] || echo ended`)) === 'ended\n', 20_000);
   if (!ended) throw new Error(`${service} on ${node} does not end`);
 }
@@ -48,11 +52,15 @@ export async function signalProgram(lab: LabHandle, node: string, program: strin
 
 /** Kills a program and waits until it has ended. Only with the kubelet stopped does it stay so. */
 export async function killProgram(lab: LabHandle, node: string, program: string): Promise<void> {
-  const ended = await waitUntil(async () => {
-    const pids = await processesNamed(lab, node, program);
-    if (pids.length > 0) await shell(lab, node, `kill -KILL ${pids.join(' ')} 2>/dev/null || true`);
-    return pids.length === 0;
-  }, 20_000, 100);
+  const ended = await waitUntil(
+    async () => {
+      const pids = await processesNamed(lab, node, program);
+      if (pids.length > 0) await shell(lab, node, `kill -KILL ${pids.join(' ')} 2>/dev/null || true`);
+      return pids.length === 0;
+    },
+    20_000,
+    100,
+  );
   if (!ended) throw new Error(`${program} on ${node} does not end`);
 }
 

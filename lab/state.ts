@@ -86,5 +86,8 @@ export function updateRecord(folder: string, change: (record: LabRecord) => LabR
 /** Names of all labs that have a folder, whatever state they are in. */
 export async function labNames(): Promise<string[]> {
   const entries = await readdir(labsRoot(), { withFileTypes: true }).catch(() => []);
-  return entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name).sort();
+  return entries
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => entry.name)
+    .sort();
 }

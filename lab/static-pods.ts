@@ -50,7 +50,12 @@ function withDependents(components: readonly Component[]): readonly Component[] 
  * Changes the containers of static pods and waits until new processes run.
  * Components without a manifest on this machine are left out; the first state of each is kept for `undoEdits`.
  */
-export async function editStaticPods(lab: LabHandle, node: string, components: readonly Component[], edit: (container: Container) => void): Promise<void> {
+export async function editStaticPods(
+  lab: LabHandle,
+  node: string,
+  components: readonly Component[],
+  edit: (container: Container) => void,
+): Promise<void> {
   const changed: Component[] = [];
   for (const component of components) {
     if (!(await isOnNode(lab, node, manifest(component)))) continue;

@@ -11,15 +11,28 @@ export type LabSupport = { readonly can: true } | { readonly can: false; readonl
 
 /** Programs the lab calls, each with the Debian package that brings it. */
 const programs: Readonly<Record<string, string>> = {
-  containerd: 'containerd', runc: 'runc', haproxy: 'haproxy', busybox: 'busybox-static', nft: 'nftables', ip: 'iproute2',
-  unshare: 'util-linux', nsenter: 'util-linux', mount: 'mount', strace: 'strace', tar: 'tar', bash: 'bash',
+  containerd: 'containerd',
+  runc: 'runc',
+  haproxy: 'haproxy',
+  busybox: 'busybox-static',
+  nft: 'nftables',
+  ip: 'iproute2',
+  unshare: 'util-linux',
+  nsenter: 'util-linux',
+  mount: 'mount',
+  strace: 'strace',
+  tar: 'tar',
+  bash: 'bash',
 };
 const files: Readonly<Record<string, string>> = { '/usr/lib/cni/bridge': 'containernetworking-plugins', '/bin/busybox': 'busybox-static' };
 
 const searchPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'.split(':');
 
 async function isExecutable(path: string): Promise<boolean> {
-  return access(path, constants.X_OK).then(() => true, () => false);
+  return access(path, constants.X_OK).then(
+    () => true,
+    () => false,
+  );
 }
 
 async function isProgram(name: string): Promise<boolean> {
@@ -50,12 +63,18 @@ export async function labSupport(release: Release = releaseFor(undefined)): Prom
   const missing = await missingPackages();
   if (missing.length > 0 && !(await isDebianLike())) return no(`missing here and not installable by apt-get: ${missing.join(', ')}`);
   const cached = await binariesAreCached(release).catch(() => false);
-  if (!cached && !(await canRunGo())) return no('no Go to build Kubernetes and etcd with, and HA_DOCTOR_LAB_BINARIES names no folder of binaries');
+  if (!cached && !(await canRunGo()))
+    return no('no Go to build Kubernetes and etcd with, and HA_DOCTOR_LAB_BINARIES names no folder of binaries');
   const separate = await runCommand(['unshare', '--net', '--mount', '--uts', '--ipc', '--pid', '--fork', 'true']);
   if (separate.code !== 0) return no(`namespaces cannot be made: ${separate.stderr.trim()}`);
-  if (/^\/(etc|var|opt)\//.test(labsRoot())) return no(`${labsRoot()} lies in a folder that the lab's machines cover; set XDG_STATE_HOME to another place`);
+  if (/^\/(etc|var|opt)\//.test(labsRoot()))
+    return no(`${labsRoot()} lies in a folder that the lab's machines cover; set XDG_STATE_HOME to another place`);
   const overlay = await findOverlay();
-  return overlay === undefined ? { can: true } : no(`${overlay} lies on an overlay file system, where containers cannot be unpacked; set XDG_STATE_HOME and XDG_CACHE_HOME to a real disk`);
+  return overlay === undefined
+    ? { can: true }
+    : no(
+        `${overlay} lies on an overlay file system, where containers cannot be unpacked; set XDG_STATE_HOME and XDG_CACHE_HOME to a real disk`,
+      );
 }
 
 async function canRunGo(): Promise<boolean> {

@@ -8,7 +8,9 @@ export default defineFault({
   name: 'apiserver-cert-expired',
   breaks: 'the serving certificate of one API server: it ended yesterday; HAProxy, which does not verify, keeps it',
   place: 'master',
-  parameters: { connections: { means: 'reset: clients connect again and see it; kept: clients that are connected do not notice yet', default: 'reset' } },
+  parameters: {
+    connections: { means: 'reset: clients connect again and see it; kept: clients that are connected do not notice yet', default: 'reset' },
+  },
   inject: async (lab, target, { connections }) => {
     await replaceByExpired(lab, target.name, 'apiserver', 'apiserver');
     // A running API server takes new files within a minute.

@@ -11,7 +11,7 @@ const kubeletDefaults = '/etc/default/kubelet';
 
 export default defineFault({
   name: 'clock-ahead',
-  breaks: 'the wall clock of one master\'s processes, for real: their Date headers, leases and certificate checks follow',
+  breaks: "the wall clock of one master's processes, for real: their Date headers, leases and certificate checks follow",
   place: 'master',
   parameters: {
     seconds: { means: 'how far ahead (negative: behind)', default: '30' },
@@ -22,10 +22,14 @@ export default defineFault({
     const chosen = every.filter((name) => component === 'all' || component === name);
     if (chosen.length === 0 && component !== 'kubelet') throw new Error(`component is all, kubelet or one of ${every.join(', ')}`);
     await assertMovableClock(lab, component === 'all' ? 'kube-apiserver' : component);
-    if (component === 'all' || component === 'kubelet') await writeOnNode(lab, target.name, kubeletDefaults, `${wallClockOffset}=${seconds}s\n`);
+    if (component === 'all' || component === 'kubelet')
+      await writeOnNode(lab, target.name, kubeletDefaults, `${wallClockOffset}=${seconds}s\n`);
     if (component === 'kubelet') await restartKubelet(lab, target.name);
     await editStaticPods(lab, target.name, chosen, (container) => {
-      container.env = [...(container.env ?? []).filter((entry) => entry.name !== wallClockOffset), { name: wallClockOffset, value: `${seconds}s` }];
+      container.env = [
+        ...(container.env ?? []).filter((entry) => entry.name !== wallClockOffset),
+        { name: wallClockOffset, value: `${seconds}s` },
+      ];
     });
   },
   heal: async (lab, target) => {

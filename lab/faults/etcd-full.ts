@@ -32,16 +32,23 @@ export default defineFault({
 async function lowerQuota(lab: LabHandle, quota: string): Promise<void> {
   if (!/^\d{7,12}$/.test(quota)) throw new Error(`quota is a number of bytes, at least 1000000, not '${quota}'`);
   if (lab.plan.etcd === 'external') throw new Error('etcd-full with an external etcd needs a lab made with --etcd-quota');
-  await Promise.all(lab.etcdNodes.map((node) => editStaticPods(lab, node.name, ['etcd'], (container) => {
-    container.command = [...container.command.filter((word) => !word.startsWith(flag)), `${flag}${quota}`];
-  })));
+  await Promise.all(
+    lab.etcdNodes.map((node) =>
+      editStaticPods(lab, node.name, ['etcd'], (container) => {
+        container.command = [...container.command.filter((word) => !word.startsWith(flag)), `${flag}${quota}`];
+      }),
+    ),
+  );
   await waitHealthy(lab);
 }
 
 async function fill(lab: LabHandle): Promise<void> {
   const value = 'x'.repeat(1_000_000);
   for (let index = 0; index < 4000; index++) {
-    const refused = await lab.etcdctl(['put', `${prefix}${index}`], { input: value }).then(() => '', (error: Error) => error.message);
+    const refused = await lab.etcdctl(['put', `${prefix}${index}`], { input: value }).then(
+      () => '',
+      (error: Error) => error.message,
+    );
     if (refused.includes('database space exceeded')) return waitForAlarm(lab);
     if (refused !== '') throw new Error(refused);
   }
@@ -57,6 +64,8 @@ async function waitForAlarm(lab: LabHandle): Promise<void> {
 }
 
 async function compact(lab: LabHandle): Promise<void> {
-  const status = JSON.parse(await lab.etcdctl(['endpoint', 'status', '--write-out=json'])) as { readonly Status: { readonly header: { readonly revision: number } } }[];
+  const status = JSON.parse(await lab.etcdctl(['endpoint', 'status', '--write-out=json'])) as {
+    readonly Status: { readonly header: { readonly revision: number } };
+  }[];
   await lab.etcdctl(['compact', String(Math.max(...status.map((entry) => entry.Status.header.revision)))]);
 }

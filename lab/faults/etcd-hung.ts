@@ -6,8 +6,16 @@ export default defineFault({
   name: 'etcd-hung',
   breaks: 'one etcd member: SIGSTOP, its ports accept and nothing answers',
   place: 'etcd',
-  parameters: { kubelet: { means: 'running: its liveness probe restarts the container after about 80 s; stopped: it hangs for good', default: 'running' } },
+  parameters: {
+    kubelet: {
+      means: 'running: its liveness probe restarts the container after about 80 s; stopped: it hangs for good',
+      default: 'running',
+    },
+  },
   inject: (lab, target, { kubelet }) => hang(lab, target, 'etcd', kubelet),
   heal: (lab, target) => wake(lab, target, 'etcd'),
-  settles: { seconds: 45, what: 'HAProxy has taken the API server beside it out (with kubelet=running the liveness probe ends the fault after 80 s)' },
+  settles: {
+    seconds: 45,
+    what: 'HAProxy has taken the API server beside it out (with kubelet=running the liveness probe ends the fault after 80 s)',
+  },
 });

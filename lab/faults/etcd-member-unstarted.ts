@@ -8,16 +8,24 @@ const peerUrl = 'https://10.89.0.19:2380';
 
 export default defineFault({
   name: 'etcd-member-unstarted',
-  breaks: 'etcd\'s membership: one more voter is announced (`member add`) and never started',
+  breaks: "etcd's membership: one more voter is announced (`member add`) and never started",
   place: 'cluster',
   parameters: {},
   inject: async (lab) => {
     // Refused for a while after a member came back.
     let last = '';
-    const added = await waitUntil(() => lab.etcdctl(['member', 'add', 'm4', `--peer-urls=${peerUrl}`]).then(() => true, (error: Error) => {
-      last = error.message;
-      return false;
-    }), 30_000, 1000);
+    const added = await waitUntil(
+      () =>
+        lab.etcdctl(['member', 'add', 'm4', `--peer-urls=${peerUrl}`]).then(
+          () => true,
+          (error: Error) => {
+            last = error.message;
+            return false;
+          },
+        ),
+      30_000,
+      1000,
+    );
     if (!added) throw new Error(last);
   },
   heal: async (lab) => {

@@ -10,7 +10,10 @@ export default defineFault({
   place: 'etcd',
   parameters: {},
   inject: async (lab, target) => {
-    const others = lab.etcdNodes.filter((node) => node.name !== target.name).map((node) => node.address).join(', ');
+    const others = lab.etcdNodes
+      .filter((node) => node.name !== target.name)
+      .map((node) => node.address)
+      .join(', ');
     const ports = ['tcp dport 2380', 'tcp sport 2380'];
     await dropTraffic(lab, target.name, name, {
       incoming: ports.map((port) => `ip saddr { ${others} } ${port}`),

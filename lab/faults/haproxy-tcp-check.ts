@@ -6,7 +6,7 @@ import { writeOnNode } from '../node-files.ts';
 
 export default defineFault({
   name: 'haproxy-tcp-check',
-  breaks: 'HAProxy\'s health check: a bare TCP connect, so that an API server that is not ready stays in',
+  breaks: "HAProxy's health check: a bare TCP connect, so that an API server that is not ready stays in",
   place: 'lb',
   parameters: {},
   inject: async (lab, target) => {

@@ -6,7 +6,11 @@ export default defineFault({
   breaks: 'nothing: a node takes no new pods, as before planned work',
   place: 'kubelet',
   parameters: {},
-  inject: async (lab, target) => { await lab.kubectl(['cordon', target.name]); },
-  heal: async (lab, target) => { await lab.kubectl(['uncordon', target.name]); },
+  inject: async (lab, target) => {
+    await lab.kubectl(['cordon', target.name]);
+  },
+  heal: async (lab, target) => {
+    await lab.kubectl(['uncordon', target.name]);
+  },
   settles: { seconds: 0, what: 'nothing follows' },
 });

@@ -1,6 +1,6 @@
 // What follows from evidence? Pure: the same for a live run and a replay.
 import type { Evidence } from '../model/evidence.ts';
-import type { Counts, Finding, Report, Vantage } from '../model/report.ts';
+import type { Counts, Finding, Report } from '../model/report.ts';
 import type { AnyRule, Certainty, Edge, Link } from '../model/rule.ts';
 import type { Topology } from '../model/topology.ts';
 import type { Question } from '../model/tree.ts';

@@ -9,7 +9,7 @@ import { readRecording, writeRecording } from '../bundle/recording.ts';
 import { openLiveSource } from '../sources/live.ts';
 import { recallTopology, rememberTopology } from '../sources/memory.ts';
 import { buildTopology } from '../judge/topology/build.ts';
-import { branchNames, forBranch } from './branch.ts';
+import { forBranch } from './branch.ts';
 import { Collector, type Collected } from './collect.ts';
 import { conclude } from './conclude.ts';
 import { gatherHints } from './hints.ts';
@@ -18,8 +18,6 @@ import { version } from './version.ts';
 
 /** Seconds between two samples of the same counters. */
 const samplePauseMs = 15_000;
-
-export { branchNames };
 
 /**
  * Looks at the cluster and says what is wrong.

@@ -55,7 +55,14 @@ function node(name: (typeof nodes)[number]): NodeSeen {
 
 export function lease(namespace: string, name: string, holder: string, change: Partial<LeaseSeen> = {}): LeaseSeen {
   const base = { namespace, name, holder, acquiredAt: now - 86_400_000, renewedAt: now - 3000, createdAt: now - 86_400_000 };
-  return { ...base, durationSeconds: namespace === 'kube-node-lease' ? 40 : 15, transitions: 2, labels: {}, resourceVersion: '48213', ...change };
+  return {
+    ...base,
+    durationSeconds: namespace === 'kube-node-lease' ? 40 : 15,
+    transitions: 2,
+    labels: {},
+    resourceVersion: '48213',
+    ...change,
+  };
 }
 
 const commands = {
@@ -104,7 +111,12 @@ function haproxyRow(server: string, change: Partial<HaproxyRow>): HaproxyRow {
 function clusterItems(): EvidenceItem[] {
   const credential = { kind: 'client-certificate', certificate: { ...leafOf('admin'), subject: 'CN=kubernetes-admin' } } as const;
   const kubeconfig = { path: 'admin.conf', context: 'lab', server: 'https://10.89.0.10:8443', host: '10.89.0.10', port: 8443 };
-  const admin = masters.map((n) => lease('kube-system', `apiserver-${n}`, `apiserver-${n}_1`, { durationSeconds: 3600, labels: { 'kubernetes.io/hostname': n, 'apiserver.kubernetes.io/identity': 'kube-apiserver' } }));
+  const admin = masters.map((n) =>
+    lease('kube-system', `apiserver-${n}`, `apiserver-${n}_1`, {
+      durationSeconds: 3600,
+      labels: { 'kubernetes.io/hostname': n, 'apiserver.kubernetes.io/identity': 'kube-apiserver' },
+    }),
+  );
   const controllers = [lease('kube-system', 'kube-controller-manager', 'm1_0c1d'), lease('kube-system', 'kube-scheduler', 'm1_9f3e')];
   return [
     known('operator.kubeconfig', undefined, { ...kubeconfig, proxied: false, authority: 'given', credential }),
@@ -126,7 +138,12 @@ function clusterItems(): EvidenceItem[] {
       clock,
     }),
     known('kube.endpoints', undefined, { addresses: masters.map((n) => `${addresses[n]}:6443`) }),
-    known('kube.kubeadm-config', undefined, { kubernetesVersion: 'v1.34.4', controlPlaneEndpoint: '10.89.0.10:8443', clusterName: 'lab', externalEtcd: [] }),
+    known('kube.kubeadm-config', undefined, {
+      kubernetesVersion: 'v1.34.4',
+      controlPlaneEndpoint: '10.89.0.10:8443',
+      clusterName: 'lab',
+      externalEtcd: [],
+    }),
     known('kube.may-port-forward', undefined, { allowed: true, reason: '' }),
   ];
 }
@@ -194,6 +211,11 @@ export function healthyItems(): readonly EvidenceItem[] {
       known('api.metrics', n, { requests: 100_000, serverErrors: 3, terminated: 0 }),
       ...memberItems(n),
     ]),
-    ...nodes.map((n) => known('node.kubelet-port', n, { outcome: { kind: 'open' }, chain: [{ ...leafOf(n), subject: `CN=${n}@1`, sha256: `k${n}`.padEnd(64, '0') }] })),
+    ...nodes.map((n) =>
+      known('node.kubelet-port', n, {
+        outcome: { kind: 'open' },
+        chain: [{ ...leafOf(n), subject: `CN=${n}@1`, sha256: `k${n}`.padEnd(64, '0') }],
+      }),
+    ),
   ];
 }

@@ -58,7 +58,17 @@ function about(where: string | Subject): Subject {
 export function fail(id: string, where: string | Subject, change: Partial<Fail> = {}): Fail {
   const on = about(where);
   const cites = [`etcd.status ${id}/${on.id}` as Citation];
-  return { rule: id as RuleId, subject: on, cites, status: 'fail', severity: 'warning', impact: 'degraded', facts: {}, witness: 'measured', ...change };
+  return {
+    rule: id as RuleId,
+    subject: on,
+    cites,
+    status: 'fail',
+    severity: 'warning',
+    impact: 'degraded',
+    facts: {},
+    witness: 'measured',
+    ...change,
+  };
 }
 
 export function pass(id: string, where: string | Subject): Pass {
@@ -67,7 +77,14 @@ export function pass(id: string, where: string | Subject): Pass {
 
 /** With one gap, which travelled through the subjects named by `through`. */
 export function unknown(id: string, where: string | Subject, through?: string, howToGet = '--deep'): Unknown {
-  const gap = { gap: 'denied', detail: 'not allowed', howToGet, id: 'etcd.status', subject: 'cluster/cluster', ...(through !== undefined && { through }) } as const;
+  const gap = {
+    gap: 'denied',
+    detail: 'not allowed',
+    howToGet,
+    id: 'etcd.status',
+    subject: 'cluster/cluster',
+    ...(through !== undefined && { through }),
+  } as const;
   return { rule: id as RuleId, subject: about(where), cites: [], status: 'unknown', gaps: [gap] };
 }
 
@@ -103,7 +120,9 @@ function named({ rule: id, subject: on }: Pick<Verdict, 'rule' | 'subject'>): st
 /** `cause(m2) > part: x(m2), effect(m2)`: one line a finding, in order. */
 export function lines({ findings }: Ranking): readonly string[] {
   return findings.map((finding) => {
-    const effects = finding.effects.map((effect) => `${effect.as === 'part' ? 'part ' : ''}${named(effect)}${effect.alsoBy.map((by) => ` +${by}`).join('')}`);
+    const effects = finding.effects.map(
+      (effect) => `${effect.as === 'part' ? 'part ' : ''}${named(effect)}${effect.alsoBy.map((by) => ` +${by}`).join('')}`,
+    );
     const causes = finding.verdicts.map(named).join(' ');
     return [causes, ...(effects.length === 0 ? [] : ['>', effects.join(', ')])].join(' ');
   });
@@ -118,6 +137,7 @@ export function first({ findings }: Ranking): RankedFinding {
 /** The finding headed by this rule. */
 export function headed({ findings }: Ranking, id: string): RankedFinding {
   const found = findings.find((finding) => String(finding.cause.rule) === id);
-  if (found === undefined) throw new Error(`no finding is headed by ${id}; there are ${findings.map((finding) => finding.cause.rule).join(', ')}`);
+  if (found === undefined)
+    throw new Error(`no finding is headed by ${id}; there are ${findings.map((finding) => finding.cause.rule).join(', ')}`);
   return found;
 }

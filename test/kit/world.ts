@@ -10,7 +10,7 @@ import { judgeAll } from '../../src/judge/judge.ts';
 import { buildTopology } from '../../src/judge/topology/build.ts';
 import { healthyItems, leafOf, now } from './healthy.ts';
 
-export { leafOf, now } from './healthy.ts';
+export { now } from './healthy.ts';
 
 /** m1 -> 10.89.0.11 */
 export function addressOf(node: string): string {
@@ -39,7 +39,11 @@ export class World {
   }
 
   /** Replaces the value of one piece of evidence; a change gets the value there was. */
-  set<Id extends EvidenceId>(id: Id, node: string | undefined, value: EvidenceTypes[Id] | ((old: EvidenceTypes[Id]) => EvidenceTypes[Id])): this {
+  set<Id extends EvidenceId>(
+    id: Id,
+    node: string | undefined,
+    value: EvidenceTypes[Id] | ((old: EvidenceTypes[Id]) => EvidenceTypes[Id]),
+  ): this {
     const subject = subjectOf(id, node);
     const old = this.#items.find((item) => item.id === id && item.subject.id === subject.id && item.state === 'known');
     const next = typeof value === 'function' ? (value as (old: unknown) => unknown)(old?.state === 'known' ? old.value : undefined) : value;

@@ -6,7 +6,7 @@ import { parseArgs } from 'node:util';
 import type { Report } from '../../src/model/report.ts';
 import { findLeader } from '../../lab/etcd.ts';
 import { injectFault } from '../../lab/fault.ts';
-import { type Lab, labSupport, openLab } from '../../lab/lab.ts';
+import { ensureLab, type Lab, labSupport, openLab, planFlags, planFromFlags } from '../../lab/lab.ts';
 import { releaseFor } from '../../lab/versions.ts';
 import { etcdFlags, lookWith } from './look.ts';
 import { findWrites } from './read-only.ts';
@@ -45,7 +45,7 @@ async function main(): Promise<number> {
     process.stdout.write(`SKIPPED: the lab cannot run here: ${support.because}\n0 passed, 0 failed, ${scenarios.length} skipped\n`);
     return 0;
   }
-  const lab = await openLab(values.lab);
+  const lab = await openHealthyOrNot(values.lab);
   const results = join(lab.folder, 'scores');
   if (values.fresh) await rm(results, { recursive: true, force: true });
   await mkdir(results, { recursive: true });
@@ -63,6 +63,13 @@ async function main(): Promise<number> {
 
 /** Seconds of age at which the short round looks at each of its faults. */
 const shortAges: Readonly<Record<string, readonly number[]>> = { S00: [0], S04: [30], S16: [5], S32: [10] };
+
+/** The lab of that name, made first where there is none; one that is broken is made healthy before each scenario. */
+async function openHealthyOrNot(name: string): Promise<Lab> {
+  const plan = planFromFlags(parseArgs({ args: [`--name=${name}`], options: planFlags }).values);
+  await ensureLab(plan, (line) => process.stderr.write(`${line}\n`)).catch(() => undefined);
+  return openLab(name);
+}
 
 function chosen(): readonly Scenario[] {
   if (values.short) return scenarios.flatMap((one) => (shortAges[one.id] === undefined ? [] : [{ ...one, ages: shortAges[one.id] ?? [] }]));
