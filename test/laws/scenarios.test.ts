@@ -1,11 +1,10 @@
-// What does the tool say about every recorded scenario, and does a replay say what the live run said?
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+// What does the tool say about every recorded scenario? (That a replay says what the live run said is held by test:lab.)
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { replayRecording } from '../scenarios/replay.ts';
 import { scenarios } from '../scenarios/scenarios.ts';
-import type { Report } from '../../src/model/report.ts';
 
 const folder = fileURLToPath(new URL('../recordings/', import.meta.url));
 const names = readdirSync(folder).filter((name) => existsSync(join(folder, name, 'truth.json')));
@@ -29,13 +28,5 @@ describe.each(names)('%s', (name) => {
   test('the root leads, effects are folded, nothing forbidden fails, unknowns are said', async () => {
     const { score } = await replayRecording(join(folder, name));
     expect(score, score.rankOne).toMatchObject({ missingFolds: [], forbidden: [], notUnknown: [], points: 5 });
-  });
-
-  test('the replay is the live run, byte for byte, but for its own run block', async () => {
-    const live = JSON.parse(readFileSync(join(folder, name, 'ha-doctor/report.json'), 'utf8')) as Report;
-    const { report } = await replayRecording(join(folder, name));
-    const { run: _live, ...said } = live;
-    const { run: _replay, ...saysNow } = JSON.parse(JSON.stringify(report)) as Report;
-    expect(JSON.stringify(saysNow)).toBe(JSON.stringify(said));
   });
 });

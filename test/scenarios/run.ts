@@ -20,6 +20,8 @@ interface Row extends Score {
   readonly title: string;
   readonly seconds: number;
   readonly exitCode: number;
+  /** Whether the recording, replayed at once, said what the live run said, byte for byte but for the run block. */
+  readonly replay: 'same' | 'differs';
 }
 
 const { values } = parseArgs({
@@ -58,7 +60,7 @@ async function main(): Promise<number> {
   );
   for (const write of writes) process.stdout.write(`  ${write}\n`);
   print(rows);
-  return rows.every((row) => row.points === 5) && writes.length === 0 && events > 0 ? 0 : 1;
+  return rows.every(isGood) && writes.length === 0 && events > 0 ? 0 : 1;
 }
 
 /** Seconds of age at which the short round looks at each of its faults. */
@@ -131,6 +133,7 @@ async function diagnose(lab: Lab, scenario: Scenario, vantage: VantageName, name
   const outcome = await lookWith(lab, flags, kubeconfigs[scenario.kubeconfig]);
   try {
     const report = JSON.parse(outcome.stdout) as Report;
+    const replay = saysTheSame(report, (await lookWith(lab, [`--from=${folder}`])).stdout) ? 'same' : 'differs';
     await writeFile(
       join(folder, 'truth.json'),
       `${JSON.stringify({ scenario: scenario.id, vantage, names, exitCode: outcome.code }, null, 2)}\n`,
@@ -159,9 +162,20 @@ async function diagnose(lab: Lab, scenario: Scenario, vantage: VantageName, name
   }
 }
 
+function isGood(row: Row): boolean {
+  return row.points === 5 && row.replay === 'same';
+}
+
+function saysTheSame(live: Report, replayed: string): boolean {
+  const { run: _live, ...said } = live;
+  const { run: _replay, ...again } = JSON.parse(replayed) as Report;
+  return JSON.stringify(said) === JSON.stringify(again);
+}
+
 function print(rows: readonly Row[]): void {
   for (const row of rows) {
     const trouble = [
+      ...(row.replay === 'same' ? [] : ['the replay differs from the live run']),
       ...row.missingFolds.map((one) => `not folded: ${one}`),
       ...row.forbidden.map((one) => `forbidden: ${one}`),
       ...row.notUnknown.map((one) => `passed instead of unknown: ${one}`),
@@ -171,7 +185,7 @@ function print(rows: readonly Row[]): void {
     );
     for (const line of trouble) process.stdout.write(`${' '.repeat(25)}${line}\n`);
   }
-  const passed = rows.filter((row) => row.points === 5).length;
+  const passed = rows.filter(isGood).length;
   process.stdout.write(`${passed} passed, ${rows.length - passed} failed\n`);
 }
 

@@ -1,12 +1,15 @@
-// How are aggregates, their parts and the causes of their parts told apart?
+// How are aggregates, their parts, and parts of two aggregates told apart?
 import { describe, expect, test } from 'vitest';
-import { fail, first, good, lines, lost, pass, ranked, rule, subject } from '../../kit/verdicts.ts';
+import { cluster, fail, first, good, lines, lost, pass, ranked, rule, subject } from '../../kit/verdicts.ts';
 
 const quorum = (...more: Parameters<typeof rule>[2][]) =>
   rule('quorum', 2, { to: 'member', kind: 'made-of', on: 'cluster', covers: 'quorum', match: 'node' }, ...more);
 const outage = { impact: 'outage', severity: 'critical', witness: 'stated' } as const;
 const lostQuorum = (...nodes: readonly string[]) =>
-  fail('quorum', 'cluster', { ...outage, supports: [...lost(...nodes), ...good(...['m1', 'm2', 'm3'].filter((node) => !nodes.includes(node)))] });
+  fail('quorum', 'cluster', {
+    ...outage,
+    supports: [...lost(...nodes), ...good(...['m1', 'm2', 'm3'].filter((node) => !nodes.includes(node)))],
+  });
 
 describe('parts', () => {
   test('stand under their aggregate and are no causes; what they bring about it brings about', () => {
@@ -30,7 +33,13 @@ describe('parts', () => {
 
   test('of two aggregates are listed once and named by both', () => {
     const down = rule('all-down', 3, { to: 'member', kind: 'made-of', on: 'cluster' });
-    const ranking = ranked([quorum(), down, rule('member', 1)], lostQuorum('m1', 'm2'), fail('all-down', 'cluster'), fail('member', 'm1'), fail('member', 'm2'));
+    const ranking = ranked(
+      [quorum(), down, rule('member', 1)],
+      lostQuorum('m1', 'm2'),
+      fail('all-down', 'cluster'),
+      fail('member', 'm1'),
+      fail('member', 'm2'),
+    );
     expect(lines(ranking)).toEqual(['quorum > part member(m1) +2, part member(m2) +2', 'all-down']);
   });
 
@@ -38,67 +47,11 @@ describe('parts', () => {
     const big = rule('big', 4, { to: 'small', kind: 'made-of', on: 'cluster' });
     const small = rule('small', 3, { to: 'piece', kind: 'made-of' });
     const rules = [big, small, rule('piece', 3), rule('cause', 0, { to: 'piece' })];
-    expect(lines(ranked(rules, fail('big', 'cluster'), fail('small', 'm1'), fail('piece', 'm1')))).toEqual(['big > part small(m1), part piece(m1)']);
+    expect(lines(ranked(rules, fail('big', 'cluster'), fail('small', 'm1'), fail('piece', 'm1')))).toEqual([
+      'big > part small(m1), part piece(m1)',
+    ]);
     const above = lines(ranked(rules, fail('big', 'cluster'), fail('small', 'm1'), fail('piece', 'm1'), fail('cause', 'm1')));
     expect(above).toEqual(['cause(m1) > big, piece(m1), small(m1)']);
-  });
-});
-
-describe('promotion', () => {
-  const cause = (id: string, layer = 0) => rule(id, layer, { to: 'member' });
-  const rules = [quorum({ to: 'ready', on: 'cluster' }), rule('member', 1), rule('ready', 3), cause('certificate'), cause('disk')];
-  const down = [lostQuorum('m1', 'm2'), fail('member', 'm1'), fail('member', 'm2'), fail('ready', 'm3')];
-
-  test('one cause that alone suffices comes first, on several subjects', () => {
-    const ranking = ranked(rules, ...down, fail('certificate', 'm1'), fail('certificate', 'm2'));
-    expect(lines(ranking)).toEqual(['certificate(m1) certificate(m2) > member(m1), member(m2), quorum, ready(m3)']);
-    expect(first(ranking)).toMatchObject({ impact: 'outage', severity: 'critical', togetherWith: [] });
-  });
-
-  test('only together: both are findings, the aggregate is folded under both', () => {
-    const ranking = ranked(rules, ...down, fail('certificate', 'm1'), fail('disk', 'm2'));
-    expect(lines(ranking)).toEqual(['certificate(m1) > member(m1), quorum +2, ready(m3) +2', 'disk(m2) > member(m2)']);
-    expect(ranking.findings.map((finding) => finding.cause.rule)).toEqual(['certificate', 'disk']);
-    expect(ranking.findings.map((finding) => finding.togetherWith)).toEqual([[2], [1]]);
-    expect(ranking.findings.map((finding) => finding.impact)).toEqual(['outage', 'outage']);
-    expect(first(ranking).effects.map((effect) => effect.rule)).toContain('quorum');
-  });
-
-  test('not even all of them: the aggregate stays a cause beside what explains a part', () => {
-    const ranking = ranked(rules, ...down, fail('certificate', 'm1'));
-    expect(ranking.findings.map((finding) => finding.cause.rule)).toEqual(['quorum', 'certificate']);
-    expect(ranking.findings.map((finding) => finding.togetherWith)).toEqual([[], []]);
-    expect(ranking.findings[1]?.impact).toBe('degraded');
-  });
-
-  test('who alone suffices does not share the lead with who has a smaller part in it', () => {
-    const ranking = ranked(rules, ...down, fail('certificate', 'm1'), fail('certificate', 'm2'), fail('disk', 'm2'));
-    expect(ranking.findings.map((finding) => [finding.cause.rule, finding.impact])).toEqual([['certificate', 'outage'], ['disk', 'degraded']]);
-    expect(ranking.findings.flatMap((finding) => finding.togetherWith)).toEqual([]);
-  });
-
-  test('more than a quorum may be lost: any quorum of them is enough', () => {
-    const all = [lostQuorum('m1', 'm2', 'm3'), fail('member', 'm1'), fail('member', 'm2'), fail('member', 'm3')];
-    const ranking = ranked(rules, ...all, fail('certificate', 'm1'), fail('certificate', 'm2'));
-    expect(ranking.findings.map((finding) => finding.cause.rule)).toEqual(['certificate']);
-    expect(first(ranking).effects.map((effect) => effect.subject.name)).toContain('m3');
-  });
-
-  test('a way of several steps counts', () => {
-    const long = [...rules, rule('host', 0, { to: 'clock' }), rule('clock', 0, { to: 'certificate' })];
-    const ranking = ranked(long, ...down, fail('host', 'm1'), fail('host', 'm2'), fail('clock', 'm1'), fail('clock', 'm2'), fail('certificate', 'm1'), fail('certificate', 'm2'));
-    expect(ranking.findings.map((finding) => finding.cause.rule)).toEqual(['host']);
-    expect(first(ranking).effects).toHaveLength(8);
-  });
-
-  test('over an unproven edge gives a weak finding, and none at all where a proven one does it', () => {
-    const risky = [quorum(), rule('member', 1), cause('certificate'), rule('disk', 0, { to: 'member', unproven: true })];
-    const two = [lostQuorum('m1', 'm2'), fail('member', 'm1'), fail('member', 'm2')];
-    const weak = ranked(risky, ...two, fail('disk', 'm1', { witness: 'stated' }), fail('disk', 'm2', { witness: 'stated' }));
-    expect(lines(weak)).toEqual(['disk(m1) disk(m2) > member(m1), member(m2), quorum']);
-    expect(first(weak).confidence).toBe('weak');
-    const both = ranked(risky, ...two, fail('disk', 'm1'), fail('disk', 'm2'), fail('certificate', 'm1'), fail('certificate', 'm2'));
-    expect(both.findings.map((finding) => [finding.cause.rule, finding.effects.length, finding.impact])).toEqual([['certificate', 3, 'outage'], ['disk', 0, 'degraded']]);
   });
 });
 
@@ -124,9 +77,18 @@ describe('an aggregate without supports counts the subjects of its parts', () =>
 });
 
 describe('two aggregates that share parts', () => {
-  const host = rule('host', 0, { to: 'member', kind: 'made-of', produces: ['timeout'] }, { to: 'server', kind: 'made-of', produces: ['timeout'] });
+  const host = rule(
+    'host',
+    0,
+    { to: 'member', kind: 'made-of', produces: ['timeout'] },
+    { to: 'server', kind: 'made-of', produces: ['timeout'] },
+  );
   const rules = [quorum({ to: 'server', on: 'cluster', produces: ['hung'] }), host, rule('member', 1), rule('server', 3)];
-  const gone = (node: string) => [fail('host', node), fail('member', node, { reason: 'timeout' }), fail('server', node, { reason: 'timeout' })];
+  const gone = (node: string) => [
+    fail('host', node),
+    fail('member', node, { reason: 'timeout' }),
+    fail('server', node, { reason: 'timeout' }),
+  ];
 
   test('machines that are gone explain a lost quorum', () => {
     const ranking = ranked(rules, lostQuorum('m1', 'm2'), ...gone('m1'), ...gone('m2'));
@@ -134,7 +96,12 @@ describe('two aggregates that share parts', () => {
   });
 
   test('a lost quorum never explains that a machine is gone, not even one with an etcd member only', () => {
-    const verdicts = [lostQuorum('m1', 'm2'), fail('host', 'm1'), fail('member', 'm1', { reason: 'timeout' }), fail('member', 'm2', { reason: 'refused' })];
+    const verdicts = [
+      lostQuorum('m1', 'm2'),
+      fail('host', 'm1'),
+      fail('member', 'm1', { reason: 'timeout' }),
+      fail('member', 'm2', { reason: 'refused' }),
+    ];
     const ranking = ranked(rules, ...verdicts);
     expect(ranking.findings.map((finding) => finding.cause.rule)).toEqual(['quorum', 'host']);
   });
@@ -142,13 +109,23 @@ describe('two aggregates that share parts', () => {
 
 test('an aggregate over another: what alone lies under the one lies under both', () => {
   const down = rule('all-down', 3, { to: 'server', kind: 'made-of', on: 'cluster', covers: 'all', match: 'node' });
-  const rules = [quorum({ to: 'server', on: 'cluster' }), down, rule('member', 1), rule('server', 3), rule('certificate', 0, { to: 'member' }), rule('disk', 0, { to: 'member' })];
+  const rules = [
+    quorum({ to: 'server', on: 'cluster' }),
+    down,
+    rule('member', 1),
+    rule('server', 3),
+    rule('certificate', 0, { to: 'member' }),
+    rule('disk', 0, { to: 'member' }),
+  ];
   const servers = ['m1', 'm2', 'm3'].map((node) => fail('server', node));
   const allDown = fail('all-down', 'cluster', { ...outage, supports: lost('m1', 'm2', 'm3') });
   const base = [lostQuorum('m1', 'm2'), fail('member', 'm1'), fail('member', 'm2'), allDown, ...servers];
   expect(ranked(rules, ...base).findings.map((finding) => finding.cause.rule)).toEqual(['quorum']);
   const joint = ranked(rules, ...base, fail('certificate', 'm1'), fail('disk', 'm2'));
-  expect(joint.findings.map((finding) => [finding.cause.rule, finding.togetherWith])).toEqual([['certificate', [2]], ['disk', [1]]]);
+  expect(joint.findings.map((finding) => [finding.cause.rule, finding.togetherWith])).toEqual([
+    ['certificate', [2]],
+    ['disk', [1]],
+  ]);
   const reached = joint.findings.flatMap((finding) => finding.effects.map((effect) => String(effect.rule)));
   expect(reached.filter((one) => one === 'all-down')).toHaveLength(1);
 });
@@ -161,7 +138,13 @@ test('an aggregate that passed or was not judged hides nothing', () => {
 test('two aggregates that would each lead the other are not lost', () => {
   const one = rule('one', 2, { to: 'p', kind: 'made-of', on: 'cluster' }, { to: 'q', on: 'cluster' });
   const two = rule('two', 2, { to: 'q', kind: 'made-of', on: 'cluster' }, { to: 'p', on: 'cluster' });
-  const ranking = ranked([one, two, rule('p', 3), rule('q', 3)], fail('one', 'cluster'), fail('two', 'cluster'), fail('p', 'm1'), fail('q', 'm1'));
+  const ranking = ranked(
+    [one, two, rule('p', 3), rule('q', 3)],
+    fail('one', 'cluster'),
+    fail('two', 'cluster'),
+    fail('p', 'm1'),
+    fail('q', 'm1'),
+  );
   expect(lines(ranking)).toHaveLength(1);
   expect(first(ranking).effects).toHaveLength(3);
 });
@@ -175,5 +158,7 @@ test('rules that go in circles lose no verdict', () => {
 
 test('a subject of another kind with the same name is another subject', () => {
   const rules = [rule('a', 1)];
-  expect(ranked(rules, fail('a', 'm1'), fail('a', subject('m1', 'member', { node: 'm1', member: '1' }))).findings[0]?.subjects).toHaveLength(2);
+  expect(
+    ranked(rules, fail('a', 'm1'), fail('a', subject('m1', 'member', { node: 'm1', member: '1' }))).findings[0]?.subjects,
+  ).toHaveLength(2);
 });

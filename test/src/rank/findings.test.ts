@@ -1,34 +1,60 @@
-// Which finding lists which effect, in which order do they come, how sure are they, and what do they block?
+// Which finding lists which effect, and in which order do they come?
 import { describe, expect, test } from 'vitest';
 import type { Fail } from '../../../src/model/verdict.ts';
-import { fail, first, headed, lines, pass, ranked, rule, subject, unknown, verdictOf } from '../../kit/verdicts.ts';
+import { cluster, fail, first, headed, lines, ranked, rule, subject } from '../../kit/verdicts.ts';
 
 describe('findings', () => {
   test('one for all subjects of a rule and group, another for another group', () => {
     const rules = [rule('certificate', 0)];
-    const verdicts = [fail('certificate', 'm2', { group: 'server' }), fail('certificate', 'm1', { group: 'server' }), fail('certificate', 'm3', { group: 'peer' })];
+    const verdicts = [
+      fail('certificate', 'm2', { group: 'server' }),
+      fail('certificate', 'm1', { group: 'server' }),
+      fail('certificate', 'm3', { group: 'peer' }),
+    ];
     expect(lines(ranked(rules, ...verdicts))).toEqual(['certificate(m1) certificate(m2)', 'certificate(m3)']);
   });
 
   test('a subject whose verdict is explained is not among the causes of its rule', () => {
     const rules = [rule('cause', 0, { to: 'server' }), rule('server', 3)];
-    expect(lines(ranked(rules, fail('cause', 'm1'), fail('server', 'm1'), fail('server', 'm2')))).toEqual(['cause(m1) > server(m1)', 'server(m2)']);
+    expect(lines(ranked(rules, fail('cause', 'm1'), fail('server', 'm1'), fail('server', 'm2')))).toEqual([
+      'cause(m1) > server(m1)',
+      'server(m2)',
+    ]);
   });
 
   test('an effect of two stands under the nearer one, the other says so', () => {
-    const rules = [rule('far', 0, { to: 'middle' }), rule('middle', 1, { to: 'effect' }), rule('near', 2, { to: 'effect' }), rule('effect', 3)];
+    const rules = [
+      rule('far', 0, { to: 'middle' }),
+      rule('middle', 1, { to: 'effect' }),
+      rule('near', 2, { to: 'effect' }),
+      rule('effect', 3),
+    ];
     const ranking = ranked(rules, fail('far', 'm1'), fail('middle', 'm1'), fail('near', 'm1'), fail('effect', 'm1'));
     expect(lines(ranking)).toEqual(['far(m1) > middle(m1)', 'near(m1) > effect(m1) +1']);
   });
 
   test('of two equally near, under the one that comes first', () => {
     const rules = [rule('one', 1, { to: 'effect' }), rule('two', 0, { to: 'effect' }), rule('effect', 3)];
-    expect(lines(ranked(rules, fail('one', 'm1'), fail('two', 'm1'), fail('effect', 'm1')))).toEqual(['two(m1) > effect(m1) +2', 'one(m1)']);
+    expect(lines(ranked(rules, fail('one', 'm1'), fail('two', 'm1'), fail('effect', 'm1')))).toEqual([
+      'two(m1) > effect(m1) +2',
+      'one(m1)',
+    ]);
   });
 
   test('under a proven cause rather than a nearer unproven one, which stays what it was', () => {
-    const rules = [rule('proven', 2, { to: 'middle' }), rule('middle', 2, { to: 'effect' }), rule('guess', 0, { to: 'effect', unproven: true }), rule('effect', 3)];
-    const ranking = ranked(rules, fail('proven', 'm1'), fail('middle', 'm1'), fail('guess', 'm1', { witness: 'stated' }), fail('effect', 'm1'));
+    const rules = [
+      rule('proven', 2, { to: 'middle' }),
+      rule('middle', 2, { to: 'effect' }),
+      rule('guess', 0, { to: 'effect', unproven: true }),
+      rule('effect', 3),
+    ];
+    const ranking = ranked(
+      rules,
+      fail('proven', 'm1'),
+      fail('middle', 'm1'),
+      fail('guess', 'm1', { witness: 'stated' }),
+      fail('effect', 'm1'),
+    );
     expect(lines(ranking)).toEqual(['guess(m1)', 'proven(m1) > middle(m1), effect(m1) +1']);
     expect(headed(ranking, 'guess').confidence).toBe('certain');
   });
@@ -38,7 +64,9 @@ describe('order', () => {
   const order = (...verdicts: readonly Fail[]): readonly string[] => {
     const rules = [rule('a', 3), rule('b', 3), rule('low', 1), rule('spread', 3, { to: 'x' }), rule('x', 4)];
     const forwards = ranked(rules, ...verdicts).findings.map((finding) => String(finding.cause.rule));
-    expect(ranked([...rules].reverse(), ...[...verdicts].reverse()).findings.map((finding) => String(finding.cause.rule))).toEqual(forwards);
+    expect(ranked([...rules].reverse(), ...[...verdicts].reverse()).findings.map((finding) => String(finding.cause.rule))).toEqual(
+      forwards,
+    );
     return forwards;
   };
   const late = { since: { earliest: 200, latest: 300 } };
@@ -56,7 +84,9 @@ describe('order', () => {
     expect(order(fail('a', 'm1'), fail('a', 'm2'), fail('b', 'lb'))).toEqual(['b', 'a']);
     expect(order(fail('a', 'm1'), fail('b', 'm1'), fail('b', 'm2'))).toEqual(['b', 'a']);
     expect(order(fail('a', subject('x', 'object', {})), fail('a', subject('y', 'object', {})), fail('b', 'm1'))).toEqual(['b', 'a']);
-    expect(order(fail('a', 'm3'), fail('b', subject('x', 'file', { node: 'm1' })), fail('b', subject('y', 'file', { node: 'm2' })))).toEqual(['b', 'a']);
+    expect(
+      order(fail('a', 'm3'), fail('b', subject('x', 'file', { node: 'm1' })), fail('b', subject('y', 'file', { node: 'm2' }))),
+    ).toEqual(['b', 'a']);
   });
   test('layer before witness', () => {
     expect(order(fail('a', 'm1', { witness: 'stated' }), fail('low', 'm1'))).toEqual(['low', 'a']);
@@ -75,90 +105,9 @@ describe('order', () => {
     expect(order(fail('b', 'm1'), fail('a', 'm1'))).toEqual(['a', 'b']);
   });
   test('a cause weighs as much as the worst it brings about', () => {
-    expect(order(fail('spread', 'm1', { impact: 'at-risk' }), fail('x', 'm1', { impact: 'outage' }), fail('a', 'm1'))).toEqual(['spread', 'a']);
-  });
-});
-
-describe('confidence', () => {
-  const rules = [rule('cause', 0, { to: 'effect' }), rule('effect', 3)];
-  const sure = (change: Partial<Fail>, ...more: readonly Fail[]) => first(ranked(rules, fail('cause', 'm1', change), ...more)).confidence;
-
-  test('certain, strong and weak by witness', () => {
-    expect([sure({ witness: 'stated' }), sure({ witness: 'agreed' }), sure({})]).toEqual(['certain', 'strong', 'weak']);
-  });
-
-  test('an effect seen through other evidence makes a measurement strong, the same evidence does not', () => {
-    expect(sure({}, fail('effect', 'm1'))).toBe('strong');
-    expect(sure({ cites: ['etcd.status x'] }, fail('effect', 'm1', { cites: ['etcd.status x', 'api.ready y'] }))).toBe('weak');
-    expect(sure({}, fail('effect', 'm1', { cites: [] }))).toBe('weak');
-  });
-
-  test('is that of the least sure verdict of a finding', () => {
-    expect(first(ranked(rules, fail('cause', 'm1', { witness: 'stated' }), fail('cause', 'm2'))).confidence).toBe('weak');
-  });
-
-  test('an unproven edge leaves only weak findings', () => {
-    const unproven = [rule('cause', 0, { to: 'effect', unproven: true }), rule('effect', 3)];
-    expect(first(ranked(unproven, fail('cause', 'm1', { witness: 'stated' }), fail('effect', 'm1'))).confidence).toBe('weak');
-    const both = [rule('cause', 0, { to: 'effect', unproven: true }, { to: 'effect', on: 'cluster' }), rule('effect', 3)];
-    expect(first(ranked(both, fail('cause', 'm1', { witness: 'stated' }), fail('effect', 'm1'))).confidence).toBe('certain');
-  });
-});
-
-describe('weaknesses that made it worse', () => {
-  const weak = rule('weak', 4, { to: 'server', kind: 'worsens', on: 'cluster' });
-
-  test('are shown with what they worsened, not as findings', () => {
-    const ranking = ranked([weak, rule('cause', 0, { to: 'server' }), rule('server', 3)], fail('weak', 'lb'), fail('cause', 'm1'), fail('server', 'm1'));
-    expect(lines(ranking)).toEqual(['cause(m1) > server(m1)']);
-    expect(ranking.worsens).toMatchObject([{ verdict: { rule: 'weak' }, of: [1] }]);
-  });
-
-  test('are findings where there is nothing to worsen', () => {
-    const ranking = ranked([weak, rule('server', 3)], fail('weak', 'lb'), pass('server', 'm1'));
-    expect(lines(ranking)).toEqual(['weak(lb)']);
-    expect(ranking.worsens).toEqual([]);
-  });
-
-  test('are causes where they bring something about, and effects where something brings them about', () => {
-    const causing = rule('weak', 4, { to: 'server', kind: 'worsens', on: 'cluster' }, { to: 'other', on: 'cluster' });
-    const ranking = ranked([causing, rule('server', 3), rule('other', 5)], fail('weak', 'cluster'), fail('server', 'm1'), fail('other', 'm1'));
-    expect(lines(ranking)).toEqual(['weak > other(m1)', 'server(m1)']);
-    const caused = ranked([weak, rule('cause', 0, { to: 'weak', on: 'cluster' }), rule('server', 3)], fail('weak', 'lb'), fail('cause', 'm1'), fail('server', 'm1'));
-    expect(lines(caused)).toEqual(['cause(m1) > weak(lb)', 'server(m1)']);
-    expect(caused.worsens).toEqual([]);
-  });
-
-  test('of nothing but each other are not lost', () => {
-    const rules = [rule('one', 7, { to: 'two', kind: 'worsens', on: 'cluster' }), rule('two', 7, { to: 'one', kind: 'worsens', on: 'cluster' })];
-    expect(lines(ranked(rules, fail('one', 'cluster'), fail('two', 'cluster')))).toEqual(['one', 'two']);
-  });
-});
-
-describe('what a finding blocks', () => {
-  const rules = [rule('cause', 0, { to: 'server' }), rule('server', 3), rule('lease', 5)];
-  const blocker = (...verdicts: Parameters<typeof ranked>[1][]) => {
-    const verdict = verdictOf(ranked(rules, ...verdicts), 'lease', 'cluster');
-    return verdict.status === 'unknown' ? verdict.blockedBy : 'not unknown';
-  };
-  const silent = fail('server', 'm1', { reason: 'hung' });
-
-  test('is unknown because of a subject that an effect of it says is silent', () => {
-    expect(blocker(fail('cause', 'm1'), silent, unknown('lease', 'cluster', 'node/m1'))).toEqual({ rule: 'cause', subject: 'node/m1' });
-  });
-
-  test('needs every gap and every way to be silent, in one finding', () => {
-    const second = fail('server', 'm2', { reason: 'refused' });
-    expect(blocker(silent, unknown('lease', 'cluster', 'node/m1 node/m2'))).toBeUndefined();
-    expect(blocker(silent, second, unknown('lease', 'cluster', 'node/m1 node/m2'))).toEqual({ rule: 'server', subject: 'node/m1' });
-    const mixed = unknown('lease', 'cluster', 'node/m1');
-    expect(blocker(silent, { ...mixed, gaps: [...mixed.gaps, ...unknown('lease', 'cluster').gaps] })).toBeUndefined();
-  });
-
-  test('is not what failed for want of a credential, nor what a fault that still answers stands beside', () => {
-    expect(blocker(silent, unknown('lease', 'cluster'))).toBeUndefined();
-    expect(blocker(fail('server', 'm1', { reason: 'partial' }), unknown('lease', 'cluster', 'node/m1'))).toBeUndefined();
-    expect(blocker(fail('server', 'm1'), unknown('lease', 'cluster', 'node/m1'))).toBeUndefined();
-    expect(blocker(silent, { ...unknown('lease', 'cluster'), gaps: [] })).toBeUndefined();
+    expect(order(fail('spread', 'm1', { impact: 'at-risk' }), fail('x', 'm1', { impact: 'outage' }), fail('a', 'm1'))).toEqual([
+      'spread',
+      'a',
+    ]);
   });
 });

@@ -35,7 +35,10 @@ describe('an edge is live', () => {
   });
 
   test('never for hints', () => {
-    expect(lines(ranked([rule('a', 1, { to: 'b', kind: 'hints' }), rule('b', 3)], fail('a', 'm1'), fail('b', 'm1')))).toEqual(['a(m1)', 'b(m1)']);
+    expect(lines(ranked([rule('a', 1, { to: 'b', kind: 'hints' }), rule('b', 3)], fail('a', 'm1'), fail('b', 'm1')))).toEqual([
+      'a(m1)',
+      'b(m1)',
+    ]);
   });
 });
 
@@ -71,7 +74,11 @@ describe('coverage of a wide effect', () => {
     const { findings } = ranked(rules(covers), wide(supports), ...nodes.map((node) => fail('a', node)));
     return findings.length === 1;
   };
-  const namesIt = (covers: 'any' | 'quorum' | 'all', supports: ReturnType<typeof lost> | undefined, ...nodes: readonly string[]): boolean => {
+  const namesIt = (
+    covers: 'any' | 'quorum' | 'all',
+    supports: ReturnType<typeof lost> | undefined,
+    ...nodes: readonly string[]
+  ): boolean => {
     const { findings } = ranked(rules(covers), wide(supports), ...nodes.map((node) => fail('a', node)));
     return findings.some((finding) => String(finding.cause.rule) === 'wide' && finding.possibleCauses.length > 0);
   };

@@ -3,7 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { fail, first, good, headed, lines, lost, pass, ranked, rule, subject, unclear, unknown } from '../../kit/verdicts.ts';
 
 describe('what could be behind a finding', () => {
-  const named = (ranking: ReturnType<typeof ranked>, id: string) => headed(ranking, id).possibleCauses.map((cause) => `${cause.rule} ${cause.subject}`);
+  const named = (ranking: ReturnType<typeof ranked>, id: string) =>
+    headed(ranking, id).possibleCauses.map((cause) => `${cause.rule} ${cause.subject}`);
 
   test('an unknown rule on the same node, not on another one, not for another reason', () => {
     const rules = [rule('hidden', 0, { to: 'effect', produces: ['hung'] }), rule('effect', 3)];
@@ -29,7 +30,10 @@ describe('what could be behind a finding', () => {
     const rules = [rule('narrow', 0, { to: 'wide', on: 'cluster', covers: 'all', match: 'node' }), rule('wide', 4)];
     const wide = fail('wide', 'cluster', { supports: [...lost('m1', 'm2'), ...good('m3')] });
     const candidates = (...verdicts: Parameters<typeof ranked>[1][]) => named(ranked(rules, wide, ...verdicts), 'wide');
-    expect(candidates(unknown('narrow', 'm1'), unknown('narrow', 'm2'), unknown('narrow', 'm3'))).toEqual(['narrow node/m1', 'narrow node/m2']);
+    expect(candidates(unknown('narrow', 'm1'), unknown('narrow', 'm2'), unknown('narrow', 'm3'))).toEqual([
+      'narrow node/m1',
+      'narrow node/m2',
+    ]);
     expect(candidates(unknown('narrow', 'm1'), pass('narrow', 'm2'), pass('narrow', 'm3'))).toEqual([]);
     expect(candidates(unknown('narrow', 'm1'), fail('narrow', 'm2'))).toEqual(['narrow node/m1']);
   });
@@ -37,29 +41,57 @@ describe('what could be behind a finding', () => {
   test('one that may have hit a support nobody knows about', () => {
     const rules = [rule('narrow', 0, { to: 'wide', on: 'cluster', covers: 'quorum', match: 'node' }), rule('wide', 4)];
     const wide = fail('wide', 'cluster', { supports: [...lost('m1'), ...unclear('m2'), ...good('m3')] });
-    expect(named(ranked(rules, wide, unknown('narrow', 'm1'), unknown('narrow', 'm2')), 'wide')).toEqual(['narrow node/m1', 'narrow node/m2']);
+    expect(named(ranked(rules, wide, unknown('narrow', 'm1'), unknown('narrow', 'm2')), 'wide')).toEqual([
+      'narrow node/m1',
+      'narrow node/m2',
+    ]);
   });
 
   test('what lies behind an unknown rule comes after it, however deep, and only once', () => {
-    const rules = [rule('deep', 0, { to: 'middle' }), rule('middle', 0, { to: 'near' }), rule('near', 1, { to: 'effect' }), rule('also', 0, { to: 'effect' }, { to: 'near' }), rule('effect', 3)];
+    const rules = [
+      rule('deep', 0, { to: 'middle' }),
+      rule('middle', 0, { to: 'near' }),
+      rule('near', 1, { to: 'effect' }),
+      rule('also', 0, { to: 'effect' }, { to: 'near' }),
+      rule('effect', 3),
+    ];
     const unknowns = ['deep', 'middle', 'near', 'also'].map((id) => unknown(id, 'm1'));
-    expect(named(ranked(rules, fail('effect', 'm1'), ...unknowns), 'effect')).toEqual(['also node/m1', 'near node/m1', 'middle node/m1', 'deep node/m1']);
+    expect(named(ranked(rules, fail('effect', 'm1'), ...unknowns), 'effect')).toEqual([
+      'also node/m1',
+      'near node/m1',
+      'middle node/m1',
+      'deep node/m1',
+    ]);
   });
 
   test('lowest layer first, then the shorter command, then the name', () => {
     const rules = [...['d', 'c', 'b', 'a'].map((id) => rule(id, id === 'd' ? 0 : 1, { to: 'effect' })), rule('effect', 3)];
-    const unknowns = [unknown('a', 'm1', undefined, 'long one'), unknown('b', 'm1', undefined, 'short'), unknown('c', 'm1', undefined, 'short'), unknown('d', 'm1', undefined, 'longest of all')];
+    const unknowns = [
+      unknown('a', 'm1', undefined, 'long one'),
+      unknown('b', 'm1', undefined, 'short'),
+      unknown('c', 'm1', undefined, 'short'),
+      unknown('d', 'm1', undefined, 'longest of all'),
+    ];
     expect(named(ranked(rules, fail('effect', 'm1'), ...unknowns), 'effect')).toEqual(['d node/m1', 'b node/m1', 'c node/m1', 'a node/m1']);
   });
 
   test('an aggregate asks for its parts too', () => {
     const rules = [rule('sum', 2, { to: 'part', kind: 'made-of', on: 'cluster' }), rule('part', 1), rule('hidden', 0, { to: 'part' })];
-    expect(named(ranked(rules, fail('sum', 'cluster'), fail('part', 'm1'), unknown('hidden', 'm1'), unknown('hidden', 'm2')), 'sum')).toEqual(['hidden node/m1']);
+    expect(
+      named(ranked(rules, fail('sum', 'cluster'), fail('part', 'm1'), unknown('hidden', 'm1'), unknown('hidden', 'm2')), 'sum'),
+    ).toEqual(['hidden node/m1']);
   });
 
   test('an aggregate nobody could count may stand behind its part; hints and weaknesses never do', () => {
-    const rules = [rule('sum', 2, { to: 'part', kind: 'made-of', on: 'cluster' }), rule('hint', 0, { to: 'part', kind: 'hints' }), rule('weak', 0, { to: 'part', kind: 'worsens' }), rule('part', 1)];
-    expect(named(ranked(rules, fail('part', 'm1'), unknown('sum', 'cluster'), unknown('hint', 'm1'), unknown('weak', 'm1')), 'part')).toEqual(['sum cluster/cluster']);
+    const rules = [
+      rule('sum', 2, { to: 'part', kind: 'made-of', on: 'cluster' }),
+      rule('hint', 0, { to: 'part', kind: 'hints' }),
+      rule('weak', 0, { to: 'part', kind: 'worsens' }),
+      rule('part', 1),
+    ];
+    expect(
+      named(ranked(rules, fail('part', 'm1'), unknown('sum', 'cluster'), unknown('hint', 'm1'), unknown('weak', 'm1')), 'part'),
+    ).toEqual(['sum cluster/cluster']);
   });
 
   test('never folds and never ranks', () => {

@@ -11,9 +11,19 @@ import { ruleTexts } from '../../../src/report/texts.ts';
 import { columnsOf } from '../../../src/report/wrap.ts';
 
 const recordings = fileURLToPath(new URL('../../recordings', import.meta.url));
-const names = existsSync(recordings) ? readdirSync(recordings).filter((name) => existsSync(join(recordings, name, 'ha-doctor/evidence.json'))) : [];
+const names = existsSync(recordings)
+  ? readdirSync(recordings).filter((name) => existsSync(join(recordings, name, 'ha-doctor/evidence.json')))
+  : [];
 
-const plain = { width: 80, ascii: true, colour: false, showPassed: false, again: 'kubectl ha-doctor', withFlags: false, texts: ruleTexts(catalogue.rules) };
+const plain = {
+  width: 80,
+  ascii: true,
+  colour: false,
+  showPassed: false,
+  again: 'kubectl ha-doctor',
+  withFlags: false,
+  texts: ruleTexts(catalogue.rules),
+};
 
 /** A folder below test/recordings is all it takes; `vitest -u` writes its screen, and a person reads the difference. */
 describe.skipIf(names.length === 0)('recorded clusters (skipped while there are no recordings)', () => {
