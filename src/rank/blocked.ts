@@ -5,7 +5,18 @@ import type { Draft } from './drafts.ts';
 
 /** Ways to fail after which nothing can be asked through the subject: it says nothing, or nothing that may be believed. */
 const silence: ReadonlySet<string> = new Set([
-  'dns', 'refused', 'timeout', 'hung', 'reset', 'closed', 'tls', 'unreachable', 'protocol', 'untrusted', 'forbidden', 'not-ready',
+  'dns',
+  'refused',
+  'timeout',
+  'hung',
+  'reset',
+  'closed',
+  'tls',
+  'unreachable',
+  'protocol',
+  'untrusted',
+  'forbidden',
+  'not-ready',
 ]);
 
 /** Marks an unknown verdict when every one of its gaps travelled through subjects that one finding says do not answer. */

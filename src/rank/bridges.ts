@@ -25,7 +25,9 @@ function leadsTo(unknown: Unknown, effect: Fail, scene: Scene): boolean {
   const cause = assumeFailing(unknown);
   return scene.rules
     .edgesBetween(unknown.rule, effect.rule, ['causes'])
-    .some((edge) => surelyReaches(unknown, effect, edge) && canProduce(edge, effect) && gateUnseen(scene, edge, { cause, effect }) === 'yes');
+    .some(
+      (edge) => surelyReaches(unknown, effect, edge) && canProduce(edge, effect) && gateUnseen(scene, edge, { cause, effect }) === 'yes',
+    );
 }
 
 function leadsUpTo(cause: Fail, unknown: Unknown, scene: Scene): boolean {

@@ -16,14 +16,18 @@ export function coverageOf(causes: readonly Keys[], effect: Fail, { covers = 'al
   const bad = supports.filter((support) => support.state !== 'good');
   const hit = lost.filter((support) => causes.some((cause) => sharesKey(cause, support.keys, match)));
   if (isEnough(covers, hit.length, bad.length, supports.length)) return 'yes';
-  const within = (some: readonly Support[]): number => some.filter((support) => causes.some((cause) => mayShare(cause, support.keys, match))).length;
-  const inDoubt = covers === 'all' ? within(bad) > 0 && within(lost) === lost.length : isEnough(covers, within(bad), bad.length, supports.length);
+  const within = (some: readonly Support[]): number =>
+    some.filter((support) => causes.some((cause) => mayShare(cause, support.keys, match))).length;
+  const inDoubt =
+    covers === 'all' ? within(bad) > 0 && within(lost) === lost.length : isEnough(covers, within(bad), bad.length, supports.length);
   return inDoubt ? 'unknown' : 'no';
 }
 
 /** Whether one cause has a part in it: it surely hits a support that is lost. */
 export function hits(cause: Keys, effect: Fail, { match }: Edge): boolean {
-  return match !== undefined && (effect.supports ?? []).some((support) => support.state === 'lost' && sharesKey(cause, support.keys, match));
+  return (
+    match !== undefined && (effect.supports ?? []).some((support) => support.state === 'lost' && sharesKey(cause, support.keys, match))
+  );
 }
 
 /** The same where a key or a state that is not known refutes nothing. */

@@ -68,7 +68,7 @@ function meetings(scene: Scene): readonly Meeting[] {
   );
 }
 
-export function inScope(cause: Pick<Fail, 'subject'>, effect: Pick<Fail, 'subject'>, edge: Edge): boolean {
+function inScope(cause: Pick<Fail, 'subject'>, effect: Pick<Fail, 'subject'>, edge: Edge): boolean {
   return edge.on === 'cluster' || sharesKey(cause.subject.keys, effect.subject.keys, edge.on);
 }
 
@@ -78,13 +78,23 @@ function isPart({ cause: aggregate, effect: part, edge }: Link): boolean {
   return hits(part.subject.keys, aggregate, edge);
 }
 
-function causesAmong(group: readonly Fail[], effect: Fail, edge: Edge, scene: Scene): { readonly ways: readonly (readonly Fail[])[]; readonly possible: readonly Fail[] } {
+function causesAmong(
+  group: readonly Fail[],
+  effect: Fail,
+  edge: Edge,
+  scene: Scene,
+): { readonly ways: readonly (readonly Fail[])[]; readonly possible: readonly Fail[] } {
   const near = group.filter((cause) => inScope(cause, effect, edge) && !beganAfter(cause, effect));
   const certainties = new Map<Fail, Certainty>(near.map((cause) => [cause, scene.gate(edge, { cause, effect })]));
   const sure = near.filter((cause) => certainties.get(cause) === 'yes');
   const maybe = near.filter((cause) => certainties.get(cause) !== 'no');
   if (edge.covers === undefined) return { ways: sure.map((cause) => [cause]), possible: maybe.filter((cause) => !sure.includes(cause)) };
-  const covered = (causes: readonly Fail[]): Certainty => coverageOf(causes.map((cause) => cause.subject.keys), effect, edge);
+  const covered = (causes: readonly Fail[]): Certainty =>
+    coverageOf(
+      causes.map((cause) => cause.subject.keys),
+      effect,
+      edge,
+    );
   if (covered(sure) === 'yes') return { ways: [sure.filter((cause) => hits(cause.subject.keys, effect, edge))], possible: [] };
   if (covered(maybe) === 'no') return { ways: [], possible: [] };
   return { ways: [], possible: maybe.filter((cause) => mayHit(cause.subject.keys, effect, edge)) };
@@ -98,5 +108,7 @@ function byLink(one: Link, other: Link): number {
 function byEnds(one: Way, other: Way): number {
   const [first, second] = [one.causes[0], other.causes[0]];
   if (first === undefined || second === undefined) return one.causes.length - other.causes.length;
-  return byKey(first, second) || byKey(one.effect, other.effect) || Number(one.edge?.unproven ?? false) - Number(other.edge?.unproven ?? false);
+  return (
+    byKey(first, second) || byKey(one.effect, other.effect) || Number(one.edge?.unproven ?? false) - Number(other.edge?.unproven ?? false)
+  );
 }

@@ -14,15 +14,22 @@ import { assumeFailing, gateUnseen } from './unseen.ts';
  * each step the lowest layer first and then the shortest `howToGet`.
  */
 export function possibleCausesOf(targets: readonly Fail[], links: Links, scene: Scene): readonly PossibleCause[] {
-  const undecided = links.possible.filter((link) => targets.includes(link.effect) && !targets.includes(link.cause)).map((link) => link.cause);
+  const undecided = links.possible
+    .filter((link) => targets.includes(link.effect) && !targets.includes(link.cause))
+    .map((link) => link.cause);
   const failing = [...new Set(undecided)].map((cause) => ({ rule: cause.rule, subject: subjectKey(cause.subject), howToGet: '' }));
   const found = new Set<Unknown>();
   for (let frontier: readonly (Fail | Unknown)[] = targets; frontier.length > 0; ) {
-    const behind = scene.unknowns.filter((unknown) => !found.has(unknown) && frontier.some((target) => mayStandBehind(unknown, target, scene)));
+    const behind = scene.unknowns.filter(
+      (unknown) => !found.has(unknown) && frontier.some((target) => mayStandBehind(unknown, target, scene)),
+    );
     for (const unknown of sortByCost(behind, scene)) found.add(unknown);
     frontier = behind;
   }
-  return [...failing, ...[...found].map((unknown) => ({ rule: unknown.rule, subject: subjectKey(unknown.subject), howToGet: howToGet(unknown) }))];
+  return [
+    ...failing,
+    ...[...found].map((unknown) => ({ rule: unknown.rule, subject: subjectKey(unknown.subject), howToGet: howToGet(unknown) })),
+  ];
 }
 
 function mayStandBehind(unknown: Unknown, target: Fail | Unknown, scene: Scene): boolean {
@@ -42,7 +49,11 @@ function mayExplain(edge: Edge, unknown: Unknown, target: Fail | Unknown, scene:
 function mayCover(edge: Edge, unknown: Unknown, target: Fail, scene: Scene): boolean {
   if (edge.covers === undefined || edge.kind === 'made-of') return true;
   const siblings = [...scene.vertices, ...scene.unknowns].filter((one) => one.rule === unknown.rule);
-  const covered = coverageOf(siblings.map((one) => one.subject.keys), target, edge);
+  const covered = coverageOf(
+    siblings.map((one) => one.subject.keys),
+    target,
+    edge,
+  );
   return covered !== 'no' && mayHit(unknown.subject.keys, target, edge);
 }
 

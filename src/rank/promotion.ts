@@ -19,9 +19,15 @@ export function promote(graph: CauseGraph, aggregates: Aggregates, scene: Scene)
     const known = roots.map((group) => ({ group, consequences: follow(group) }));
     for (const [aggregate, parts] of aggregates) {
       if (explained.has(aggregate)) continue;
-      const parents = parentsOf(aggregate, parts, known.filter(({ group }) => !group.includes(aggregate)), follow);
+      const parents = parentsOf(
+        aggregate,
+        parts,
+        known.filter(({ group }) => !group.includes(aggregate)),
+        follow,
+      );
       if (parents.length > 0) explained.add(aggregate);
-      for (const cause of parents.filter((one) => hasHandIn(one, aggregate, graph))) graph.connect(cause, { to: aggregate, as: 'effect', unproven });
+      for (const cause of parents.filter((one) => hasHandIn(one, aggregate, graph)))
+        graph.connect(cause, { to: aggregate, as: 'effect', unproven });
     }
   }
 }
@@ -36,7 +42,12 @@ interface Root {
   readonly consequences: Consequences;
 }
 
-function parentsOf(aggregate: Fail, parts: readonly Link[], roots: readonly Root[], follow: (causes: readonly Fail[]) => Consequences): readonly Fail[] {
+function parentsOf(
+  aggregate: Fail,
+  parts: readonly Link[],
+  roots: readonly Root[],
+  follow: (causes: readonly Fail[]) => Consequences,
+): readonly Fail[] {
   const verdictsOf = (some: readonly Root[]): readonly Fail[] => some.flatMap(({ group }) => group);
   const alone = roots.filter(({ consequences }) => consequences.isBroughtAbout(aggregate));
   if (alone.length > 0) return verdictsOf(alone);

@@ -21,7 +21,9 @@ export function reachFrom(roots: readonly Fail[], graph: CauseGraph): ReadonlyMa
   const sure = search(roots, graph, isSure);
   const any = search(roots, graph, () => true);
   const parts = graph.partsOf(roots);
-  const all = [...any].map(([vertex, way]) => [vertex, { ...(sure.get(vertex) ?? way), as: parts.has(vertex) ? 'part' : 'effect' }] as const);
+  const all = [...any].map(
+    ([vertex, way]) => [vertex, { ...(sure.get(vertex) ?? way), as: parts.has(vertex) ? 'part' : 'effect' }] as const,
+  );
   return new Map(all.sort(([one, first], [other, second]) => first.distance - second.distance || byKey(one, other)));
 }
 

@@ -25,7 +25,9 @@ export function setScene(input: RankInput): Scene {
   return {
     vertices: failing.filter((verdict) => verdict.severity !== 'info'),
     notes: failing.filter((verdict) => verdict.severity === 'info'),
-    unknowns: verdicts.filter((verdict) => verdict.status === 'unknown').sort((one, other) => rules.layerOf(one.rule) - rules.layerOf(other.rule)),
+    unknowns: verdicts
+      .filter((verdict) => verdict.status === 'unknown')
+      .sort((one, other) => rules.layerOf(one.rule) - rules.layerOf(other.rule)),
     passes: verdicts.filter((verdict) => verdict.status === 'pass'),
     verdicts,
     rules,
@@ -64,4 +66,3 @@ export function canProduce(edge: Edge, effect: Fail): boolean {
 export function beganAfter(cause: Fail, effect: Fail): boolean {
   return cause.since !== undefined && effect.since !== undefined && cause.since.earliest > effect.since.latest;
 }
-

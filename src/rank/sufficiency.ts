@@ -47,7 +47,13 @@ export function consequencesOf(causes: readonly Fail[], ways: readonly Way[], ag
       isGrowing = true;
     };
     for (const way of ways) {
-      if (holds(way, way.causes.filter((cause) => following.has(cause)))) add(way.effect, broughtAbout);
+      if (
+        holds(
+          way,
+          way.causes.filter((cause) => following.has(cause)),
+        )
+      )
+        add(way.effect, broughtAbout);
     }
     for (const [aggregate, parts] of aggregates) {
       if (isEnoughFor(aggregate, parts, (part) => isExplainedTo(aggregate, part))) add(aggregate, broughtAbout);
@@ -66,7 +72,13 @@ const nothing = 99;
 function holds(way: Way, causes: readonly Fail[]): boolean {
   if (causes.length === 0) return false;
   if (way.edge?.covers === undefined) return true;
-  return coverageOf(causes.map((cause) => cause.subject.keys), way.effect, way.edge) === 'yes';
+  return (
+    coverageOf(
+      causes.map((cause) => cause.subject.keys),
+      way.effect,
+      way.edge,
+    ) === 'yes'
+  );
 }
 
 /**
@@ -79,7 +91,9 @@ function isEnoughFor(aggregate: Fail, parts: readonly Link[], isLost: (part: Fai
   const lost = parts.filter((link) => isLost(link.effect));
   const { supports = [] } = aggregate;
   if (supports.length > 0 && parts.every((link) => link.edge.match !== undefined)) {
-    const hit = supports.filter((support) => lost.some((link) => hits(link.effect.subject.keys, { ...aggregate, supports: [support] }, link.edge)));
+    const hit = supports.filter((support) =>
+      lost.some((link) => hits(link.effect.subject.keys, { ...aggregate, supports: [support] }, link.edge)),
+    );
     return isEnough(covers, hit.length, supports.filter((support) => support.state !== 'good').length, supports.length);
   }
   const subjects = (links: readonly Link[]): number => new Set(links.map((link) => subjectKey(link.effect.subject))).size;

@@ -45,6 +45,8 @@ function wouldBringAbout(unknown: Unknown, effect: Fail, scene: Scene): boolean 
   const everywhere = !scene.passes.some((pass) => pass.rule === effect.rule);
   return scene.rules.edgesBetween(unknown.rule, effect.rule, ['causes']).some((edge) => {
     const reaches = surelyReaches(unknown, effect, edge) && (edge.on !== 'cluster' || everywhere);
-    return (reaches || surelyCovers(unknown, effect, edge)) && canProduce(edge, effect) && gateUnseen(scene, edge, { cause, effect }) === 'yes';
+    return (
+      (reaches || surelyCovers(unknown, effect, edge)) && canProduce(edge, effect) && gateUnseen(scene, edge, { cause, effect }) === 'yes'
+    );
   });
 }

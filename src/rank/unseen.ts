@@ -48,7 +48,13 @@ export function surelyCovers(unknown: Unknown, effect: Fail, edge: Edge): boolea
  * any further condition, it explains nothing that happens to be lost at the same time.
  */
 export function isRefuted(unknown: Unknown, scene: Scene): boolean {
-  const plain = (edge: Edge): boolean => edge.kind === 'causes' && edge.on === 'cluster' && edge.covers === undefined && edge.when === undefined;
-  const targets = new Set<string>(scene.rules.edgesFrom(unknown.rule).filter(plain).map((edge) => edge.to));
+  const plain = (edge: Edge): boolean =>
+    edge.kind === 'causes' && edge.on === 'cluster' && edge.covers === undefined && edge.when === undefined;
+  const targets = new Set<string>(
+    scene.rules
+      .edgesFrom(unknown.rule)
+      .filter(plain)
+      .map((edge) => edge.to),
+  );
   return scene.passes.some((pass) => targets.has(pass.rule));
 }

@@ -25,7 +25,10 @@ function ablationsOf({ name, evidence, report }: Recording): readonly Ablation[]
     after: judgeAgain(withoutEvidence(evidence, isGone)),
   });
   const whole = vantages.filter((prefix) => ids.some((id) => id.startsWith(prefix)));
-  const all = [...ids.map((id) => drop(id, (one) => one === id)), ...whole.map((prefix) => drop(`${prefix}*`, (id) => id.startsWith(prefix)))];
+  const all = [
+    ...ids.map((id) => drop(id, (one) => one === id)),
+    ...whole.map((prefix) => drop(`${prefix}*`, (id) => id.startsWith(prefix))),
+  ];
   known.set(name, all);
   return all;
 }
@@ -33,7 +36,9 @@ function ablationsOf({ name, evidence, report }: Recording): readonly Ablation[]
 lawOverRecordings('less evidence never creates a fail', (recordings) => {
   for (const { name, before, after } of recordings.flatMap(ablationsOf)) {
     const failed = new Set(failing(before.verdicts).map(wordsFor));
-    const created = failing(after.verdicts).map(wordsFor).filter((words) => !failed.has(words));
+    const created = failing(after.verdicts)
+      .map(wordsFor)
+      .filter((words) => !failed.has(words));
     expect.soft(created, name).toEqual([]);
   }
 });

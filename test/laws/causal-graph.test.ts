@@ -11,7 +11,9 @@ interface NamedEdge {
   readonly name: string;
 }
 
-const edges: readonly NamedEdge[] = rules.flatMap((from) => from.explains.map((edge) => ({ from, edge, name: `${from.id} ${edge.kind} ${edge.to}` })));
+const edges: readonly NamedEdge[] = rules.flatMap((from) =>
+  from.explains.map((edge) => ({ from, edge, name: `${from.id} ${edge.kind} ${edge.to}` })),
+);
 
 function names(some: readonly NamedEdge[]): readonly string[] {
   return some.map(({ name }) => name);
@@ -22,7 +24,9 @@ function circleFrom(start: string): readonly string[] | undefined {
   const ways: (readonly string[])[] = [[start]];
   const seen = new Set<string>();
   for (let way = ways.pop(); way !== undefined; way = ways.pop()) {
-    for (const { edge } of edges.filter(({ from, edge: { kind } }) => from.id === way?.at(-1) && (kind === 'causes' || kind === 'made-of'))) {
+    for (const { edge } of edges.filter(
+      ({ from, edge: { kind } }) => from.id === way?.at(-1) && (kind === 'causes' || kind === 'made-of'),
+    )) {
       if (edge.to === start) return [...way, start];
       if (seen.has(edge.to)) continue;
       seen.add(edge.to);
@@ -72,7 +76,9 @@ describe('an aggregate', () => {
 
   test('counts all its parts in one way', () => {
     const mixed = rules.filter((rule) => {
-      const ways = rule.explains.filter((edge) => edge.kind === 'made-of').map((edge) => `${edge.covers ?? 'all'} by ${edge.match ?? 'subject'}`);
+      const ways = rule.explains
+        .filter((edge) => edge.kind === 'made-of')
+        .map((edge) => `${edge.covers ?? 'all'} by ${edge.match ?? 'subject'}`);
       return new Set(ways).size > 1;
     });
     expect(mixed.map((rule) => rule.id)).toEqual([]);

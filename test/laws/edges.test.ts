@@ -9,7 +9,9 @@ import { failing, lawOverRecordings, type Recording, wordsFor } from './recordin
 const declared = rules.flatMap((from) => from.explains.map((edge) => ({ from, edge })));
 
 function nameOf({ from, edge }: { readonly from: AnyRule; readonly edge: Edge }): string {
-  const how = [edge.kind, edge.on, edge.covers, edge.produces?.join('|'), edge.when === undefined ? undefined : 'when'].filter((word) => word !== undefined);
+  const how = [edge.kind, edge.on, edge.covers, edge.produces?.join('|'), edge.when === undefined ? undefined : 'when'].filter(
+    (word) => word !== undefined,
+  );
   return `${from.id} -> ${edge.to} (${how.join(', ')})`;
 }
 
@@ -20,11 +22,14 @@ function liveEdges({ report: { verdicts }, gate }: Recording): readonly Edge[] {
 }
 
 /** After new recordings or edges: look at the difference, then `npx vitest run test/laws/edges.test.ts -u`. */
-lawOverRecordings('every edge joins two verdicts in some recording, is marked unproven, or stands in the list of what is still to be shown', async (recordings) => {
-  const live = new Set(recordings.flatMap(liveEdges));
-  const idle = declared.filter(({ edge }) => edge.kind !== 'hints' && edge.unproven !== true && !live.has(edge));
-  await expect(`${idle.map(nameOf).join('\n')}\n`).toMatchFileSnapshot('edges-not-yet-shown.txt');
-});
+lawOverRecordings(
+  'every edge joins two verdicts in some recording, is marked unproven, or stands in the list of what is still to be shown',
+  async (recordings) => {
+    const live = new Set(recordings.flatMap(liveEdges));
+    const idle = declared.filter(({ edge }) => edge.kind !== 'hints' && edge.unproven !== true && !live.has(edge));
+    await expect(`${idle.map(nameOf).join('\n')}\n`).toMatchFileSnapshot('edges-not-yet-shown.txt');
+  },
+);
 
 lawOverRecordings('an effect that an edge can cover tells what it rests on', (recordings) => {
   const covered = new Set<string>(declared.flatMap(({ edge }) => (edge.covers === undefined || edge.kind !== 'causes' ? [] : [edge.to])));
@@ -37,7 +42,11 @@ lawOverRecordings('an effect that an edge can cover tells what it rests on', (re
 
 lawOverRecordings('what is narrow reaches the whole cluster only where it covers what is lost there', (recordings) => {
   const judged = recordings.flatMap(({ report }) => report.verdicts.filter((verdict) => verdict.status !== 'not-applicable'));
-  const narrow = new Set<string>(judged.filter(({ subject }) => !['cluster', 'lb', 'operator'].includes(subject.kind)).map(({ rule }) => rule));
-  const loose = declared.filter(({ from, edge }) => narrow.has(from.id) && edge.kind === 'causes' && edge.on === 'cluster' && edge.covers === undefined);
+  const narrow = new Set<string>(
+    judged.filter(({ subject }) => !['cluster', 'lb', 'operator'].includes(subject.kind)).map(({ rule }) => rule),
+  );
+  const loose = declared.filter(
+    ({ from, edge }) => narrow.has(from.id) && edge.kind === 'causes' && edge.on === 'cluster' && edge.covers === undefined,
+  );
   expect(loose.map(nameOf)).toEqual([]);
 });

@@ -71,14 +71,16 @@ const failure = fc.record({
 
 function verdictOf(prefix: string): fc.Arbitrary<Verdict> {
   const place = fc.constantFrom('m1', 'm1', 'm1', ...nodes, ...(prefix === '' ? ['cluster' as const] : []));
-  return fc.tuple(fc.nat(ruleCount - 1), place, fc.constantFrom('fail', 'fail', 'fail', 'fail', 'unknown', 'unknown', 'pass'), failure).map(([index, where, status, change]) => {
-    const on = where === 'cluster' ? cluster : subjectOn(`${prefix}${where}`);
-    if (status === 'pass') return pass(`r${index}`, on);
-    if (status === 'unknown') return unknown(`r${index}`, on);
-    const known = Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
-    const groups = prefix === '' ? {} : { group: `${prefix}${change.group ?? ''}` };
-    return fail(`r${index}`, on, { ...known, ...groups });
-  });
+  return fc
+    .tuple(fc.nat(ruleCount - 1), place, fc.constantFrom('fail', 'fail', 'fail', 'fail', 'unknown', 'unknown', 'pass'), failure)
+    .map(([index, where, status, change]) => {
+      const on = where === 'cluster' ? cluster : subjectOn(`${prefix}${where}`);
+      if (status === 'pass') return pass(`r${index}`, on);
+      if (status === 'unknown') return unknown(`r${index}`, on);
+      const known = Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
+      const groups = prefix === '' ? {} : { group: `${prefix}${change.group ?? ''}` };
+      return fail(`r${index}`, on, { ...known, ...groups });
+    });
 }
 
 function subjectOn(node: string): Subject {
@@ -88,7 +90,11 @@ function subjectOn(node: string): Subject {
 
 /** One verdict for a rule on a subject, as a run gives it. */
 function verdictsOf(prefix: string, least: number, most: number): fc.Arbitrary<readonly Verdict[]> {
-  return fc.uniqueArray(verdictOf(prefix), { minLength: least, maxLength: most, selector: ({ rule: id, subject }) => `${id} ${subject.id}` });
+  return fc.uniqueArray(verdictOf(prefix), {
+    minLength: least,
+    maxLength: most,
+    selector: ({ rule: id, subject }) => `${id} ${subject.id}`,
+  });
 }
 
 export const anyCase: fc.Arbitrary<Case> = fc.record({ rules: rulesOf(false), verdicts: verdictsOf('', 6, 24) }).map(readable);
@@ -96,15 +102,25 @@ export const anyCase: fc.Arbitrary<Case> = fc.record({ rules: rulesOf(false), ve
 /** Prints a counterexample in a few lines. */
 function readable(given: Case): Case {
   const edges = given.rules.flatMap(({ id, layer, explains }) => {
-    const own = explains.map(({ because: _because, when, ...edge }) => `${id} (layer ${layer}) ${JSON.stringify(edge)}${when === undefined ? '' : ` when ${when}`}`);
+    const own = explains.map(
+      ({ because: _because, when, ...edge }) =>
+        `${id} (layer ${layer}) ${JSON.stringify(edge)}${when === undefined ? '' : ` when ${when}`}`,
+    );
     return own.length === 0 ? [`${id} (layer ${layer})`] : [...new Set(own)];
   });
-  const verdicts = given.verdicts.map((verdict) => `${verdict.rule} ${verdict.subject.id} ${verdict.status} ${JSON.stringify({ ...verdict, rule: undefined, subject: undefined, status: undefined, cites: undefined })}`);
+  const verdicts = given.verdicts.map(
+    (verdict) =>
+      `${verdict.rule} ${verdict.subject.id} ${verdict.status} ${JSON.stringify({ ...verdict, rule: undefined, subject: undefined, status: undefined, cites: undefined })}`,
+  );
   return Object.defineProperty({ ...given }, fc.toStringMethod, { value: () => `\n${[...edges, ...verdicts].join('\n')}\n` });
 }
 
 /** Two sets of verdicts over the same rules that share no key and no group, and no edge that could reach over. */
-export const twoComponents: fc.Arbitrary<{ readonly rules: readonly AnyRule[]; readonly one: readonly Verdict[]; readonly other: readonly Verdict[] }> = fc.record({
+export const twoComponents: fc.Arbitrary<{
+  readonly rules: readonly AnyRule[];
+  readonly one: readonly Verdict[];
+  readonly other: readonly Verdict[];
+}> = fc.record({
   rules: rulesOf(true),
   one: verdictsOf('a-', 4, 14),
   other: verdictsOf('b-', 4, 14),

@@ -21,14 +21,20 @@ function shownIn({ findings, worsens }: Ranking): readonly string[] {
 }
 
 function failingKeys(verdicts: readonly Verdict[]): readonly string[] {
-  return verdicts.filter((verdict) => verdict.status === 'fail' && verdict.severity !== 'info').map(verdictKey).sort();
+  return verdicts
+    .filter((verdict) => verdict.status === 'fail' && verdict.severity !== 'info')
+    .map(verdictKey)
+    .sort();
 }
 
 test('the order of verdicts, rules and edges changes no byte', () => {
   fc.assert(
-    fc.property(anyCase.chain((given) => fc.tuple(fc.constant(given), shuffled(given))), ([given, other]) => {
-      expect(JSON.stringify(rankCase(other))).toBe(JSON.stringify(rankCase(given)));
-    }),
+    fc.property(
+      anyCase.chain((given) => fc.tuple(fc.constant(given), shuffled(given))),
+      ([given, other]) => {
+        expect(JSON.stringify(rankCase(other))).toBe(JSON.stringify(rankCase(given)));
+      },
+    ),
     runs,
   );
 });
@@ -84,7 +90,9 @@ test('a fail that turns unknown creates no cause that was not failing, and what 
       const failing = failingKeys(verdicts);
       for (const finding of after.findings) expect(failing).toEqual(expect.arrayContaining(finding.verdicts.map(verdictKey)));
       if (gone.bridges.length > 0) return;
-      const orphans = gone.effects.filter((effect) => effect.as === 'effect' && effect.alsoBy.length === 0 && gone.togetherWith.length === 0);
+      const orphans = gone.effects.filter(
+        (effect) => effect.as === 'effect' && effect.alsoBy.length === 0 && gone.togetherWith.length === 0,
+      );
       for (const orphan of orphans) expectNamed(after, orphan.verdict, gone);
     }),
     runs,
@@ -103,7 +111,9 @@ test('no finding is headed by what another one explains, and ranks count up', ()
       const { findings } = rankCase(given);
       expect(findings.map((finding) => finding.rank)).toEqual(findings.map((_, index) => index + 1));
       for (const finding of findings) {
-        expect(finding.verdicts.every((verdict) => verdict.rule === finding.cause.rule && verdict.group === finding.cause.group)).toBe(true);
+        expect(finding.verdicts.every((verdict) => verdict.rule === finding.cause.rule && verdict.group === finding.cause.group)).toBe(
+          true,
+        );
         expect(finding.deeper).toBe(finding.possibleCauses.length === 0 ? 'none' : 'unknown');
         expect(finding.togetherWith).not.toContain(finding.rank);
         for (const helper of finding.togetherWith) expect(findings[helper - 1]?.togetherWith).toContain(finding.rank);

@@ -17,12 +17,20 @@ function isNarrow({ report }: Recording): boolean {
 
 /** Symptoms of the whole cluster in both would have to be one symptom of both, which no recording shows. */
 function mayMeet(one: Recording, other: Recording): boolean {
-  const wide = ({ report }: Recording): readonly string[] => failing(report.verdicts).filter((fail) => wideKinds.has(fail.subject.kind)).map(verdictKey);
+  const wide = ({ report }: Recording): readonly string[] =>
+    failing(report.verdicts)
+      .filter((fail) => wideKinds.has(fail.subject.kind))
+      .map(verdictKey);
   return isNarrow(one) && isNarrow(other) && !wide(one).some((key) => wide(other).includes(key));
 }
 
 function pairsOf(recordings: readonly Recording[]): readonly (readonly [Recording, Recording])[] {
-  return recordings.flatMap((one, index) => recordings.slice(index + 1).filter((other) => mayMeet(one, other)).map((other) => [one, other] as const));
+  return recordings.flatMap((one, index) =>
+    recordings
+      .slice(index + 1)
+      .filter((other) => mayMeet(one, other))
+      .map((other) => [one, other] as const),
+  );
 }
 
 /** Renamed so that no machine, server, member or object is the same one; what belongs to the whole cluster stays. */
@@ -92,7 +100,12 @@ lawOverRecordings('two faults in different places: the causes of each keep their
     const shared = (rule: string): boolean => rules.every((own) => own.some((one) => one === rule));
     for (const { findings } of apart) {
       const own = findings.filter((finding) => !shared(finding.cause.rule)).map((finding) => verdictKey(finding.cause));
-      expect.soft(heads(together).filter((key) => own.includes(key)), name).toEqual(own);
+      expect
+        .soft(
+          heads(together).filter((key) => own.includes(key)),
+          name,
+        )
+        .toEqual(own);
     }
   }
 });
