@@ -1,7 +1,7 @@
 // When may a rule that nobody could look at be crossed?
 import { describe, expect, test } from 'vitest';
 import type { AnyRule } from '../../../src/model/rule.ts';
-import { cluster, fail, first, lines, lost, pass, ranked, rule, unknown } from '../../kit/verdicts.ts';
+import { fail, first, lines, lost, pass, ranked, rule, unknown } from '../../kit/verdicts.ts';
 
 describe('a bridge', () => {
   const rules = [rule('cause', 0, { to: 'between' }), rule('between', 1, { to: 'effect' }), rule('effect', 3)];

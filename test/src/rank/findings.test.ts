@@ -1,7 +1,7 @@
 // Which finding lists which effect, and in which order do they come?
 import { describe, expect, test } from 'vitest';
 import type { Fail } from '../../../src/model/verdict.ts';
-import { cluster, fail, first, headed, lines, ranked, rule, subject } from '../../kit/verdicts.ts';
+import { fail, headed, lines, ranked, rule, subject } from '../../kit/verdicts.ts';
 
 describe('findings', () => {
   test('one for all subjects of a rule and group, another for another group', () => {

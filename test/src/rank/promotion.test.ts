@@ -1,6 +1,6 @@
 // Which causes of its parts come before an aggregate?
 import { describe, expect, test } from 'vitest';
-import { cluster, fail, first, good, lines, lost, ranked, rule, subject } from '../../kit/verdicts.ts';
+import { fail, first, good, lines, lost, ranked, rule } from '../../kit/verdicts.ts';
 
 const quorum = (...more: Parameters<typeof rule>[2][]) =>
   rule('quorum', 2, { to: 'member', kind: 'made-of', on: 'cluster', covers: 'quorum', match: 'node' }, ...more);

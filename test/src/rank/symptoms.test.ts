@@ -1,6 +1,6 @@
 // When do symptoms without a visible cause become one finding?
 import { describe, expect, test } from 'vitest';
-import { cluster, fail, first, good, headed, lines, lost, pass, ranked, rule, unknown } from '../../kit/verdicts.ts';
+import { fail, first, good, headed, lines, lost, pass, ranked, rule, unknown } from '../../kit/verdicts.ts';
 
 describe('symptoms without a visible cause', () => {
   const narrow = [rule('hidden', 0, { to: 'low' }, { to: 'high' }), rule('low', 3), rule('high', 5)];

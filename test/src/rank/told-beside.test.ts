@@ -1,7 +1,7 @@
 // How sure is a finding, what made it worse, and which unknowns does it block?
 import { describe, expect, test } from 'vitest';
 import type { Fail } from '../../../src/model/verdict.ts';
-import { cluster, fail, first, lines, lost, pass, ranked, rule, subject, unknown, verdictOf } from '../../kit/verdicts.ts';
+import { fail, first, lines, pass, ranked, rule, unknown, verdictOf } from '../../kit/verdicts.ts';
 
 describe('confidence', () => {
   const rules = [rule('cause', 0, { to: 'effect' }), rule('effect', 3)];
