@@ -29,6 +29,7 @@ export default defineRule({
   severity: 'critical',
   impact: 'degraded',
   layer: 0,
+  final: true,
   title: '{nodes} {verb} an expired {name} certificate{share}',
   healthy: 'no certificate that is served has ended',
   why: 'Whoever verifies this certificate refuses it, and every new connection fails; open ones live until they break.',

@@ -15,6 +15,7 @@ export default defineRule({
   severity: 'critical',
   impact: 'at-risk',
   layer: 0,
+  final: true,
   title: 'your own {credential} {words}',
   healthy: 'your own credential is valid for a while',
   why: 'With it this kubeconfig opens nothing. The cluster and everybody else’s access need not be touched by it.',

@@ -19,6 +19,7 @@ export default defineRule({
   severity: 'warning',
   impact: 'at-risk',
   layer: 1,
+  final: true,
   title: 'etcd counts on a member that was never started: {address}',
   healthy: 'every voter that was added to etcd has been started',
   why: 'It raises the quorum to {quorum} of {voters} and gives nothing: fewer faults stop the cluster than before it was added.',

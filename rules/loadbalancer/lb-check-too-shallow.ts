@@ -13,6 +13,7 @@ export default defineRule({
   severity: 'warning',
   impact: 'at-risk',
   layer: 7,
+  final: true,
   title: 'the load balancer’s check cannot see {blind}',
   healthy: 'the load balancer asks each API server whether it is ready',
   why: 'An API server that accepts connections and serves nobody keeps getting its share of the clients.',

@@ -126,6 +126,8 @@ export interface Rule<Id extends EvidenceId = EvidenceId, L extends Limits = Lim
   readonly impact: Impact;
   /** 0 host, clock, certificate · 1 etcd process · 2 etcd consensus · 3 API server · 4 LB · 5 leases · 6 nodes · 7 posture. */
   readonly layer: 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7;
+  /** Time or somebody's decision brought it about: once every rule behind it is excluded, nothing deeper is left to find. */
+  readonly final?: true;
   /** One line when it fails, with `{facts}`. */
   readonly title: string;
   /** One positive sentence when it holds. */

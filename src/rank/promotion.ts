@@ -26,15 +26,9 @@ export function promote(graph: CauseGraph, aggregates: Aggregates, scene: Scene)
         follow,
       );
       if (parents.length > 0) explained.add(aggregate);
-      for (const cause of parents.filter((one) => hasHandIn(one, aggregate, graph)))
-        graph.connect(cause, { to: aggregate, as: 'effect', unproven });
+      for (const cause of parents) graph.connect(cause, { to: aggregate, as: 'effect', unproven });
     }
   }
-}
-
-/** Of the verdicts of a group, some may have nothing to do with it. */
-function hasHandIn(cause: Fail, aggregate: Fail, graph: CauseGraph): boolean {
-  return [...graph.partsOf([aggregate])].some((part) => graph.reaches(cause, part));
 }
 
 interface Root {

@@ -52,7 +52,7 @@ function finish(draft: Draft, drafts: readonly Draft[], { graph, links, scene }:
     severity: worstSeverity(draft.all),
     impact: worstImpact(draft.all),
     confidence: confidenceOf(draft, effects, links),
-    deeper: possibleCauses.length === 0 ? 'none' : 'unknown',
+    deeper: possibleCauses.length === 0 && scene.rules.isFinal(draft.cause.rule) ? 'none' : 'unknown',
     togetherWith: helpersOf(draft, drafts),
     bridges: [...new Set(effects.flatMap((effect) => effect.way.bridges))].sort(),
   };

@@ -13,6 +13,11 @@ export class RuleIndex {
     return this.#rules.get(rule)?.layer ?? 9;
   }
 
+  /** Whether time or a decision brings it about, so that nothing deeper is left once all behind it is excluded. */
+  isFinal(rule: string): boolean {
+    return this.#rules.get(rule)?.final === true;
+  }
+
   edgesFrom(rule: string): readonly Edge[] {
     return this.#rules.get(rule)?.explains ?? [];
   }

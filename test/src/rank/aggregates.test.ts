@@ -69,6 +69,19 @@ describe('an aggregate without supports counts the subjects of its parts', () =>
     expect(ranking.findings.map((finding) => finding.cause.rule)).toEqual(['etcd']);
   });
 
+  test('and cannot know what a quorum of them would be', () => {
+    const sum = rule('sum', 3, { to: 'part', kind: 'made-of', on: 'cluster', covers: 'quorum', match: 'node' });
+    const parts = ['m1', 'm2', 'm3'].map((node) => fail('part', node));
+    const some = ranked(
+      [sum, rule('part', 3), rule('etcd', 1, { to: 'part' })],
+      fail('sum', 'cluster', outage),
+      ...parts,
+      fail('etcd', 'm1'),
+      fail('etcd', 'm2'),
+    );
+    expect(some.findings.map((finding) => finding.cause.rule)).toEqual(['sum', 'etcd']);
+  });
+
   test('one subject without a cause is enough to keep it a cause itself', () => {
     const parts = [fail('not-ready', 'm1'), fail('silent', 'm2')];
     const ranking = ranked(rules, fail('all-down', 'cluster', outage), ...parts, fail('etcd', 'm1'));

@@ -11,7 +11,13 @@ describe('what could be behind a finding', () => {
     const unknowns = [unknown('hidden', 'm1'), unknown('hidden', 'm2')];
     expect(named(ranked(rules, fail('effect', 'm1', { reason: 'hung' }), ...unknowns), 'effect')).toEqual(['hidden node/m1']);
     expect(named(ranked(rules, fail('effect', 'm1', { reason: 'refused' }), ...unknowns), 'effect')).toEqual([]);
-    expect(first(ranked(rules, fail('effect', 'm1', { reason: 'refused' }), ...unknowns)).deeper).toBe('none');
+  });
+
+  test('nothing deeper is claimed only for what time or a decision brought about, with all behind it excluded', () => {
+    const rules = [rule('hidden', 0, { to: 'effect' }, { to: 'ended' }), rule('effect', 3), { ...rule('ended', 0), final: true as const }];
+    expect(first(ranked(rules, fail('effect', 'm1'), pass('hidden', 'm1'))).deeper).toBe('unknown');
+    expect(first(ranked(rules, fail('ended', 'm1'), pass('hidden', 'm1'))).deeper).toBe('none');
+    expect(first(ranked(rules, fail('ended', 'm1'), unknown('hidden', 'm1'))).deeper).toBe('unknown');
   });
 
   test('one whose keys are not known refutes nothing', () => {
@@ -80,6 +86,23 @@ describe('what could be behind a finding', () => {
     expect(
       named(ranked(rules, fail('sum', 'cluster'), fail('part', 'm1'), unknown('hidden', 'm1'), unknown('hidden', 'm2')), 'sum'),
     ).toEqual(['hidden node/m1']);
+  });
+
+  test('what surely explains a part is no mere possibility, even if another of its edges is undecided', () => {
+    const rules = [
+      rule('sum', 2, { to: 'part', kind: 'made-of', on: 'cluster' }),
+      rule('part', 1),
+      rule('cause', 0, { to: 'part' }, { to: 'part', when: () => 'unknown' }),
+    ];
+    const ranking = ranked(
+      rules,
+      fail('sum', 'cluster', { impact: 'outage' }),
+      fail('part', 'm1'),
+      fail('part', 'm2'),
+      fail('cause', 'm1'),
+    );
+    expect(lines(ranking)).toEqual(['sum > part part(m1) +2, part part(m2)', 'cause(m1)']);
+    expect(named(ranking, 'sum')).toEqual([]);
   });
 
   test('an aggregate nobody could count may stand behind its part; hints and weaknesses never do', () => {

@@ -29,6 +29,28 @@ describe('confidence', () => {
   });
 });
 
+test('a proven edge counts even where an unproven one joins the same two verdicts first', () => {
+  const supports = [
+    { name: 'm1', keys: { node: 'm1' }, state: 'lost' as const },
+    { name: 'm2', keys: { node: 'm2' }, state: 'lost' as const },
+  ];
+  const shows = rule(
+    'cause',
+    0,
+    { to: 'wide', on: 'cluster', covers: 'all', match: 'node', unproven: true },
+    { to: 'wide', on: 'cluster', when: ({ cause }) => (cause.subject.name === 'm2' ? 'yes' : 'no') },
+  );
+  const stated = { witness: 'stated' } as const;
+  const ranking = ranked(
+    [shows, rule('wide', 4)],
+    fail('cause', 'm1', stated),
+    fail('cause', 'm2', stated),
+    fail('wide', 'cluster', { supports }),
+  );
+  expect(lines(ranking)).toEqual(['cause(m1) cause(m2) > wide']);
+  expect(first(ranking).confidence).toBe('certain');
+});
+
 describe('weaknesses that made it worse', () => {
   const weak = rule('weak', 4, { to: 'server', kind: 'worsens', on: 'cluster' });
 
