@@ -1,5 +1,6 @@
 // How are the tests run?
 import { defineConfig } from 'vitest/config';
+import { ClosingLine } from './test/kit/closing-line.ts';
 
 export default defineConfig({
   test: {
@@ -7,6 +8,7 @@ export default defineConfig({
     // oclif's own capture of the output needs the real console.
     disableConsoleIntercept: true,
     testTimeout: 20_000,
-    hookTimeout: 120_000,
+    hookTimeout: 60_000,
+    reporters: ['default', new ClosingLine()],
   },
 });
