@@ -63,7 +63,13 @@ test('an edge that produces nothing would never be live', () => {
 });
 
 describe('an aggregate', () => {
-  const partsOf = (rule: AnyRule): readonly string[] => rule.explains.filter((edge) => edge.kind === 'made-of').map((edge) => edge.to);
+  /** What it is made of, and what that is made of. */
+  const partsOf = (rule: AnyRule): readonly string[] => {
+    const found = new Set<string>([rule.id]);
+    for (const id of found)
+      for (const { edge } of edges.filter(({ from, edge: { kind } }) => from.id === id && kind === 'made-of')) found.add(edge.to);
+    return [...found].slice(1);
+  };
 
   test('and its parts never bring each other about', () => {
     const between = edges.filter(({ from, edge }) => {

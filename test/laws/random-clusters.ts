@@ -30,7 +30,7 @@ const edgeShape = fc.record({
   unproven: seldom(6, fc.constant(true)),
 });
 
-function toEdge({ from, skip, kind, on, produces, covers, when, unproven }: typeof edgeShape extends fc.Arbitrary<infer T> ? T : never) {
+function toEdge({ from, skip, kind, on, produces, covers, when, unproven }: EdgeShape) {
   const gate = when === 'asks' ? ({ cause }: { cause: Fail }) => (cause.group === undefined ? 'yes' : 'no') : () => when;
   return {
     to: `r${from + skip}`,
@@ -43,14 +43,24 @@ function toEdge({ from, skip, kind, on, produces, covers, when, unproven }: type
   } as Parameters<typeof rule>[2];
 }
 
+type EdgeShape = typeof edgeShape extends fc.Arbitrary<infer T> ? T : never;
+
+/** What a rule is made of, and what that is made of. */
+function partsOf(index: number, shapes: readonly EdgeShape[]): ReadonlySet<number> {
+  const found = new Set([index]);
+  for (const one of found) for (const { from, kind, skip } of shapes) if (from === one && kind === 'made-of') found.add(from + skip);
+  found.delete(index);
+  return found;
+}
+
 /** An aggregate brings about no part of its own. `narrow` leaves out edges that reach the whole cluster. */
 function rulesOf(narrow: boolean): fc.Arbitrary<readonly AnyRule[]> {
   const layers = fc.array(fc.nat(7), { minLength: ruleCount, maxLength: ruleCount });
   return fc.tuple(layers, fc.array(edgeShape, { minLength: 14, maxLength: 30 })).map(([drawn, shapes]) =>
     drawn.map((layer, index) => {
       const own = shapes.filter((shape) => shape.from === index && (!narrow || (shape.on !== 'cluster' && shape.covers === undefined)));
-      const parts = new Set(own.filter((shape) => shape.kind === 'made-of').map((shape) => shape.skip));
-      return rule(`r${index}`, layer, ...own.filter((shape) => shape.kind !== 'causes' || !parts.has(shape.skip)).map(toEdge));
+      const parts = partsOf(index, shapes);
+      return rule(`r${index}`, layer, ...own.filter((shape) => shape.kind !== 'causes' || !parts.has(index + shape.skip)).map(toEdge));
     }),
   );
 }
