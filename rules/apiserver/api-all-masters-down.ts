@@ -71,12 +71,34 @@ export default defineRule({
       words: wordsFor(readApiServer(seen, master)),
     }));
     const stated = masters.some((master) => readApiServer(seen, master).kind !== 'silent');
-    return fail({ known, masters: rows }, { witness: stated ? 'stated' : entry === 'no' ? 'agreed' : 'measured' });
+    const supports = masters.map(({ subject }) => ({ name: subject.name, keys: subject.keys, state: 'lost' as const }));
+    return fail({ known, masters: rows }, { supports, witness: stated ? 'stated' : entry === 'no' ? 'agreed' : 'measured' });
   },
   explains: [
-    { to: 'api-master-unreachable', kind: 'made-of', on: 'cluster', because: 'all of them are down when each of them is' },
-    { to: 'api-readyz-etcd', kind: 'made-of', on: 'cluster', because: 'an API server without its etcd is not ready' },
-    { to: 'api-readyz-check', kind: 'made-of', on: 'cluster', because: 'an API server with a failing readiness check is not ready' },
+    {
+      to: 'api-master-unreachable',
+      kind: 'made-of',
+      on: 'cluster',
+      because: 'all of them are down when each of them is',
+      covers: 'all',
+      match: 'apiserver',
+    },
+    {
+      to: 'api-readyz-etcd',
+      kind: 'made-of',
+      on: 'cluster',
+      because: 'an API server without its etcd is not ready',
+      covers: 'all',
+      match: 'apiserver',
+    },
+    {
+      to: 'api-readyz-check',
+      kind: 'made-of',
+      on: 'cluster',
+      because: 'an API server with a failing readiness check is not ready',
+      covers: 'all',
+      match: 'apiserver',
+    },
     {
       to: 'api-lb-unreachable',
       kind: 'causes',

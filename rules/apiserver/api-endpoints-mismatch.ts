@@ -66,11 +66,9 @@ export default defineRule({
   explains: [
     {
       to: 'api-5xx-ratio',
-      kind: 'causes',
+      kind: 'hints',
       on: 'cluster',
       because: 'clients in pods that meet a dead address ask the others again',
-      when: () => 'unknown',
-      unproven: true,
     },
   ],
   fixes: ({ facts }) => {

@@ -51,7 +51,6 @@ export default defineRule({
       match: 'member',
     },
     { to: 'etcd-member-count', kind: 'causes', on: 'cluster', because: 'it is counted as a voter', covers: 'any', match: 'member' },
-    { to: 'etcd-requests-failing', kind: 'causes', on: 'cluster', because: 'every write waits for the raised quorum', unproven: true },
   ],
   fixes: ({ subjects }, seen) => subjects.flatMap((subject) => removeGhost(seen, subject)),
   avoid: () => ['add another member before this one is gone or started', 'restart a started member while this one is listed'],

@@ -73,7 +73,8 @@ export default defineRule({
       const words = read.kind === 'refused' ? `a read is refused: ${read.error}` : `a read fails: ${read.detail}`;
       return fail({ ...named, words }, { reason: reasonFor(read.kind, reading), witness: read.kind === 'refused' ? 'stated' : 'measured' });
     }
-    if (read !== undefined && read.milliseconds - roundTrip(seen, member) > limits.slow) {
+    // Only a read that looks slow needs the way there to be known, too.
+    if (read !== undefined && read.milliseconds > limits.slow && read.milliseconds - roundTrip(seen, member) > limits.slow) {
       return fail({ ...named, words: `a read took ${read.milliseconds} ms` }, { reason: 'slow' });
     }
     const counted = byCounters(seen, member, limits);
@@ -142,8 +143,8 @@ function reasonFor(kind: 'refused' | 'failed', reading: MemberReading) {
 
 /** Milliseconds that an answer without any quorum took on the same way, handshake included; 0 where none was asked for. */
 function roundTrip(seen: Seen<Needs>, member: Member): number {
-  const clock = seen.peek('etcd.clock', member.subject);
-  return clock?.state === 'known' ? clock.value.receivedAt - clock.value.sentAt : 0;
+  const { receivedAt, sentAt } = seen.get('etcd.clock', member.subject);
+  return receivedAt - sentAt;
 }
 
 function byCounters(

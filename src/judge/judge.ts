@@ -3,7 +3,7 @@ import type { Evidence } from '../model/evidence.ts';
 import type { AnyRule, Judgement } from '../model/rule.ts';
 import { clusterSubject, type Subject, subjectKey } from '../model/subject.ts';
 import type { Topology } from '../model/topology.ts';
-import { type Verdict, verdictKey } from '../model/verdict.ts';
+import { type GapSeen, type Verdict, verdictKey } from '../model/verdict.ts';
 import { gateFor } from './platform-gate.ts';
 import { EvidenceIndex, MissingEvidence, RecordingView } from './view.ts';
 
@@ -29,7 +29,29 @@ function judgeRule(rule: AnyRule, open: () => RecordingView): Verdict[] {
     const because = 'there is nothing of this kind here';
     return [{ rule: rule.id, subject: clusterSubject, cites: [...view.cites], status: 'not-applicable', because }];
   }
-  return (subjects as Subject[]).map((subject) => judgeSubject(rule, subject, open()));
+  const verdicts = (subjects as Subject[]).map((subject) => judgeSubject(rule, subject, open()));
+  const unlisted = gapOfUnlisted(subjects as Subject[], view.topology);
+  if (unlisted === undefined) return verdicts;
+  return [...verdicts, { rule: rule.id, subject: clusterSubject, cites: [...view.cites].sort(), status: 'unknown', gaps: [unlisted] }];
+}
+
+/** Where nobody vouches that the known ones are all, there may be others, and about those nothing is known. */
+function gapOfUnlisted(subjects: readonly Subject[], topology: Topology): GapSeen | undefined {
+  const kinds = new Set(subjects.map((subject) => subject.kind));
+  const base = { gap: 'not-collected' as const, subject: 'cluster/cluster' };
+  if ((kinds.has('apiserver') || kinds.has('node')) && !topology.mastersComplete) {
+    return {
+      ...base,
+      id: 'kube.nodes',
+      detail: 'nobody vouches that these are all control-plane machines',
+      howToGet: '--masters <host:port,…>',
+    };
+  }
+  if (kinds.has('member') && !topology.membersComplete) {
+    const howToGet = '--etcd-endpoints, --etcd-cacert, --etcd-cert, --etcd-key';
+    return { ...base, id: 'etcd.members', detail: 'nobody vouches that these are all etcd members', howToGet };
+  }
+  return undefined;
 }
 
 function judgeSubject(rule: AnyRule, subject: Subject, view: RecordingView): Verdict {

@@ -151,7 +151,9 @@ export function loginFails(seen: Seen<'lb.credential'>): boolean {
 export function supportsBehind(seen: Seen<EntryEvidence>, reading: EntryReading): readonly Support[] {
   const { masters, entry, entryIsMaster } = seen.topology;
   const behind = entryIsMaster ? masters.filter((one) => one.host === entry?.host && one.port === entry.port) : masters;
-  return behind.map((master) => {
+  const others: readonly Support[] =
+    entryIsMaster || seen.topology.mastersComplete ? [] : [{ name: 'API servers nobody listed', keys: {}, state: 'unknown' }];
+  const known = behind.map((master): Support => {
     const { keys, name } = master.subject;
     if (reading.failing.some((one) => one.master === master)) return { name, keys, state: 'lost' };
     const direct = seen.tally([master], (one) => {
@@ -161,6 +163,7 @@ export function supportsBehind(seen: Seen<EntryEvidence>, reading: EntryReading)
     if (direct.unknown.length > 0) return { name, keys, state: 'unknown' };
     return { name, keys, state: direct.yes.length > 0 ? 'good' : 'lost' };
   });
+  return [...known, ...others];
 }
 
 /**

@@ -66,7 +66,17 @@ export function joinAddress(host: string, port: number): string {
 export function splitAddress(address: string, defaultPort: number): { readonly host: string; readonly port: number } | undefined {
   const text = address.replace(/^[a-z]+:\/\//, '').replace(/\/.*$/, '');
   const match = /^(?:\[([^\]]+)\]|([^:]+))(?::(\d{1,5}))?$/.exec(text);
-  if (match === null) return text.includes(':') && /^[0-9a-fA-F:]+$/.test(text) ? { host: text, port: defaultPort } : undefined;
+  if (match === null) return text.includes(':') && /^[0-9a-fA-F:]+$/.test(text) ? { host: shorten(text), port: defaultPort } : undefined;
   const host = match[1] ?? match[2];
-  return host === undefined ? undefined : { host, port: match[3] === undefined ? defaultPort : Number(match[3]) };
+  return host === undefined ? undefined : { host: shorten(host), port: match[3] === undefined ? defaultPort : Number(match[3]) };
+}
+
+/** One spelling for one IPv6 address, so that two sources that write it differently speak of the same host. */
+function shorten(host: string): string {
+  const url = `http://[${host}]/`;
+  return host.includes(':') && URL.canParse(url) ? new URL(url).hostname.slice(1, -1) : host;
+}
+
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || host.startsWith('127.');
 }

@@ -6,13 +6,21 @@ import { splitAddress } from './build.ts';
 /** Names that every kubeadm serving certificate carries, whatever its node is called. */
 const commonNames = /^(kubernetes(\..*)?|localhost)$/;
 
+/** Where kubeadm writes down which address a static pod advertises; on a machine with several it need not be the node's first. */
+export const apiServerAnnotation = 'kubeadm.kubernetes.io/kube-apiserver.advertise-address.endpoint';
+export const etcdAnnotation = 'kubeadm.kubernetes.io/etcd.advertise-client-urls';
+const advertised = [apiServerAnnotation, etcdAnnotation];
+
 /** Address -> node name, from whatever vouches for it, the API's own listing first. */
 export class HostNames {
   readonly #names = new Map<string, string>();
 
   constructor(known: KnownEvidence) {
     for (const node of known.get('kube.nodes')?.nodes ?? []) for (const host of node.internalAddresses) this.#learn(host, node.name);
-    for (const pod of known.get('kube.control-plane-pods')?.pods ?? []) this.#learn(pod.hostAddress, pod.node);
+    for (const pod of known.get('kube.control-plane-pods')?.pods ?? []) {
+      this.#learn(pod.hostAddress, pod.node);
+      for (const name of advertised) this.#learn(splitAddress(pod.annotations[name] ?? '', 0)?.host, pod.node);
+    }
     const hints = known.get('operator.hints');
     for (const hint of [...(hints?.masters ?? []), ...(hints?.members ?? [])]) {
       if (hint.node !== undefined) this.#learn(splitAddress(hint.address, 0)?.host, hint.node);

@@ -1,10 +1,9 @@
 // Which API servers are there, and which addresses might be some?
 import type { LoadBalancer, Master, Origin } from '../../model/topology.ts';
-import { joinAddress, type KnownEvidence, splitAddress } from './build.ts';
-import type { HostNames } from './host-names.ts';
+import { isLoopback, joinAddress, type KnownEvidence, splitAddress } from './build.ts';
+import { apiServerAnnotation, type HostNames } from './host-names.ts';
 
 const securePort = 6443;
-const advertiseAnnotation = 'kubeadm.kubernetes.io/kube-apiserver.advertise-address.endpoint';
 
 interface Found {
   readonly masters: readonly Master[];
@@ -19,8 +18,10 @@ export function findMasters(known: KnownEvidence, names: HostNames, entry: LoadB
     const place = splitAddress(address, securePort);
     if (place === undefined || isLoopback(place.host)) return;
     const id = joinAddress(place.host, place.port);
-    if ([...found.values()].some((master) => master.host === place.host)) return;
     const node = names.nodeOf(place.host);
+    // A machine with several addresses runs one API server: the address it advertises is listed before the node's own.
+    const isSame = (master: Master): boolean => master.host === place.host || (master.origin === 'listed' && master.subject.keys.node === node);
+    if ([...found.values()].some(isSame)) return;
     found.set(id, { subject: { kind: 'apiserver', id, name: node, keys: { node, apiserver: id } }, ...place, origin });
   };
   for (const hint of known.get('operator.hints')?.masters ?? []) if (hint.from === 'flag') add(hint.address, 'flag');
@@ -42,17 +43,13 @@ function sortById(masters: readonly Master[]): readonly Master[] {
   return [...masters].sort((one, other) => (one.subject.id < other.subject.id ? -1 : 1));
 }
 
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || host.startsWith('127.');
-}
-
 function nodesAreListed(known: KnownEvidence): boolean {
   return known.get('kube.nodes')?.nodes.some((node) => node.controlPlane) === true;
 }
 
 function addListed(known: KnownEvidence, add: (address: string, origin: Origin) => void): void {
   for (const pod of known.get('kube.control-plane-pods')?.pods ?? []) {
-    const endpoint = pod.annotations[advertiseAnnotation];
+    const endpoint = pod.annotations[apiServerAnnotation];
     if (pod.component === 'kube-apiserver') add(endpoint ?? joinAddress(pod.hostAddress, securePort), 'listed');
   }
   for (const address of known.get('kube.endpoints')?.addresses ?? []) add(address, 'listed');
@@ -77,7 +74,7 @@ function guess(known: KnownEvidence, names: HostNames, entry: LoadBalancer | und
     }
   }
   for (const leaf of leavesSeenThrough(known)) for (const address of leaf.addresses) hosts.add(address);
-  if (entry !== undefined) hosts.delete(entry.host);
+  for (const host of hostsOfEntry(known, entry)) hosts.delete(host);
   return [...hosts]
     .filter((host) => !isLoopback(host))
     .map((host) => {
@@ -87,21 +84,30 @@ function guess(known: KnownEvidence, names: HostNames, entry: LoadBalancer | und
     });
 }
 
+/** The entry, and the one address its name has; a name with several may stand for the masters themselves. */
+function hostsOfEntry(known: KnownEvidence, entry: LoadBalancer | undefined): readonly string[] {
+  if (entry === undefined) return [];
+  const dialled = known.every('lb.tries').flatMap((item) => item.value.tries.map((one) => splitAddress(one.address, securePort)?.host));
+  const [only, ...others] = new Set(dialled);
+  return only !== undefined && others.length === 0 ? [entry.host, only] : [entry.host];
+}
+
 function leavesSeenThrough(known: KnownEvidence) {
   return known.every('lb.tries').flatMap((item) => item.value.tries.flatMap((one) => one.chain.slice(0, 1)));
 }
 
 /**
- * A guess is confirmed by a certificate that names it and that it serves itself. Once one etcd host is known to run an
- * API server, the cluster is a stacked one and the other etcd hosts are masters too, silent or not.
+ * A guess is confirmed by a certificate that names it and that it serves itself; on an etcd host, by an open port too,
+ * for an API server may hang before it shows one. Once one etcd host is known to run an API server, the cluster is a
+ * stacked one and the other etcd hosts are masters too, silent or not.
  */
 function confirmGuesses(known: KnownEvidence, candidates: readonly Master[]): readonly Master[] {
-  const answering = candidates.filter((candidate) => {
-    const tries = known.get('api.ready', candidate.subject)?.tries ?? [];
-    return tries.some((one) => one.connected && (one.chain[0] === undefined || one.chain[0].addresses.includes(candidate.host)));
+  const etcdHosts = new Set(known.every('etcd.client-port').map((item) => splitAddress(item.subject.id, 2379)?.host));
+  const answering = candidates.filter(({ subject, host }) => {
+    const tries = known.get('api.ready', subject)?.tries ?? [];
+    return tries.some(({ connected, chain: [leaf] }) => connected && (leaf === undefined ? etcdHosts.has(host) : leaf.addresses.includes(host)));
   });
   if (answering.length === 0) return [];
-  const etcdHosts = new Set(known.every('etcd.client-port').map((item) => splitAddress(item.subject.id, 2379)?.host));
   const stacked = answering.some((candidate) => etcdHosts.has(candidate.host));
   return candidates.filter((candidate) => answering.includes(candidate) || (stacked && etcdHosts.has(candidate.host)));
 }

@@ -1,12 +1,11 @@
 // Which etcd members are there, and on which host does each run?
 import type { EtcdMember } from '../../model/etcd.ts';
 import type { Member, Origin, Topology } from '../../model/topology.ts';
-import { joinAddress, type KnownEvidence, splitAddress } from './build.ts';
-import type { HostNames } from './host-names.ts';
+import { isLoopback, joinAddress, type KnownEvidence, splitAddress } from './build.ts';
+import { etcdAnnotation, type HostNames } from './host-names.ts';
 
 const clientPort = 2379;
 const peerPort = 2380;
-const clientUrlAnnotation = 'kubeadm.kubernetes.io/etcd.advertise-client-urls';
 
 interface Found {
   readonly members: readonly Member[];
@@ -25,7 +24,8 @@ export function findMembers(known: KnownEvidence, names: HostNames, etcd: Topolo
     }
   };
   for (const member of listed ?? []) addListed(member, names, pods, add);
-  if (listed === undefined) for (const place of otherPlaces(known, etcd)) add(describe(place.host, place.port, place.origin, names, known, pods));
+  if (listed === undefined)
+    for (const place of otherPlaces(known, names, etcd)) add(describe(place.host, place.port, place.origin, names, known, pods));
   const sorted = [...members.values()].sort((one, other) => (one.subject.id < other.subject.id ? -1 : 1));
   return { members: sorted, complete: listed !== undefined || (etcd === 'stacked' && known.get('kube.nodes') !== undefined) };
 }
@@ -67,18 +67,20 @@ interface Place {
   readonly origin: Origin;
 }
 
-function otherPlaces(known: KnownEvidence, etcd: Topology['etcd']): readonly Place[] {
+function otherPlaces(known: KnownEvidence, names: HostNames, etcd: Topology['etcd']): readonly Place[] {
   const places: Place[] = [];
+  const here: Place[] = [];
   const add = (address: string, origin: Origin): void => {
     const place = splitAddress(address, clientPort);
-    if (place !== undefined && !place.host.startsWith('127.') && place.host !== 'localhost') places.push({ ...place, origin });
+    if (place !== undefined) (isLoopback(place.host) ? here : places).push({ ...place, origin });
   };
   const hints = known.get('operator.hints')?.members ?? [];
   for (const hint of hints) if (hint.from !== 'remembered') add(hint.address, hint.from === 'manifest' ? 'manifest' : 'flag');
+  const named = [...here];
   for (const url of known.get('kube.kubeadm-config')?.externalEtcd ?? []) add(url, 'listed');
   const pods = known.get('kube.control-plane-pods')?.pods ?? [];
   for (const pod of pods.filter((one) => one.component === 'etcd')) {
-    add(pod.annotations[clientUrlAnnotation]?.split(',')[0] ?? joinAddress(pod.hostAddress, clientPort), 'listed');
+    add(pod.annotations[etcdAnnotation]?.split(',')[0] ?? joinAddress(pod.hostAddress, clientPort), 'listed');
   }
   for (const url of pods.flatMap((pod) => (pod.component === 'kube-apiserver' ? etcdServers(pod.containers[0]?.command ?? []) : []))) {
     add(url, 'listed');
@@ -86,11 +88,13 @@ function otherPlaces(known: KnownEvidence, etcd: Topology['etcd']): readonly Pla
   if (etcd === 'stacked') {
     for (const node of known.get('kube.nodes')?.nodes ?? []) {
       const host = node.internalAddresses[0];
-      if (node.controlPlane && host !== undefined) add(joinAddress(host, clientPort), 'listed');
+      const isPlaced = places.some((place) => names.nodeOf(place.host) === node.name);
+      if (node.controlPlane && host !== undefined && !isPlaced) add(joinAddress(host, clientPort), 'listed');
     }
   }
   if (places.length === 0) for (const hint of hints) if (hint.from === 'remembered') add(hint.address, 'remembered');
-  return places;
+  // A member named as "here" can still tell where all of them are.
+  return places.length === 0 ? named : places;
 }
 
 /** The URLs of an API server's --etcd-servers. */
@@ -99,7 +103,14 @@ export function etcdServers(command: readonly string[]): readonly string[] {
   return flag === undefined ? [] : flag.slice('--etcd-servers='.length).split(',');
 }
 
-function describe(host: string, port: number, origin: Origin, names: HostNames, known: KnownEvidence, pods: ReadonlyMap<string, string>): Member {
+function describe(
+  host: string,
+  port: number,
+  origin: Origin,
+  names: HostNames,
+  known: KnownEvidence,
+  pods: ReadonlyMap<string, string>,
+): Member {
   const id = joinAddress(host, port);
   const node = names.nodeOf(host);
   const subject = { kind: 'member' as const, id, name: node, keys: { node, member: id } };
