@@ -37,11 +37,12 @@ export default defineRule({
     const { voters, led, leaderless, listening, unknown, quorum } = electorate;
     if (voters.length < limits.voters)
       return notApplicable(`${voters.length} voters never have a margin: their number is judged elsewhere`);
-    if (led.length === 0 && leaderless.length > 0) return notApplicable('there is no leader now, which is worse');
+    // Below the quorum, or without a leader, there is no margin either; what is worse folds this.
     const usable = led.length + listening.length;
     const atBest = usable + unknown.length;
-    if (atBest < quorum) return notApplicable('fewer voters than a quorum answer, which is worse');
-    if (atBest - quorum < limits.margin) return fail(factsOf(electorate, usable), { witness: 'agreed', supports: supportsFor(electorate) });
+    const leaderlessNow = led.length === 0 && leaderless.length > 0;
+    if (leaderlessNow || atBest - quorum < limits.margin)
+      return fail(factsOf(electorate, usable), { witness: 'agreed', supports: supportsFor(electorate) });
     if (usable - electorate.quorumAtMost < limits.margin || !countIsKnown(seen)) {
       return couldNotAsk(seen, [...unknown, ...listening], 'nobody could say how many members were added to etcd, or how all of them are');
     }

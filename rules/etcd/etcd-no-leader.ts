@@ -53,6 +53,7 @@ export default defineRule({
   },
   explains: [
     { to: 'etcd-requests-failing', kind: 'causes', on: 'cluster', because: 'every write and linearizable read goes through the leader' },
+    { to: 'etcd-no-fault-margin', kind: 'causes', on: 'cluster', because: 'voters that elect nobody leave none to spare' },
     { to: 'api-readyz-etcd', kind: 'causes', on: 'cluster', because: 'the API server’s etcd check is a read that needs the leader' },
     {
       to: 'api-master-unreachable',

@@ -49,9 +49,13 @@ export default defineRule({
       if (one.master === undefined) return false;
       const reading = readApiServer(seen, one.master);
       return reading.kind !== 'silent' && reading.trust.kind === 'untrusted';
-    }).yes;
-    if (refused.length === 0) return pass({ depth: 'asks for readiness' });
-    const servers = names(refused.map((one) => one.subject.name));
+    });
+    if (refused.yes.length === 0) {
+      // Whoever could not be asked may be the one: reading again ends this as unknown.
+      for (const { master } of refused.unknown) if (master !== undefined) readApiServer(seen, master);
+      return pass({ depth: 'asks for readiness' });
+    }
+    const servers = names(refused.yes.map((one) => one.subject.name));
     return fail(
       {
         blind: 'a certificate that clients refuse',

@@ -1,5 +1,5 @@
 // What does every rule say about this evidence?
-import type { Evidence } from '../model/evidence.ts';
+import type { Evidence, EvidenceId } from '../model/evidence.ts';
 import type { AnyRule, Judgement } from '../model/rule.ts';
 import { clusterSubject, type Subject, subjectKey } from '../model/subject.ts';
 import type { Topology } from '../model/topology.ts';
@@ -79,8 +79,9 @@ function toVerdict(rule: AnyRule, subject: Subject, view: RecordingView, judged:
       return { ...base, status: 'not-applicable', because: judged.because };
     case 'unknown': {
       const { detail, howToGet } = judged;
-      const id = rule.needs[0] ?? 'operator.kubeconfig';
-      return { ...base, status: 'unknown', gaps: [{ gap: 'not-collected', detail, howToGet, id, subject: subjectKey(subject) }] };
+      // The last thing read is what left it open.
+      const id = ([...view.cites].at(-1)?.split(' ')[0] ?? rule.needs[0] ?? 'operator.kubeconfig') as EvidenceId;
+      return { ...base, status: 'unknown', gaps: [{ gap: 'undecided', detail, howToGet, id, subject: subjectKey(subject) }] };
     }
     case 'fail': {
       const { status, facts, severity = rule.severity, impact = rule.impact, witness = 'measured', ...rest } = judged;

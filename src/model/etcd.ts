@@ -39,10 +39,7 @@ export interface EtcdMemberList {
   readonly members: readonly EtcdMember[];
 }
 
-export type EtcdHealth =
-  | { readonly kind: 'healthy' }
-  | { readonly kind: 'unhealthy'; readonly reason: string }
-  | Failure;
+export type EtcdHealth = { readonly kind: 'healthy' } | { readonly kind: 'unhealthy'; readonly reason: string } | Failure;
 
 /** From a member's /metrics; counters since its process began. */
 export interface EtcdMetrics {

@@ -85,8 +85,11 @@ export const evidenceSubjects: { readonly [Id in EvidenceId]: 'cluster' | 'lb' |
   'here.files': 'cluster',
 };
 
-/** Why something could not be looked at. The patient's silence is never one of these; only ours is. */
-export type GapKind = 'denied' | 'timeout' | 'failed' | 'absent' | 'not-collected';
+/**
+ * Why something could not be looked at. The patient's silence is never one of these; only ours is. `undecided` belongs to
+ * verdicts alone: everything asked was answered, and still nobody can say.
+ */
+export type GapKind = 'denied' | 'timeout' | 'failed' | 'absent' | 'not-collected' | 'undecided';
 
 export interface Gap {
   readonly gap: GapKind;

@@ -81,5 +81,10 @@ export interface Report {
   readonly notes: readonly Fail[];
   readonly verdicts: readonly Verdict[];
   readonly gaps: readonly GapSeen[];
-  readonly run: { readonly replayed: boolean; readonly seconds: number; readonly interrupted: boolean; readonly timings: Readonly<Record<string, number>> };
+  readonly run: {
+    readonly replayed: boolean;
+    readonly seconds: number;
+    readonly interrupted: boolean;
+    readonly timings: Readonly<Record<string, number>>;
+  };
 }

@@ -2,7 +2,7 @@
 import { type Evidence, type EvidenceId, type EvidenceItem, evidenceSubjects, type Gap } from '../model/evidence.ts';
 import { clusterSubject, type Subject, subjectKey } from '../model/subject.ts';
 import type { Topology } from '../model/topology.ts';
-import { buildTopology, KnownEvidence } from '../judge/topology/build.ts';
+import { buildTopology, KnownEvidence, topologyReads } from '../judge/topology/build.ts';
 import { EvidenceIndex } from '../judge/view.ts';
 import type { Given, Probe, Surroundings } from '../probes/probe.ts';
 import type { Settings } from '../probes/settings.ts';
@@ -28,7 +28,7 @@ export interface CollectOptions {
   readonly source: Source;
   readonly settings: Settings;
   readonly given: Given;
-  /** Aborted when the run's time is over or the user interrupts. */
+  /** Aborted when the user interrupts. */
   readonly signal: AbortSignal;
   /** Takes secrets out of raw bytes before anything reads or keeps them. */
   readonly redact: (raw: string) => string;
@@ -47,9 +47,11 @@ export class Collector {
   readonly #timings = new Map<string, number>();
   readonly #ways = new Set<string>();
   #topology: Topology = buildTopology({ items: [] });
+  #passSignal: AbortSignal;
 
   constructor(options: CollectOptions) {
     this.#options = options;
+    this.#passSignal = options.signal;
   }
 
   get collected(): Collected {
@@ -60,9 +62,14 @@ export class Collector {
     };
   }
 
-  /** Runs every probe that can run; returns when nothing is left to start. `sample` 0 is the first look. */
-  async pass(sample: number, wanted: (probe: Probe) => boolean): Promise<void> {
+  /**
+   * Runs every probe that can run; returns when nothing is left to start. `sample` 0 is the first look. What is not known
+   * after `timeoutMs` becomes a gap.
+   */
+  async pass(sample: number, wanted: (probe: Probe) => boolean, timeoutMs?: number): Promise<void> {
     const probes = this.#options.probes.filter(wanted);
+    const { signal } = this.#options;
+    this.#passSignal = timeoutMs === undefined ? signal : AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
     this.#startReady(probes, sample);
     while (this.#running.size > 0) await Promise.race(this.#running);
   }
@@ -108,15 +115,17 @@ export class Collector {
   async #look(probe: Probe, subject: Subject, sample: number): Promise<void> {
     const began = performance.now();
     const limit = AbortSignal.timeout(probe.timeoutMs);
-    const signal = AbortSignal.any([this.#options.signal, limit]);
+    const whole = this.#passSignal;
+    const signal = AbortSignal.any([whole, limit]);
     try {
       const gathered = await orAbort(probe.gather(subject, this.#surroundings(signal, probe, subject)), signal);
       const raw = this.#options.redact(gathered.raw);
-      const value = probe.read(raw);
+      // Kept before it is read: bytes that cannot be read are the ones somebody will want to look at.
       this.#raws.push({ id: probe.id, subject, sample, raw });
+      const value = probe.read(raw);
       this.#add({ state: 'known', id: probe.id, subject, value, source: gathered.source, takenAt: Date.now(), sample } as EvidenceItem);
     } catch (error) {
-      const gap = gapFrom(error, probe, { overall: this.#options.signal.aborted, own: limit.aborted });
+      const gap = gapFrom(error, probe, { overall: whole.aborted, own: limit.aborted });
       this.#add({ state: 'missing', id: probe.id, subject, sample, ...gap });
     }
     const took = Math.round(performance.now() - began);
@@ -146,6 +155,7 @@ export class Collector {
   #add(item: EvidenceItem): void {
     this.#items.push(item);
     this.#index.add(item);
+    if (!topologyReads.has(item.id)) return;
     this.#topology = buildTopology({ items: this.#items });
     for (const master of this.#topology.masters) {
       if (this.#ways.has(master.subject.id)) continue;
@@ -167,7 +177,8 @@ function subjectsFor(id: EvidenceId, topology: Topology): readonly Subject[] {
     case 'member':
       return topology.members.filter((member) => member.started).map((one) => one.subject);
     case 'node':
-      return topology.machines.filter((machine) => machine.host !== undefined).map((one) => one.subject);
+      // Workers may be thousands, and nothing that is asked of a machine itself is asked about them.
+      return topology.machines.filter((machine) => machine.controlPlane && machine.host !== undefined).map((one) => one.subject);
   }
 }
 

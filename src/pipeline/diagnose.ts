@@ -31,17 +31,17 @@ export async function diagnoseLive(options: RunOptions): Promise<Report> {
   const anchors = source.anchors('operator');
   const remembered = await recallTopology(kubeconfig, anchors);
   const given = { 'operator.kubeconfig': kubeconfig, 'operator.hints': gatherHints(settings, remembered) };
-  const signal = AbortSignal.any([options.interrupt, AbortSignal.timeout(options.timeoutMs)]);
+  const signal = options.interrupt;
   const collector = new Collector({ probes: branch.probes, source, settings, given, signal, redact: createRedactor() });
   try {
-    await collector.pass(0, (probe) => probe.sampled !== true || settings.deep);
+    await collector.pass(0, (probe) => probe.sampled !== true || settings.deep, options.timeoutMs);
     if (!settings.deep)
       collector.leaveOut(
         branch.probes.filter((probe) => probe.sampled === true),
         '--deep',
       );
     const first = draw(collector.collected, branch, began, options);
-    if (settings.deep || wantsSecondLook(first)) await lookAgain(collector, signal, options);
+    if (settings.deep || wantsSecondLook(first, branch)) await lookAgain(collector, signal, options);
   } finally {
     source.close();
   }
@@ -68,25 +68,19 @@ function draw(collected: Collected, branch: Branch, began: number, options: RunO
   return conclude({ evidence: collected.evidence, rules: branch.rules, tree: branch.tree, version: version(), run });
 }
 
-/** A critical finding that rests on one weak look, where counters could be read a second time. */
-function wantsSecondLook(report: Report): boolean {
+/** A critical finding that rests on one weak look, where a rule could say more after counters are read a second time. */
+function wantsSecondLook(report: Report, branch: Branch): boolean {
   const [first] = report.findings;
-  const sampledUnknown = report.verdicts.some(
-    (verdict) => verdict.status === 'unknown' && verdict.gaps.every((gap) => gap.howToGet === '--deep'),
-  );
-  return (
-    first !== undefined &&
-    first.severity === 'critical' &&
-    first.confidence === 'weak' &&
-    sampledUnknown &&
-    report.run.interrupted === false
-  );
+  if (first === undefined || first.severity !== 'critical' || first.confidence !== 'weak' || report.run.interrupted) return false;
+  const counters = new Set<string>(branch.probes.filter(isCounter).map((probe) => probe.id));
+  const waiting = report.verdicts.filter((verdict) => verdict.status === 'unknown' && verdict.blockedBy === undefined);
+  return waiting.some((verdict) => verdict.cites.some((cite) => counters.has(cite.split(' ')[0] ?? '')));
 }
 
 async function lookAgain(collector: Collector, signal: AbortSignal, options: RunOptions): Promise<void> {
   options.progress?.(`looking a second time in ${samplePauseMs / 1000} s, to tell rates from totals`);
   await pause(samplePauseMs, signal);
-  if (!signal.aborted) await collector.pass(1, isCounter);
+  if (!signal.aborted) await collector.pass(1, isCounter, options.timeoutMs);
 }
 
 /** Evidence that means something only as a difference between two looks. */

@@ -17,7 +17,7 @@ export interface Connection {
 export interface RunOptions {
   readonly connection: Connection;
   readonly settings: Settings;
-  /** Bound of the whole run in milliseconds. */
+  /** Bound of one look at everything, in milliseconds; the pause before a second look comes on top. */
   readonly timeoutMs: number;
   /** A branch of the tree; absent: all. */
   readonly only?: string;

@@ -9,6 +9,24 @@ import { findMembers } from './members.ts';
 import { HostNames } from './host-names.ts';
 import { recognisePlatform, whereEtcdLives } from './platform.ts';
 
+/** Evidence that a topology is built from; anything else leaves it as it is. */
+export const topologyReads: ReadonlySet<EvidenceId> = new Set<EvidenceId>([
+  'operator.kubeconfig',
+  'operator.hints',
+  'kube.nodes',
+  'kube.control-plane-pods',
+  'kube.endpoints',
+  'kube.kubeadm-config',
+  'api.version',
+  'api.ready',
+  'lb.tries',
+  'etcd.client-port',
+  'etcd.members',
+  'etcd.status',
+  'etcd.metrics',
+  'here.files',
+]);
+
 /** Reads only what is known; what is missing simply adds nothing. */
 export class KnownEvidence {
   readonly #index: EvidenceIndex;

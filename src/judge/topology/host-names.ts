@@ -56,8 +56,8 @@ export class HostNames {
     for (const item of known.every('etcd.members')) {
       if (item.value.kind !== 'answered') continue;
       for (const member of item.value.members) {
-        const url = member.clientUrls[0] ?? member.peerUrls[0];
-        if (url !== undefined && member.name !== 'default') this.#learn(splitAddress(url, 0)?.host, member.name);
+        if (member.name === 'default') continue;
+        for (const url of [...member.clientUrls, ...member.peerUrls]) this.#learn(splitAddress(url, 0)?.host, member.name);
       }
     }
   }

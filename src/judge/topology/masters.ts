@@ -20,7 +20,8 @@ export function findMasters(known: KnownEvidence, names: HostNames, entry: LoadB
     const id = joinAddress(place.host, place.port);
     const node = names.nodeOf(place.host);
     // A machine with several addresses runs one API server: the address it advertises is listed before the node's own.
-    const isSame = (master: Master): boolean => master.host === place.host || (master.origin === 'listed' && master.subject.keys.node === node);
+    const isSame = (master: Master): boolean =>
+      master.host === place.host || (master.origin === 'listed' && master.subject.keys.node === node);
     if ([...found.values()].some(isSame)) return;
     found.set(id, { subject: { kind: 'apiserver', id, name: node, keys: { node, apiserver: id } }, ...place, origin });
   };
@@ -105,7 +106,9 @@ function confirmGuesses(known: KnownEvidence, candidates: readonly Master[]): re
   const etcdHosts = new Set(known.every('etcd.client-port').map((item) => splitAddress(item.subject.id, 2379)?.host));
   const answering = candidates.filter(({ subject, host }) => {
     const tries = known.get('api.ready', subject)?.tries ?? [];
-    return tries.some(({ connected, chain: [leaf] }) => connected && (leaf === undefined ? etcdHosts.has(host) : leaf.addresses.includes(host)));
+    return tries.some(
+      ({ connected, chain: [leaf] }) => connected && (leaf === undefined ? etcdHosts.has(host) : leaf.addresses.includes(host)),
+    );
   });
   if (answering.length === 0) return [];
   const stacked = answering.some((candidate) => etcdHosts.has(candidate.host));

@@ -43,7 +43,10 @@ function etcdPods(known: KnownEvidence): ReadonlyMap<string, string> {
 
 function addListed(member: EtcdMember, names: HostNames, pods: ReadonlyMap<string, string>, add: (member: Member) => void): void {
   const peer = splitAddress(member.peerUrls[0] ?? '', peerPort);
-  const client = splitAddress(member.clientUrls[0] ?? '', clientPort) ?? (peer && { host: peer.host, port: clientPort });
+  const clients = member.clientUrls.flatMap((url) => splitAddress(url, clientPort) ?? []);
+  // Members that all advertise their own loopback are still as many members as there are peers.
+  const outside = clients.find(({ host }) => !isLoopback(host));
+  const client = outside ?? (peer && { host: peer.host, port: clients[0]?.port ?? clientPort }) ?? clients[0];
   if (client === undefined) return;
   const started = member.clientUrls.length > 0;
   const node = names.nodeOf(client.host);

@@ -60,9 +60,9 @@ test('a voter nobody could ask leaves it open', () => {
   expect(world.verdict(rule, 'cluster').status).toBe('unknown');
 });
 
-test('without a leader or a quorum worse is said elsewhere', () => {
-  expect(names.reduce((world, node) => loseLeader(world, node), healthyWorld()).verdict(rule, 'cluster').status).toBe('not-applicable');
-  expect(silence(silence(healthyWorld(), 'm2'), 'm3').verdict(rule, 'cluster').status).toBe('not-applicable');
+test('without a leader or a quorum there is no margin either; what is worse folds it', () => {
+  expect(names.reduce((world, node) => loseLeader(world, node), healthyWorld()).verdict(rule, 'cluster').status).toBe('fail');
+  expect(silence(silence(healthyWorld(), 'm2'), 'm3').verdict(rule, 'cluster').status).toBe('fail');
 });
 
 test('one or two voters never have a margin', () => {
