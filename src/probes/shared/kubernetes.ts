@@ -25,8 +25,11 @@ export async function gatherObject(path: string, what: string, around: Surroundi
   return { raw: JSON.stringify({ tries: [one] }), source: describeWay(one.address, around.topology) };
 }
 
-/** All pages of a list. @throws GapError unless the API gave every one of them. */
-export async function gatherList(path: string, what: string, around: Surroundings): Promise<Gathered> {
+/**
+ * All pages of a list. `slim` takes out of an item what may be secret or is of no use before the bytes are kept.
+ * @throws GapError unless the API gave every one of them.
+ */
+export async function gatherList(path: string, what: string, around: Surroundings, slim?: Slim): Promise<Gathered> {
   const tries: RawTry[] = [];
   let next = '';
   do {
@@ -36,7 +39,22 @@ export async function gatherList(path: string, what: string, around: Surrounding
     tries.push(one);
     next = pageOf(one).metadata.continue ?? '';
   } while (next !== '' && tries.length < mostPages);
-  return { raw: JSON.stringify({ tries }), source: describeWay(tries[0]?.address ?? '', around.topology) };
+  const kept = slim === undefined ? tries : tries.map((one) => slimPage(one, slim));
+  return { raw: JSON.stringify({ tries: kept }), source: describeWay(tries[0]?.address ?? '', around.topology) };
+}
+
+/** Given each property of each object in turn; true keeps it. */
+export type Slim = (name: string) => boolean;
+
+/** A body that is not JSON is kept as it is: read() says what is wrong with it. */
+function slimPage(one: RawTry, keep: Slim): RawTry {
+  if (one.answer === undefined) return one;
+  try {
+    const body = JSON.stringify(JSON.parse(one.answer.body), (name, value: unknown) => (keep(name) ? value : undefined));
+    return { ...one, answer: { ...one.answer, body } };
+  } catch {
+    return one;
+  }
 }
 
 async function ask(path: string, what: string, around: Surroundings, post?: string): Promise<RawTry> {

@@ -79,10 +79,24 @@ describe('refusals', () => {
 
   test('the review is asked for pods/portforward in kube-system', async () => {
     const recorded = readFileSync(new URL('../recordings/kube.may-port-forward.raw', import.meta.url), 'utf8');
-    const review: unknown = JSON.parse(JSON.parse(recorded).tries[0].answer.body);
-    expect(review).toMatchObject({
-      spec: { resourceAttributes: { namespace: 'kube-system', verb: 'create', resource: 'pods', subresource: 'portforward' } },
-    });
+    const bodies: readonly string[] = JSON.parse(recorded).reviews.map((review: string) => JSON.parse(review).tries[0].answer.body);
+    for (const [index, verb] of ['get', 'create'].entries()) {
+      expect(JSON.parse(bodies[index] ?? '')).toMatchObject({
+        spec: { resourceAttributes: { namespace: 'kube-system', verb, resource: 'pods', subresource: 'portforward' } },
+      });
+    }
+  });
+
+  test('what may be secret in a pod is not kept', async () => {
+    const pod = {
+      metadata: { name: 'p', managedFields: [{ time: 'x' }] },
+      spec: { containers: [{ name: 'c', env: [{ name: 'DB', value: 'hunter2' }] }] },
+    };
+    const where = await around(() => ({ status: 200, body: JSON.stringify({ kind: 'PodList', items: [pod] }) }));
+    const { raw } = await controlPlanePods.gather(clusterSubject, where);
+    expect(raw).not.toContain('hunter2');
+    expect(raw).not.toContain('managedFields');
+    expect(raw).toContain('containers');
   });
 
   test('only pods of the control plane are asked for', async () => {
