@@ -58,7 +58,7 @@ export const scenarios: readonly Scenario[] = [
       { fault: 'etcd-stopped', target: 'm2' },
       { fault: 'etcd-stopped', target: 'm3' },
     ],
-    ages: [70],
+    ages: [70, 140],
     expect: {
       kind: 'fault',
       root: { rule: 'etcd-quorum-lost' },
@@ -110,6 +110,21 @@ export const scenarios: readonly Scenario[] = [
       ],
     },
     forbidden: ['etcd-member-down', 'etcd-quorum-lost', 'api-credential-rejected', 'host-unreachable'],
+  },
+  {
+    ...base,
+    id: 'S08',
+    title: 'every etcd member cut off from every other',
+    faults: ['m1', 'm2', 'm3'].map((target) => ({ fault: 'etcd-partitioned', target })),
+    ages: [50],
+    expect: {
+      kind: 'fault',
+      root: { rule: 'etcd-partition', on: ['m1', 'm2', 'm3'] },
+      folds: [{ rule: 'etcd-no-leader' }, { rule: 'api-readyz-etcd' }, { rule: 'api-all-masters-down' }, { rule: 'api-lb-unreachable' }],
+    },
+    forbidden: ['etcd-quorum-lost', 'etcd-member-down', 'host-unreachable', 'api-credential-rejected'],
+    unknown: ['le-lease-expired', 'ha-node-notready'],
+    poorerHeads: ['api-lb-unreachable', 'api-all-masters-down'],
   },
   {
     ...base,
