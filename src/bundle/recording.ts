@@ -1,7 +1,7 @@
 // How is a run's evidence kept in a folder, and read again?
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { dirname, join, normalize } from 'node:path';
+import { access, constants, mkdir, readFile, realpath, writeFile } from 'node:fs/promises';
+import { dirname, join, normalize, sep } from 'node:path';
 import { z } from 'zod';
 import { UsageError } from '../model/errors.ts';
 import { type Evidence, type EvidenceId, type EvidenceItem, evidenceSubjects } from '../model/evidence.ts';
@@ -39,9 +39,11 @@ const subject = z.object({
   keys,
 });
 const evidenceId = z.enum(Object.keys(evidenceSubjects) as [EvidenceId, ...EvidenceId[]]);
+/** Milliseconds since 1970, within what a Date can hold. */
+const instant = z.number().min(0).max(8.64e15);
 const base = { id: evidenceId, subject, sample: z.number().int().min(0) };
 const item = z.discriminatedUnion('state', [
-  z.object({ state: z.literal('known'), ...base, source: z.string(), takenAt: z.number(), raw: z.string() }),
+  z.object({ state: z.literal('known'), ...base, source: z.string(), takenAt: instant, raw: z.string() }),
   z.object({
     state: z.literal('missing'),
     ...base,
@@ -51,7 +53,18 @@ const item = z.discriminatedUnion('state', [
     through: z.string().exactOptional(),
   }),
 ]);
-const stored = z.object({ schema: z.literal(schemaVersion), startedAt: z.number(), items: z.array(item) });
+const stored = z.object({ schema: z.literal(schemaVersion), startedAt: instant, items: z.array(item) });
+
+/** Makes the folder before anything is looked at: a run whose evidence cannot be kept is not begun. @throws UsageError */
+export async function prepareRecording(folder: string): Promise<void> {
+  const root = join(folder, ours);
+  try {
+    await mkdir(root, { recursive: true });
+    await access(root, constants.W_OK);
+  } catch (error) {
+    throw cannotWrite(folder, error);
+  }
+}
 
 /** Writes evidence.json, raw/, report.json and a manifest with a digest of each file. */
 export async function writeRecording(folder: string, { evidence, raws }: Recordable, report: Report, version: string): Promise<void> {
@@ -66,7 +79,14 @@ export async function writeRecording(folder: string, { evidence, raws }: Recorda
   files.set('evidence.json', toJson({ schema: schemaVersion, startedAt: evidence.startedAt, items }));
   files.set('report.json', toJson(report));
   const digests = Object.fromEntries([...files].map(([path, text]) => [path, createHash('sha256').update(text).digest('hex')]));
-  const manifest = { schema: schemaVersion, tool: `ha-doctor ${version}`, takenAt: report.takenAt, cluster: report.cluster, vantages: report.vantages, sha256: digests };
+  const manifest = {
+    schema: schemaVersion,
+    tool: `ha-doctor ${version}`,
+    takenAt: report.takenAt,
+    cluster: report.cluster,
+    vantages: report.vantages,
+    sha256: digests,
+  };
   files.set('manifest.json', toJson(manifest));
   for (const [path, text] of files) await writeBelow(join(folder, ours), path, text);
 }
@@ -77,7 +97,9 @@ export async function readRecording(folder: string, readers: readonly Reader[]):
   const parsed = stored.safeParse(await readJson(join(root, 'evidence.json')));
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
-    throw new UsageError(`${folder} is no recording this version can read: evidence.json, ${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}`);
+    throw new UsageError(
+      `${folder} is no recording this version can read: evidence.json, ${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}`,
+    );
   }
   const items = await Promise.all(parsed.data.items.map((one) => restore(one, root, readers)));
   return { startedAt: parsed.data.startedAt, items };
@@ -87,22 +109,35 @@ async function restore(one: z.infer<typeof item>, root: string, readers: readonl
   if (one.state === 'missing') return one as EvidenceItem;
   const { raw: path, ...rest } = one;
   const gap = (detail: string): EvidenceItem =>
-    ({ state: 'missing', id: one.id, subject: one.subject, sample: one.sample, gap: 'failed', detail, howToGet: 'record again with --record' }) as EvidenceItem;
+    ({
+      state: 'missing',
+      id: one.id,
+      subject: one.subject,
+      sample: one.sample,
+      gap: 'failed',
+      detail,
+      howToGet: 'record again with --record',
+    }) as EvidenceItem;
   const safe = normalize(path);
   if (safe.startsWith('..') || safe.startsWith('/')) return gap(`the recording points outside itself: ${path}`);
   const reader = readers.find((candidate) => candidate.id === one.id);
   if (reader === undefined) return gap(`nothing here can read ${one.id}`);
   try {
-    return { ...rest, value: reader.read(await readFile(join(root, safe), 'utf8')) } as EvidenceItem;
+    const file = await realpath(join(root, safe));
+    if (!file.startsWith(`${await realpath(root)}${sep}`)) return gap(`the recording points outside itself: ${path}`);
+    return { ...rest, value: reader.read(await readFile(file, 'utf8')) } as EvidenceItem;
   } catch (error) {
     return gap(`${path} cannot be read: ${error instanceof Error ? error.message : String(error)}`);
   }
 }
 
-/** The folder itself, the one above `ha-doctor`, or a bundle's single top folder. */
+/** The folder itself, or the one above `ha-doctor`, which may be a bundle's. */
 async function findRoot(folder: string): Promise<string> {
   for (const candidate of [join(folder, ours), folder]) {
-    const found = await readFile(join(candidate, 'evidence.json')).then(() => true, () => false);
+    const found = await readFile(join(candidate, 'evidence.json')).then(
+      () => true,
+      () => false,
+    );
     if (found) return candidate;
   }
   throw new UsageError(`${folder} holds no recording: ${ours}/evidence.json is not there`);
@@ -122,8 +157,13 @@ async function writeBelow(root: string, path: string, text: string): Promise<voi
     await mkdir(dirname(file), { recursive: true });
     await writeFile(file, text);
   } catch (error) {
-    throw new UsageError(`the recording cannot be written: ${error instanceof Error ? error.message : String(error)}`);
+    throw cannotWrite(file, error);
   }
+}
+
+function cannotWrite(place: string, error: unknown): UsageError {
+  const why = error instanceof Error && 'code' in error ? error.code : error;
+  return new UsageError(`the recording cannot be written to ${place} (${why})`);
 }
 
 function keyOf(one: { readonly id: string; readonly subject: Subject; readonly sample: number }): string {

@@ -3,8 +3,23 @@ import { createHash } from 'node:crypto';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { z } from 'zod';
 import type { Hint, KubeconfigSeen, TopologyHints } from '../model/evidence.ts';
 import type { Topology } from '../model/topology.ts';
+
+const hint = z.object({
+  address: z.string(),
+  from: z.literal('remembered'),
+  node: z.string().exactOptional(),
+  member: z.string().exactOptional(),
+});
+const platformKinds = ['kubeadm', 'k3s', 'rke2', 'talos', 'openshift', 'kind', 'managed', 'other'] as const;
+const kept = z.object({
+  platform: z.object({ kind: z.enum(platformKinds), detail: z.string() }).exactOptional(),
+  etcd: z.enum(['stacked', 'external']).exactOptional(),
+  masters: z.array(hint),
+  members: z.array(hint),
+}) satisfies z.ZodType<TopologyHints>;
 
 /** XDG_CACHE_HOME or ~/.cache, a file for each server and its CA; HA_DOCTOR_MEMORY=off keeps and recalls nothing. */
 function fileFor(kubeconfig: KubeconfigSeen, anchors: readonly string[]): string | undefined {
@@ -22,8 +37,7 @@ export async function recallTopology(kubeconfig: KubeconfigSeen, anchors: readon
   const file = fileFor(kubeconfig, anchors);
   if (file === undefined) return undefined;
   try {
-    const parsed = JSON.parse(await readFile(file, 'utf8')) as Partial<TopologyHints>;
-    return Array.isArray(parsed.masters) && Array.isArray(parsed.members) ? (parsed as TopologyHints) : undefined;
+    return kept.parse(JSON.parse(await readFile(file, 'utf8')));
   } catch {
     return undefined;
   }
@@ -32,7 +46,8 @@ export async function recallTopology(kubeconfig: KubeconfigSeen, anchors: readon
 /** Keeps a topology that the cluster itself vouched for; failures to write are not worth a word. */
 export async function rememberTopology(kubeconfig: KubeconfigSeen, anchors: readonly string[], topology: Topology): Promise<void> {
   const file = fileFor(kubeconfig, anchors);
-  if (file === undefined || !topology.mastersComplete || !topology.masters.every((master) => master.origin === 'listed')) return;
+  if (file === undefined || !topology.mastersComplete || topology.masters.length === 0) return;
+  if (!topology.masters.every((master) => master.origin === 'listed')) return;
   const { platform, etcd } = topology;
   const hints: TopologyHints = {
     ...(platform.kind !== 'unknown' && { platform }),

@@ -84,7 +84,8 @@ export function joinAddress(host: string, port: number): string {
 export function splitAddress(address: string, defaultPort: number): { readonly host: string; readonly port: number } | undefined {
   const text = address.replace(/^[a-z]+:\/\//, '').replace(/\/.*$/, '');
   const match = /^(?:\[([^\]]+)\]|([^:]+))(?::(\d{1,5}))?$/.exec(text);
-  if (match === null) return text.includes(':') && URL.canParse(`http://[${text}]/`) ? { host: shorten(text), port: defaultPort } : undefined;
+  if (match === null)
+    return text.includes(':') && URL.canParse(`http://[${text}]/`) ? { host: shorten(text), port: defaultPort } : undefined;
   const host = match[1] ?? match[2];
   return host === undefined ? undefined : { host: shorten(host), port: match[3] === undefined ? defaultPort : Number(match[3]) };
 }

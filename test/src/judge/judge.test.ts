@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { defineRule, fail, notApplicable, pass, undecided } from '../../../src/judge/define-rule.ts';
 import { judgeAll } from '../../../src/judge/judge.ts';
-import type { AnyRule } from '../../../src/model/rule.ts';
+import type { AnyRule, Seen } from '../../../src/model/rule.ts';
 import type { RuleId } from '../../../src/model/rule-ids.ts';
 import { clusterSubject } from '../../../src/model/subject.ts';
 import { rule as plain } from '../../kit/verdicts.ts';
@@ -18,7 +18,9 @@ function judged(judge: Judge, change: Partial<AnyRule> = {}, world: World = heal
 }
 
 test('a failure takes severity, impact and witness from the rule unless the judgement says otherwise', () => {
-  expect(judged(() => fail({ n: 1 }))).toMatchObject([{ status: 'fail', severity: 'warning', impact: 'degraded', witness: 'measured', facts: { n: 1 } }]);
+  expect(judged(() => fail({ n: 1 }))).toMatchObject([
+    { status: 'fail', severity: 'warning', impact: 'degraded', witness: 'measured', facts: { n: 1 } },
+  ]);
   expect(judged(() => fail({}, { severity: 'critical', impact: 'outage', witness: 'stated', reason: 'why' }))).toMatchObject([
     { severity: 'critical', impact: 'outage', witness: 'stated', reason: 'why' },
   ]);
@@ -40,7 +42,7 @@ test('citations are sorted, whatever order a rule reads in', () => {
 
 test('missing evidence makes the verdict unknown, for that subject alone', () => {
   const verdicts = judged(
-    (seen, _limits, subject) => pass({ tries: seen.get('api.ready', subject).tries.length }),
+    (seen: Seen, _limits, subject) => pass({ tries: seen.get('api.ready', subject).tries.length }),
     { subjects: (seen) => seen.topology.masters.map((master) => master.subject) },
     healthyWorld().missing('api.ready', 'm2'),
   );
@@ -49,7 +51,7 @@ test('missing evidence makes the verdict unknown, for that subject alone', () =>
 });
 
 test('subjects that cannot be found out are an unknown verdict on the cluster, never silence', () => {
-  const subjects: AnyRule['subjects'] = (seen) => seen.get('kube.nodes').nodes.map(() => clusterSubject);
+  const subjects: AnyRule['subjects'] = (seen: Seen) => seen.get('kube.nodes').nodes.map(() => clusterSubject);
   const verdicts = judged(() => pass(), { subjects }, healthyWorld().drop('kube.nodes'));
   expect(verdicts).toMatchObject([{ status: 'unknown', subject: { kind: 'cluster' }, gaps: [{ id: 'kube.nodes', gap: 'not-collected' }] }]);
 });

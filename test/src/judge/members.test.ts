@@ -28,7 +28,10 @@ function withServers(servers: string): World {
     ...old,
     pods: old.pods
       .filter((pod) => pod.component === 'kube-apiserver')
-      .map((pod) => ({ ...pod, containers: pod.containers.map((one) => ({ ...one, command: ['kube-apiserver', `--etcd-servers=${servers}`] })) })),
+      .map((pod) => ({
+        ...pod,
+        containers: pod.containers.map((one) => ({ ...one, command: ['kube-apiserver', `--etcd-servers=${servers}`] })),
+      })),
   }));
 }
 
@@ -111,7 +114,9 @@ test.each(['https://127.0.0.1:2379', 'https://localhost:2379', 'https://[::1]:23
 
 test('hints: flags always, remembered ones only where nothing else is known', () => {
   const memory = { address: '10.3.0.1:2379', node: 'old', member: 'd4', from: 'remembered' } as const;
-  expect(withHints(only(), memory).topology.members).toMatchObject([{ origin: 'remembered', subject: { name: 'old', keys: { member: 'd4' } } }]);
+  expect(withHints(only(), memory).topology.members).toMatchObject([
+    { origin: 'remembered', subject: { name: 'old', keys: { member: 'd4' } } },
+  ]);
   expect(idsOf(withHints(only(), memory, { address: '10.2.0.1:2379', from: 'flag' }))).toEqual(['10.2.0.1:2379']);
   expect(withHints(only(), { address: '10.2.0.1:2379', from: 'manifest' }).topology.members).toMatchObject([{ origin: 'manifest' }]);
 });

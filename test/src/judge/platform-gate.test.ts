@@ -62,6 +62,8 @@ test('the provider of a managed cluster hides etcd and its hosts, and nothing el
 
 test('a rule about etcd does not apply there', () => {
   const etcd = { ...rule('r', 1), subjects: () => [clusterSubject], judge: () => pass() };
-  expect(bare(worker, 'x.azmk8s.io').judge(etcd)).toMatchObject([{ status: 'not-applicable', because: expect.stringContaining('azmk8s.io') }]);
+  expect(bare(worker, 'x.azmk8s.io').judge(etcd)).toMatchObject([
+    { status: 'not-applicable', because: expect.stringContaining('azmk8s.io') },
+  ]);
   expect(healthyWorld().judge(etcd)).toMatchObject([{ status: 'pass' }]);
 });

@@ -5,7 +5,8 @@ import type { Hint } from '../../../src/model/evidence.ts';
 import { addressOf, answered, certificate, failedTries, healthyWorld, World } from '../../kit/world.ts';
 
 const idsOf = (list: readonly { readonly subject: { readonly id: string } }[]): readonly string[] => list.map((one) => one.subject.id);
-const namesOf = (list: readonly { readonly subject: { readonly name: string } }[]): readonly string[] => list.map((one) => one.subject.name);
+const namesOf = (list: readonly { readonly subject: { readonly name: string } }[]): readonly string[] =>
+  list.map((one) => one.subject.name);
 const all = ['m1', 'm2', 'm3'] as const;
 const api = all.map((node) => `${addressOf(node)}:6443`);
 
@@ -23,7 +24,12 @@ test('the healthy cluster: three masters, three machines of the control plane, o
   const { topology } = healthyWorld();
   expect(idsOf(topology.masters)).toEqual(api);
   expect(topology).toMatchObject({ mastersComplete: true, membersComplete: true, entryIsMaster: false, candidates: [], etcd: 'stacked' });
-  expect(topology.machines.map((machine) => `${machine.subject.id} ${machine.controlPlane}`)).toEqual(['m1 true', 'm2 true', 'm3 true', 'w1 false']);
+  expect(topology.machines.map((machine) => `${machine.subject.id} ${machine.controlPlane}`)).toEqual([
+    'm1 true',
+    'm2 true',
+    'm3 true',
+    'w1 false',
+  ]);
   expect(topology.machines[1]?.subject.keys).toEqual({ node: 'm2', apiserver: '10.89.0.12:6443', member: 'a2c947be10d8f355' });
 });
 
@@ -51,7 +57,12 @@ test('a machine with several addresses runs one API server and one member, where
 });
 
 test('masters named by a flag count at once, the port being optional; loopback is nobody', () => {
-  const { masters, mastersComplete, candidates } = outside(flag('10.1.0.1'), flag('10.1.0.2:7443'), flag('127.0.0.1:6443'), flag('localhost')).topology;
+  const { masters, mastersComplete, candidates } = outside(
+    flag('10.1.0.1'),
+    flag('10.1.0.2:7443'),
+    flag('127.0.0.1:6443'),
+    flag('localhost'),
+  ).topology;
   expect(idsOf(masters)).toEqual(['10.1.0.1:6443', '10.1.0.2:7443']);
   expect({ mastersComplete, candidates }).toEqual({ mastersComplete: true, candidates: [] });
 });
@@ -60,7 +71,9 @@ test('what a former run remembers stands in for the listing, never beside it', (
   const world = outside(remembered('10.1.0.1:6443', 'old'));
   expect(world.topology.masters).toMatchObject([{ origin: 'remembered', subject: { name: 'old' } }]);
   expect(world.topology.mastersComplete).toBe(false);
-  expect(idsOf(healthyWorld().set('operator.hints', undefined, { masters: [remembered('10.1.0.1:6443')], members: [] }).topology.masters)).toEqual(api);
+  expect(
+    idsOf(healthyWorld().set('operator.hints', undefined, { masters: [remembered('10.1.0.1:6443')], members: [] }).topology.masters),
+  ).toEqual(api);
 });
 
 test('names in certificates seen through the LB are guesses, without the LB itself', () => {
@@ -77,7 +90,9 @@ test('an LB known by a name is no guess either, though its certificates hold its
 test('a name that stands for the masters themselves leaves them as guesses', () => {
   const world = outside()
     .set('operator.kubeconfig', undefined, (old) => ({ ...old, host: 'k8s.example.com' }))
-    .set('lb.tries', undefined, { tries: all.map((node) => answered(node, 200, 'ok', { chain: [certificate(node, { addresses: [addressOf(node)] })] })) });
+    .set('lb.tries', undefined, {
+      tries: all.map((node) => answered(node, 200, 'ok', { chain: [certificate(node, { addresses: [addressOf(node)] })] })),
+    });
   expect(idsOf(world.topology.candidates)).toEqual(api);
 });
 
@@ -121,7 +136,10 @@ test('the entry may be a master itself', () => {
 
 test('hosts get their names from certificates where nothing is listed', () => {
   expect(namesOf(etcdOnly().topology.candidates)).toEqual(all);
-  const strange = etcdOnly().set('etcd.client-port', 'm1', (old) => ({ ...old, chain: [certificate('m1', { names: ['one', 'two', 'localhost'] })] }));
+  const strange = etcdOnly().set('etcd.client-port', 'm1', (old) => ({
+    ...old,
+    chain: [certificate('m1', { names: ['one', 'two', 'localhost'] })],
+  }));
   expect(namesOf(strange.topology.candidates)).toEqual(['10.89.0.11', 'm2', 'm3']);
 });
 
@@ -147,7 +165,10 @@ test('two spellings of one IPv6 address are one master', () => {
 });
 
 test('the same evidence in any order gives the same topology', () => {
-  const items = [...healthyWorld().evidence.items, ...healthyWorld().again('etcd.members', 'm1', { kind: 'failed', why: 'timeout', detail: '' }).evidence.items.slice(-1)];
+  const items = [
+    ...healthyWorld().evidence.items,
+    ...healthyWorld().again('etcd.members', 'm1', { kind: 'failed', why: 'timeout', detail: '' }).evidence.items.slice(-1),
+  ];
   fc.assert(
     fc.property(fc.shuffledSubarray(items), (some) => {
       const inOrder = items.filter((item) => some.includes(item));

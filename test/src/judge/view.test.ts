@@ -81,9 +81,24 @@ test('peek and every show a gap without ending the judgement', () => {
 
 test('either takes the second way only where the first is missing, and then names the gaps of both', () => {
   const view = look(healthyWorld().drop('api.version').drop('kube.leases'));
-  expect(view.either(() => view.get('kube.endpoints').addresses.length, () => 0)).toBe(3);
-  expect(view.either(() => view.get('api.version').gitVersion, () => 'other')).toBe('other');
-  const gaps = gapsOf(() => view.either<unknown>(() => view.get('api.version'), () => view.get('kube.leases')));
+  expect(
+    view.either(
+      () => view.get('kube.endpoints').addresses.length,
+      () => 0,
+    ),
+  ).toBe(3);
+  expect(
+    view.either(
+      () => view.get('api.version').gitVersion,
+      () => 'other',
+    ),
+  ).toBe('other');
+  const gaps = gapsOf(() =>
+    view.either<unknown>(
+      () => view.get('api.version'),
+      () => view.get('kube.leases'),
+    ),
+  );
   expect(gaps.map((gap) => gap.id)).toEqual(['api.version', 'kube.leases']);
 });
 

@@ -17,7 +17,11 @@ test('nothing named, nothing remembered: no hint', () => {
 });
 
 test('what the user names comes before what is remembered, and nothing remembered is lost', () => {
-  const settings: Settings = { ...none, masters: ['10.0.0.1'], etcd: { endpoints: ['https://10.0.0.1:2379', '10.0.0.2:2379'], from: 'environment' } };
+  const settings: Settings = {
+    ...none,
+    masters: ['10.0.0.1'],
+    etcd: { endpoints: ['https://10.0.0.1:2379', '10.0.0.2:2379'], from: 'environment' },
+  };
   expect(gatherHints(settings, remembered)).toEqual({
     platform: remembered.platform,
     etcd: 'stacked',
@@ -27,5 +31,7 @@ test('what the user names comes before what is remembered, and nothing remembere
 });
 
 test('an etcd certificate without an address hints at nothing', () => {
-  expect(gatherHints({ ...none, etcd: { endpoints: [], certificate: 'c.pem', key: 'k.pem', from: 'flag' } }, undefined).members).toEqual([]);
+  expect(gatherHints({ ...none, etcd: { endpoints: [], certificate: 'c.pem', key: 'k.pem', from: 'flag' } }, undefined).members).toEqual(
+    [],
+  );
 });
