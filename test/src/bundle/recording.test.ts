@@ -111,7 +111,9 @@ test.each(['../../secret', '/etc/hostname', 'raw/../../secret', '..', 'raw/link'
     await write(recordable(healthyWorld()));
     await writeFile(join(folder, 'secret'), '"told"');
     await symlink(join(folder, 'secret'), join(folder, 'ha-doctor/raw/link'));
-    await tamper(({ items }) => items.filter((item) => item.id === 'api.version').forEach((item) => Object.assign(item, { raw: path })));
+    await tamper(({ items }) => {
+      for (const item of items) if (item.id === 'api.version') item.raw = path;
+    });
     expect(await readOne('api.version')).toMatchObject({
       state: 'missing',
       gap: 'failed',

@@ -80,8 +80,11 @@ test('it ends at the end of the run too, and what would have come after it gets 
 
 test('the signal a probe is handed is aborted at its deadline', async () => {
   let seen: AbortSignal | undefined;
-  const hanging = probe('api.version', version, { timeoutMs: 100, gather: (_subject, { signal }) => ((seen = signal), never()) });
-  await gathered([hanging]);
+  const gather: Probe['gather'] = (_subject, { signal }) => {
+    seen = signal;
+    return never();
+  };
+  await gathered([probe('api.version', version, { timeoutMs: 100, gather })]);
   expect(seen?.aborted).toBe(true);
 });
 
