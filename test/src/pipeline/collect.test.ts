@@ -149,7 +149,7 @@ test('afterEvery waits for all subjects, after for the same one', async () => {
 });
 
 test('afterWithoutEtcd counts only as long as no etcd certificate was given', async () => {
-  const slow = probe('api.version', version, { gather: async () => (await pause(60), { raw: '{}', source: 'test' }) });
+  const slow = probe('api.version', version, { gather: () => pause(60).then(() => ({ raw: '{}', source: 'test' })) });
   const other = probe('kube.endpoints', endpoints, { afterWithoutEtcd: ['api.version'] });
   const ids = async (change: Partial<CollectOptions>) => (await gathered([slow, other], change)).evidence.items.map((item) => item.id);
   expect(await ids({})).toEqual(['api.version', 'kube.endpoints']);
@@ -163,12 +163,10 @@ test('bytes that cannot be read become a gap, and are kept to be looked at', asy
 });
 
 test('a probe with a defect costs its own evidence alone', async () => {
-  const throwing = probe('api.version', 0, {
-    gather: () => {
-      throw new TypeError('a defect');
-    },
-  });
-  const { evidence } = await gathered([throwing, probe('kube.endpoints', endpoints)]);
+  const gather = (): never => {
+    throw new TypeError('a defect');
+  };
+  const { evidence } = await gathered([probe('api.version', 0, { gather }), probe('kube.endpoints', endpoints)]);
   expect(evidence.items).toMatchObject([{ gap: 'failed', detail: 'api.version: a defect' }, { state: 'known' }]);
 });
 
