@@ -1,4 +1,5 @@
 // Do requests that reach this API server get answered without server errors?
+import { shellWord } from '../../src/judge/shell-word.ts';
 import { defineRule, fail, pass, undecided } from '../../src/judge/define-rule.ts';
 import { mastersOf } from '../../src/judge/readings/api-server.ts';
 
@@ -60,7 +61,7 @@ export default defineRule({
   ],
   fixes: ({ facts }, seen) => {
     const id = seen.topology.masters.find((master) => master.subject.name === facts['node'])?.subject.id ?? '';
-    const run = [`kubectl --server=https://${id} get --raw /metrics | grep -E '^apiserver_request_total.*code="5'`];
+    const run = [`kubectl ${shellWord(`--server=https://${id}`)} get --raw /metrics | grep -E '^apiserver_request_total.*code="5'`];
     return [{ do: 'See which resources and verbs fail', where: 'here', run, risk: 'none', needs: [], verify: [] }];
   },
   avoid: () => [],

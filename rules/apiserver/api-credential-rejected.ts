@@ -1,4 +1,5 @@
 // Does every API server accept the operator's credential?
+import { shellWord } from '../../src/judge/shell-word.ts';
 import { defineRule, fail, pass, undecided } from '../../src/judge/define-rule.ts';
 import { planToCompareServer, planToReplaceCredential } from '../../src/judge/plans/replace-credential.ts';
 import { masterOf, readApiServer } from '../../src/judge/readings/api-server.ts';
@@ -63,7 +64,7 @@ export default defineRule({
     if (status === 429 || status >= 500) {
       return undecided(
         `${where} answers ${status}, which says nothing about the credential`,
-        `kubectl --server=https://${subject.id} auth whoami`,
+        `kubectl ${shellWord(`--server=https://${subject.id}`)} auth whoami`,
       );
     }
     return pass({ where, status });
@@ -93,7 +94,7 @@ function statusAt(seen: Seen<Needs>, subject: Subject): number {
   const { outcome } = (subject.kind === 'lb' ? seen.get('lb.credential', subject) : seen.get('api.credential', subject)).last;
   if (outcome.kind === 'answered') return outcome.status;
   const detail = `${subject.name} did not answer the login (${outcome.why})`;
-  const howToGet = `kubectl --server=https://${subject.id} auth whoami`;
+  const howToGet = `kubectl ${shellWord(`--server=https://${subject.id}`)} auth whoami`;
   throw new MissingEvidence([
     { gap: 'failed', detail, howToGet, id: 'api.credential', subject: subjectKey(subject), through: subjectKey(subject) },
   ]);
@@ -120,7 +121,10 @@ function names(asked: readonly Asked[]): string {
 function judge403(seen: Seen<Needs>, subject: Subject, facts: Readonly<Record<string, string | number>>, othersAccept: boolean) {
   const reading = readApiServer(seen, masterOf(seen, subject));
   if (reading.kind !== 'ready')
-    return undecided(`${subject.name} answers 403 and is not ready: it may say so to everybody`, `curl -sk https://${subject.id}/readyz`);
+    return undecided(
+      `${subject.name} answers 403 and is not ready: it may say so to everybody`,
+      `curl -sk ${shellWord(`https://${subject.id}/readyz`)}`,
+    );
   if (!othersAccept) return pass({ where: subject.name, status: 403, note: 'logged in, but not allowed to read this' });
   return fail(facts, { reason: 'inconsistent' as const, severity: 'warning', witness: 'stated' });
 }

@@ -1,4 +1,5 @@
 // Does the address in the kubeconfig serve every client that connects?
+import { shellWord } from '../../src/judge/shell-word.ts';
 import { defineRule, fail, pass, undecided } from '../../src/judge/define-rule.ts';
 import { planToReachEntry } from '../../src/judge/plans/reach-entry.ts';
 import { mastersOf, readApiServer, servesClients } from '../../src/judge/readings/api-server.ts';
@@ -39,7 +40,7 @@ export default defineRule({
     const entry = entryOf(seen);
     const reading = readEntry(seen, limits.lost);
     const address = entry.subject.id;
-    if (reading.tries.length === 0) return undecided('no try was finished in time', `curl -sk https://${address}/readyz`);
+    if (reading.tries.length === 0) return undecided('no try was finished in time', `curl -sk ${shellWord(`https://${address}/readyz`)}`);
     if (reading.kind === 'unclear') {
       return undecided('every try got 403, and no API server could be asked directly', '--masters <host:port,…>');
     }

@@ -1,4 +1,5 @@
 // Does this API server pass every readiness check that is not about etcd?
+import { shellWord } from '../../src/judge/shell-word.ts';
 import { defineRule, fail, pass } from '../../src/judge/define-rule.ts';
 import { endUnheard, masterOf, mastersOf, readApiServer, splitFailing } from '../../src/judge/readings/api-server.ts';
 import { ageAt } from '../../src/judge/readings/age.ts';
@@ -64,7 +65,7 @@ export default defineRule({
   ],
   fixes: ({ facts, verdicts }) => {
     const node = String(facts['node']);
-    const verify = [`curl -sk https://${facts['address']}/readyz`];
+    const verify = [`curl -sk ${shellWord(`https://${facts['address']}/readyz`)}`];
     const logs = `crictl logs --tail 200 $(crictl ps -q --name '^kube-apiserver$' | head -1) 2>&1 | grep -E 'healthz|readyz|kms'`;
     const look = { do: 'See which check fails and what it logs', where: node, run: [logs], risk: 'none' as const, needs: [], verify };
     if (verdicts[0]?.reason !== 'encryption') return [look];

@@ -1,4 +1,5 @@
 // Can this API server use its etcd?
+import { shellWord } from '../../src/judge/shell-word.ts';
 import { defineRule, fail, pass } from '../../src/judge/define-rule.ts';
 import { endUnheard, masterOf, mastersOf, readApiServer, splitFailing } from '../../src/judge/readings/api-server.ts';
 import { checkedReasons } from '../../src/judge/readings/backend.ts';
@@ -111,7 +112,7 @@ export default defineRule({
             : [`${etcdctl} endpoint status -w table`, look, 'df -h /var/lib/etcd'],
         risk: 'none',
         needs: [],
-        verify: [`curl -sk https://${facts['address']}/readyz`],
+        verify: [`curl -sk ${shellWord(`https://${facts['address']}/readyz`)}`],
       },
     ];
   },

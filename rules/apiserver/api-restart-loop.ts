@@ -1,4 +1,5 @@
 // Does this API server stay up, or does its kubelet keep starting it?
+import { shellWord } from '../../src/judge/shell-word.ts';
 import { defineRule, fail, notApplicable, pass, undecided } from '../../src/judge/define-rule.ts';
 import { ageAt, describeDuration } from '../../src/judge/readings/age.ts';
 import { anotherServes, mastersOf, readApiServer, servesClients } from '../../src/judge/readings/api-server.ts';
@@ -94,7 +95,7 @@ export default defineRule({
         run: ['systemctl restart kubelet'],
         risk: 'medium',
         needs: [{ text: 'another API server serves', met: anotherServes(seen, node) }],
-        verify: [`kubectl -n kube-system get pod kube-apiserver-${node}   # restarts stay the same for 10 min`],
+        verify: [`kubectl -n kube-system get pod ${shellWord(`kube-apiserver-${node}`)}   # restarts stay the same for 10 min`],
       },
     ];
   },

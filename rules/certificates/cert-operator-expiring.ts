@@ -1,4 +1,5 @@
 // Until when does the operator's own credential let anybody in?
+import { shellWord } from '../../src/judge/shell-word.ts';
 import { defineRule, fail, notApplicable, pass, undecided } from '../../src/judge/define-rule.ts';
 import { describeDuration } from '../../src/judge/readings/age.ts';
 import { endOf } from '../../src/judge/readings/certificate.ts';
@@ -102,6 +103,7 @@ function planFor({ facts }: Cause, seen: Seen): readonly Fix[] {
     ];
   }
   const node = master.subject.name;
+  const [path, kept] = [shellWord(String(facts['path'])), shellWord(`${facts['path']}.old`)];
   return [
     {
       do: `Make a new one on ${node}, as root`,
@@ -114,11 +116,11 @@ function planFor({ facts }: Cause, seen: Seen): readonly Fix[] {
     {
       do: 'Bring it here; the old file is kept beside it',
       where: 'here',
-      run: [`cp -a ${facts['path']} ${facts['path']}.old`, `scp root@${master.host}:/etc/kubernetes/admin.conf ${facts['path']}`],
+      run: [`cp -a ${path} ${kept}`, `scp ${shellWord(`root@${master.host}:/etc/kubernetes/admin.conf`)} ${path}`],
       risk: 'low',
       needs: [],
       verify: ['kubectl auth whoami'],
-      undo: [`mv ${facts['path']}.old ${facts['path']}`],
+      undo: [`mv ${kept} ${path}`],
     },
   ];
 }

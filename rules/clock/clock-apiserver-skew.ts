@@ -1,4 +1,5 @@
 // Does this master's clock agree with those of the other machines of the control plane?
+import { shellWord } from '../../src/judge/shell-word.ts';
 import { defineRule, fail, notApplicable, pass, undecided } from '../../src/judge/define-rule.ts';
 import { planToSetClock } from '../../src/judge/plans/set-clock.ts';
 import { mastersOf } from '../../src/judge/readings/api-server.ts';
@@ -38,7 +39,7 @@ export default defineRule({
     if (alone) return notApplicable('a single machine has no other clock to disagree with');
     if (master === undefined) return undecided(`${subject.name} is no longer known`, '--masters');
     const { tries } = seen.get('api.ready', subject);
-    const look = `curl -skI https://${subject.id}/livez | grep -i ^date; date -u`;
+    const look = `curl -skI ${shellWord(`https://${subject.id}/livez`)} | grep -i ^date; date -u`;
     const own = apiServerClock(seen, master);
     const skew = own && skewOf(subject.keys.node ?? subject.id, own, clocks);
     if (!tries.some((one) => one.outcome.kind === 'answered'))

@@ -1,4 +1,5 @@
 // Does this member hold the same data as the others?
+import { shellWord } from '../../src/judge/shell-word.ts';
 import { defineRule, fail, notApplicable, pass, undecided } from '../../src/judge/define-rule.ts';
 import { compareVersions, endpointOf, nodeOf, shellFor } from '../../src/judge/readings/etcdctl.ts';
 import { memberAt, replaceMember } from '../../src/judge/readings/member-fixes.ts';
@@ -113,7 +114,7 @@ function planFor(seen: Seen, reason: string | undefined, suspects: readonly Memb
   const compare: Fix = {
     do: 'Compare once more at one revision',
     where: 'here',
-    run: [`etcdctl --endpoints ${endpoints} endpoint hashkv -w table`],
+    run: [`etcdctl --endpoints ${shellWord(endpoints)} endpoint hashkv -w table`],
     risk: 'low',
     needs: [],
     verify: [],
@@ -121,13 +122,14 @@ function planFor(seen: Seen, reason: string | undefined, suspects: readonly Memb
   const sound = membersOf(seen).find((member) => !suspects.includes(member) && hashOf(seen, member) !== undefined);
   if (reason !== 'minority' || sound === undefined) return [compare];
   const { where, etcdctl } = shellFor(seen, sound);
+  const file = shellWord(`${nodeOf(sound)}-sound.db`);
   const save: Fix = {
     do: `Save the data of ${nodeOf(sound)}, which agrees with most`,
     where,
-    run: [`${etcdctl} snapshot save ${nodeOf(sound)}-sound.db`],
+    run: [`${etcdctl} snapshot save ${file}`],
     risk: 'low',
     needs: [],
-    verify: [`etcdutl snapshot status ${nodeOf(sound)}-sound.db`],
+    verify: [`etcdutl snapshot status ${file}`],
   };
   return [compare, save, ...suspects.flatMap((member) => replaceMember(seen, member))];
 }

@@ -1,4 +1,5 @@
 // Do the etcd members name the same leader?
+import { shellWord } from '../../src/judge/shell-word.ts';
 import { defineRule, fail, notApplicable, pass } from '../../src/judge/define-rule.ts';
 import { notSampled } from '../../src/judge/readings/counters.ts';
 import { membersOf, metricsOf } from '../../src/judge/readings/member.ts';
@@ -58,10 +59,12 @@ export default defineRule({
     {
       do: 'See which members share a cluster id; the odd one was restored or started into a cluster of its own',
       where: 'here',
-      run: [`etcdctl --endpoints ${endpoints(seen)} endpoint status -w json | grep -oE '"(Endpoint|cluster_id|leader|raft_term)":[^,}]*'`],
+      run: [
+        `etcdctl --endpoints ${shellWord(endpoints(seen))} endpoint status -w json | grep -oE '"(Endpoint|cluster_id|leader|raft_term)":[^,}]*'`,
+      ],
       risk: 'none',
       needs: [],
-      verify: [`etcdctl --endpoints ${endpoints(seen)} endpoint status -w table   # one leader, one term`],
+      verify: [`etcdctl --endpoints ${shellWord(endpoints(seen))} endpoint status -w table   # one leader, one term`],
     },
   ],
   avoid: () => ['member remove, restore: first find out which members hold the data the API servers use'],

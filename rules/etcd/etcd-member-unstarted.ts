@@ -1,4 +1,5 @@
 // Was a voter added to etcd that has never been started?
+import { shellWord } from '../../src/judge/shell-word.ts';
 import { defineRule, fail, pass } from '../../src/judge/define-rule.ts';
 import { shellFor } from '../../src/judge/readings/etcdctl.ts';
 import { memberAt } from '../../src/judge/readings/member-fixes.ts';
@@ -98,7 +99,7 @@ function removeGhost(seen: Seen, subject: Subject): readonly Fix[] {
     {
       do: 'If nobody is joining it right now: take it out of the list, then join its node anew',
       where: shell.where,
-      run: [`${shell.etcdctl} member remove ${id}`],
+      run: [`${shell.etcdctl} member remove ${shellWord(id)}`],
       risk: 'medium',
       needs: [
         { text: 'it has never been started', met: 'yes' },

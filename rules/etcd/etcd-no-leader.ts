@@ -1,4 +1,5 @@
 // Do the etcd voters that are alive have a leader?
+import { shellWord } from '../../src/judge/shell-word.ts';
 import { checkedReasons } from '../../src/judge/readings/backend.ts';
 import { mastersShowThrough } from '../../src/judge/readings/entry.ts';
 import { defineRule, fail, notApplicable, pass, undecided } from '../../src/judge/define-rule.ts';
@@ -105,7 +106,7 @@ function askPeersFrom(seen: Seen, member: Member, leaderless: readonly Member[])
   return {
     do: `See whether ${nodeOf(member)} reaches the peer ports of ${namesOf(others) || 'the others'}; then from each of them`,
     where: nodeOf(member),
-    run: others.map((other) => `${curl} https://${other.host}:${other.peerPort}/raft/probing`),
+    run: others.map((other) => `${curl} ${shellWord(`https://${other.host}:${other.peerPort}/raft/probing`)}`),
     risk: 'none' as const,
     needs: [],
     verify: [`${shellFor(seen, member).etcdctl} endpoint status`],

@@ -1,4 +1,5 @@
 // Is this etcd member cut off from its peers while it is alive?
+import { shellWord } from '../../src/judge/shell-word.ts';
 import { checkedReasons } from '../../src/judge/readings/backend.ts';
 import { defineRule, fail, notApplicable, pass, undecided } from '../../src/judge/define-rule.ts';
 import { allOf } from '../../src/judge/readings/certainty.ts';
@@ -147,7 +148,7 @@ function connected(seen: Seen<Needs>, member: Member, reading: MemberReading, ot
 
 function lookFrom(member: Member, others: readonly Member[]): string {
   const other = others[0] ?? member;
-  return `on ${nodeOf(member)}: nc -zvw2 ${other.host} ${other.peerPort}`;
+  return `on ${nodeOf(member)}: nc -zvw2 ${shellWord(other.host)} ${other.peerPort}`;
 }
 
 function lookAtNetwork(seen: Seen, member: Member | undefined): readonly Fix[] {
@@ -160,9 +161,9 @@ function lookAtNetwork(seen: Seen, member: Member | undefined): readonly Fix[] {
       do: `See what is between ${nodeOf(member)} and its peers: firewall, route, MTU, or its peer certificate`,
       where: nodeOf(member),
       run: [
-        ...others.map((other) => `${curl} https://${other.host}:${other.peerPort}/raft/probing`),
+        ...others.map((other) => `${curl} ${shellWord(`https://${other.host}:${other.peerPort}/raft/probing`)}`),
         `iptables-save | grep -w ${member.peerPort}; ss -tn "( dport = :${member.peerPort} or sport = :${member.peerPort} )"`,
-        ...others.slice(0, 1).map((other) => `ping -c 3 -M do -s 1472 ${other.host}`),
+        ...others.slice(0, 1).map((other) => `ping -c 3 -M do -s 1472 ${shellWord(other.host)}`),
       ],
       risk: 'none',
       needs: [],

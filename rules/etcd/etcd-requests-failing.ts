@@ -1,4 +1,5 @@
 // Does this member answer requests that need the quorum, and in time?
+import { shellWord } from '../../src/judge/shell-word.ts';
 import { defineRule, fail, notApplicable, pass, undecided } from '../../src/judge/define-rule.ts';
 import { counterWindow, notSampled } from '../../src/judge/readings/counters.ts';
 import { endpointOf, nodeOf, shellFor } from '../../src/judge/readings/etcdctl.ts';
@@ -118,7 +119,7 @@ export default defineRule({
           run: [`time ${etcdctl} get health`, `time ${etcdctl} get health --consistency=s`],
           risk: 'none' as const,
           needs: [],
-          verify: [`etcdctl --endpoints ${endpointOf(member)} endpoint health`],
+          verify: [`etcdctl --endpoints ${shellWord(endpointOf(member))} endpoint health`],
         },
         {
           do: `When only the first is slow: look at the disk and the network of ${nodeOf(member)} and of the leader`,

@@ -1,4 +1,5 @@
 // Does this control-plane machine answer on any port?
+import { shellWord } from '../../src/judge/shell-word.ts';
 import { defineRule, fail, notApplicable, pass, undecided } from '../../src/judge/define-rule.ts';
 import { checkedReasons } from '../../src/judge/readings/backend.ts';
 import { otherViews, readDoors } from '../../src/judge/readings/host.ts';
@@ -108,13 +109,14 @@ export default defineRule({
   ],
   fixes: ({ facts }) => {
     const node = String(facts['node']);
+    const host = shellWord(String(facts['host']));
     return [
       {
         do: 'See whether a neighbour reaches it, and what the cluster last heard of it',
         where: 'here',
         run: [
-          `for p in 22 6443 2379 10250; do nc -zvw2 ${facts['host']} $p; done   # from a host beside it`,
-          `kubectl get node ${node} -o wide`,
+          `for p in 22 6443 2379 10250; do nc -zvw2 ${host} $p; done   # from a host beside it`,
+          `kubectl get node ${shellWord(node)} -o wide`,
         ],
         risk: 'none',
         needs: [],
@@ -123,10 +125,10 @@ export default defineRule({
       {
         do: 'Look at the machine itself before touching etcd: power, console, network card, hypervisor',
         where: 'here',
-        run: [`ssh ${facts['host']} uptime`],
+        run: [`ssh ${host} uptime`],
         risk: 'none',
         needs: [],
-        verify: [`curl -sk https://${facts['host']}:6443/readyz`, `kubectl get node ${node}`],
+        verify: [`curl -sk ${shellWord(`https://${facts['host']}:6443/readyz`)}`, `kubectl get node ${shellWord(node)}`],
       },
     ];
   },

@@ -1,4 +1,5 @@
 // Does every instance of the controller manager and the scheduler run?
+import { shellWord } from '../../src/judge/shell-word.ts';
 import { defineRule, fail, pass, undecided } from '../../src/judge/define-rule.ts';
 import { type ComponentEvidence, readComponent, startingLimit } from '../../src/judge/readings/component.ts';
 import { nodeLimits } from '../../src/judge/readings/node.ts';
@@ -33,7 +34,7 @@ export default defineRule({
     if (pod === undefined) return undecided(`${subject.name} is no longer listed`, 'kubectl -n kube-system get pods -o wide');
     const reading = readComponent(seen, pod, clock, limits);
     if (reading.kind === 'good') return pass({ component: pod.component, node: pod.node, words: reading.words });
-    if (reading.kind === 'stale') return undecided(reading.words, `on ${pod.node}: crictl ps -a --name '^${pod.component}$'`);
+    if (reading.kind === 'stale') return undecided(reading.words, `on ${pod.node}: crictl ps -a --name ${shellWord(`^${pod.component}$`)}`);
     if (reading.kind === 'starting') return undecided(`${subject.name} is ${reading.words}: it may just be starting`, '--deep');
     const all = podsOf(seen).filter((one) => one.component === pod.component);
     const healthy = seen.tally(all, (one) => readComponent(seen, one, clock, limits).kind !== 'bad');
@@ -88,12 +89,12 @@ function sameComponent({ cause, effect }: Link): 'yes' | 'no' {
 }
 
 function planFor(node: string, component: string, pod: string) {
-  const container = `$(crictl ps -aq --name '^${component}$' | head -1)`;
+  const container = `$(crictl ps -aq --name ${shellWord(`^${component}$`)} | head -1)`;
   return [
     {
       do: `See why ${component} on ${node} ended; "leaderelection lost" alone is its answer to a slow API`,
       where: 'here',
-      run: [`kubectl -n kube-system logs ${pod} --previous --tail=20`],
+      run: [`kubectl -n kube-system logs ${shellWord(pod)} --previous --tail=20`],
       risk: 'none' as const,
       needs: [],
       verify: [],
@@ -104,7 +105,7 @@ function planFor(node: string, component: string, pod: string) {
       run: [`crictl rm ${container}`, 'systemctl restart kubelet'],
       risk: 'low' as const,
       needs: [{ text: `${component} on ${node} is the broken one`, met: 'yes' as const }],
-      verify: [`kubectl -n kube-system get pod ${pod}`],
+      verify: [`kubectl -n kube-system get pod ${shellWord(pod)}`],
     },
   ];
 }

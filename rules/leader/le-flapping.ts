@@ -1,4 +1,5 @@
 // Does the lead move from one instance to the next more often than a failure explains?
+import { shellWord } from '../../src/judge/shell-word.ts';
 import { defineRule, fail, notApplicable, pass, undecided } from '../../src/judge/define-rule.ts';
 import { describeDuration } from '../../src/judge/readings/age.ts';
 import { candidatesOf, startingLimit } from '../../src/judge/readings/component.ts';
@@ -51,10 +52,14 @@ export default defineRule({
       return {
         do: `See why its leaders give up: look for a slow API before anything else`,
         where: 'here',
-        run: [`kubectl -n kube-system logs -l component=${component} --prefix --tail=100 | grep -iE 'lease|leaderelection|timeout'`],
+        run: [
+          `kubectl -n kube-system logs -l ${shellWord(`component=${component}`)} --prefix --tail=100 | grep -iE 'lease|leaderelection|timeout'`,
+        ],
         risk: 'none',
         needs: [],
-        verify: [`kubectl -n kube-system get lease ${component} -o jsonpath='{.spec.leaseTransitions}'   # the same a minute later`],
+        verify: [
+          `kubectl -n kube-system get lease ${shellWord(component)} -o jsonpath='{.spec.leaseTransitions}'   # the same a minute later`,
+        ],
       };
     }),
   avoid: () => ['lengthen the lease before the API answers fast again'],

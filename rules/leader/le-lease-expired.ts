@@ -1,4 +1,5 @@
 // Does somebody renew the lease of each controller?
+import { shellWord } from '../../src/judge/shell-word.ts';
 import { defineRule, fail, notApplicable, pass, undecided } from '../../src/judge/define-rule.ts';
 import { describeDuration } from '../../src/judge/readings/age.ts';
 import { candidatesOf, startingLimit } from '../../src/judge/readings/component.ts';
@@ -26,7 +27,7 @@ export default defineRule({
   judge: (seen, limits, subject) => {
     if (flagsOf(seen, subject.name).includes('--leader-elect=false')) return notApplicable(`${subject.name} runs without leader election`);
     const reading = readLease(seen, subject.name, limits);
-    const look = `kubectl -n kube-system get lease ${subject.name} -o jsonpath='{.spec}'   # twice, 20 s apart`;
+    const look = `kubectl -n kube-system get lease ${shellWord(subject.name)} -o jsonpath='{.spec}'   # twice, 20 s apart`;
     if (reading.kind === 'absent') return notApplicable('there is no such lease in kube-system: le-lease-missing speaks of that');
     if (reading.kind === 'undecided') return undecided(reading.detail, `--deep, or ${look}`);
     const { lease } = reading;
@@ -70,7 +71,7 @@ function planFor(facts: Cause['facts'], supports: readonly { readonly name: stri
   const able = supports.filter((one) => one.state === 'good');
   const node = (able[0] ?? supports[0])?.name;
   if (node === undefined) return [];
-  const logs = `kubectl -n kube-system logs ${component}-${node} --tail=50 | grep -iE 'lease|leaderelection|forbidden|x509|refused'`;
+  const logs = `kubectl -n kube-system logs ${shellWord(`${component}-${node}`)} --tail=50 | grep -iE 'lease|leaderelection|forbidden|x509|refused'`;
   const look: Fix = {
     do: `See what keeps ${component} on ${node} from renewing`,
     where: 'here',
@@ -87,14 +88,14 @@ function planFor(facts: Cause['facts'], supports: readonly { readonly name: stri
     {
       do: `Only if every instance runs and still none takes it: delete the lease of ${component}`,
       where: 'here',
-      run: [`kubectl -n kube-system delete lease ${component}`],
+      run: [`kubectl -n kube-system delete lease ${shellWord(component)}`],
       risk: 'low',
       needs: [
         { text: `all ${supports.length} candidates can work`, met: 'yes' },
         { text: 'not renewed for 60 s', met: 'yes' },
         { text: 'the API takes writes', met: 'unknown' },
       ],
-      verify: [`kubectl -n kube-system get lease ${component}   # a new holder within 20 s`],
+      verify: [`kubectl -n kube-system get lease ${shellWord(component)}   # a new holder within 20 s`],
     },
   ];
 }

@@ -1,4 +1,5 @@
 // Is there a lease by which each controller elects its leader?
+import { shellWord } from '../../src/judge/shell-word.ts';
 import { defineRule, fail, notApplicable, pass, undecided } from '../../src/judge/define-rule.ts';
 import { flagsOf } from '../../src/judge/readings/flags.ts';
 import { components, findLease, leasePlace } from '../../src/judge/readings/lease.ts';
@@ -28,7 +29,10 @@ export default defineRule({
     if (flagsOf(seen, subject.name).includes('--leader-elect=false')) return notApplicable(`${subject.name} runs without leader election`);
     const { namespace, name } = leasePlace(seen, subject.name);
     if (namespace !== 'kube-system') {
-      return undecided(`${subject.name} keeps its lease in the namespace ${namespace}`, `kubectl -n ${namespace} get lease ${name}`);
+      return undecided(
+        `${subject.name} keeps its lease in the namespace ${namespace}`,
+        `kubectl -n ${shellWord(namespace)} get lease ${shellWord(name)}`,
+      );
     }
     if (findLease(seen, leases, subject.name) !== undefined) return pass({ component: subject.name, lease: name });
     if (seen.topology.platform.kind === 'managed') return notApplicable('the provider runs the controllers and need not show their leases');
@@ -46,12 +50,12 @@ export default defineRule({
         do: `See why no ${component} gets to lead`,
         where: node,
         run: [
-          `ls -l /etc/kubernetes/manifests/${component}.yaml`,
-          `crictl logs --tail 50 $(crictl ps -aq --name '^${component}$' | head -1)`,
+          `ls -l ${shellWord(`/etc/kubernetes/manifests/${component}.yaml`)}`,
+          `crictl logs --tail 50 $(crictl ps -aq --name ${shellWord(`^${component}$`)} | head -1)`,
         ],
         risk: 'none',
         needs: [],
-        verify: [`kubectl -n kube-system get lease ${component}   # on the next look renewTime has moved on`],
+        verify: [`kubectl -n kube-system get lease ${shellWord(component)}   # on the next look renewTime has moved on`],
       };
     }),
   avoid: () => ['create the lease by hand: whoever is named in it is waited for'],

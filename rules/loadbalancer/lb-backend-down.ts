@@ -1,4 +1,6 @@
 // Does the load balancer send clients to this API server?
+import { shellWord } from '../../src/judge/shell-word.ts';
+import { setServer } from '../../src/judge/plans/set-server.ts';
 import { defineRule, fail, pass, undecided } from '../../src/judge/define-rule.ts';
 import { describeDuration } from '../../src/judge/readings/age.ts';
 import {
@@ -49,21 +51,21 @@ export default defineRule({
   },
   explains: [],
   fixes: ({ facts, verdicts }) => {
-    const server = `${facts['proxy']}/${facts['server']}`;
+    const [proxy, server] = [String(facts['proxy']), String(facts['server'])];
     if (verdicts[0]?.reason === 'maintenance') {
       return [
         {
           do: 'If nobody works on it any more, put it back',
           where: 'lb',
-          run: [`echo 'set server ${server} state ready' | socat - /run/haproxy/admin.sock`],
+          run: [setServer(proxy, server, 'ready')],
           risk: 'medium',
           needs: [{ text: 'nobody has taken it out on purpose', met: 'unknown' }],
-          verify: [`echo 'show stat' | socat - /run/haproxy/admin.sock | grep '^${facts['proxy']},${facts['server']},'`],
-          undo: [`echo 'set server ${server} state maint' | socat - /run/haproxy/admin.sock`],
+          verify: [`echo 'show stat' | socat - /run/haproxy/admin.sock | grep ${shellWord(`^${proxy},${server},`)}`],
+          undo: [setServer(proxy, server, 'maint')],
         },
       ];
     }
-    const run = [`curl -sk https://${facts['address']}/readyz`];
+    const run = [`curl -sk ${shellWord(`https://${facts['address']}/readyz`)}`];
     return [{ do: 'Ask it from where the check comes from', where: 'lb', run, risk: 'none', needs: [], verify: [] }];
   },
   avoid: () => [],

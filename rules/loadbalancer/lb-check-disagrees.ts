@@ -1,4 +1,6 @@
 // Does the load balancer think of this API server what its clients would?
+import { shellWord } from '../../src/judge/shell-word.ts';
+import { setServer } from '../../src/judge/plans/set-server.ts';
 import { defineRule, fail, pass, undecided } from '../../src/judge/define-rule.ts';
 import { type ApiServerReading, endUnheard, readApiServer, servesClients } from '../../src/judge/readings/api-server.ts';
 import {
@@ -83,18 +85,18 @@ export default defineRule({
     },
   ],
   fixes: ({ facts, verdicts }) => {
-    const direct = [`curl -sk -w '%{http_code}\\n' https://${facts['address']}/readyz`];
+    const direct = [`curl -sk -w '%{http_code}\\n' ${shellWord(`https://${facts['address']}/readyz`)}`];
     const ask = { do: 'Ask it from where the check comes from', where: 'lb', run: direct, risk: 'none' as const, needs: [], verify: [] };
     if (verdicts[0]?.reason !== 'up') return [ask];
     return [
       {
         do: 'Stop sending clients there until it is mended',
         where: 'lb',
-        run: [`echo 'set server ${facts['proxy']}/${facts['server']} state drain' | socat - /run/haproxy/admin.sock`],
+        run: [setServer(String(facts['proxy']), String(facts['server']), 'drain')],
         risk: 'medium',
         needs: [{ text: 'another server is up', met: 'unknown' }],
         verify: ['for i in 1 2 3 4 5 6; do kubectl get --raw /readyz; done'],
-        undo: [`echo 'set server ${facts['proxy']}/${facts['server']} state ready' | socat - /run/haproxy/admin.sock`],
+        undo: [setServer(String(facts['proxy']), String(facts['server']), 'ready')],
       },
     ];
   },

@@ -1,4 +1,5 @@
 // Does the load balancer have any API server to send clients to?
+import { shellWord } from '../../src/judge/shell-word.ts';
 import { defineRule, fail, pass, undecided } from '../../src/judge/define-rule.ts';
 import { readApiServer, servesClients } from '../../src/judge/readings/api-server.ts';
 import { backendsOf, getsClients, noBalancer, summariesOf, wordsOf } from '../../src/judge/readings/backend.ts';
@@ -67,7 +68,10 @@ export default defineRule({
     const look = {
       do: 'Ask one of them from where the checks come from',
       where: 'lb',
-      run: [`curl -sk https://${address}/readyz`, "echo 'show stat' | socat - /run/haproxy/admin.sock | cut -d, -f1,2,18,37,38,57"],
+      run: [
+        `curl -sk ${shellWord(`https://${address}/readyz`)}`,
+        "echo 'show stat' | socat - /run/haproxy/admin.sock | cut -d, -f1,2,18,37,38,57",
+      ],
       risk: 'none' as const,
       needs: [],
       verify: [],

@@ -1,4 +1,5 @@
 // Does every node report, and does it say that it is ready?
+import { shellWord } from '../../src/judge/shell-word.ts';
 import { defineRule, fail, pass, undecided } from '../../src/judge/define-rule.ts';
 import { describeDuration } from '../../src/judge/readings/age.ts';
 import { nodeLimits, type NodeEvidence, type NodeLimits, type NodeReading, readNode } from '../../src/judge/readings/node.ts';
@@ -28,7 +29,7 @@ export default defineRule({
   },
   judge: (seen, limits, subject) => {
     const reading = readNode(seen, subject.id, limits);
-    if (reading === undefined) return undecided(`${subject.name} is no longer listed`, `kubectl get node ${subject.name}`);
+    if (reading === undefined) return undecided(`${subject.name} is no longer listed`, `kubectl get node ${shellWord(subject.name)}`);
     if (reading.kind === 'undecided') return undecided(reading.detail, '--deep');
     const note = reading.node.cordoned ? { note: 'cordoned' } : {};
     if (reading.kind === 'ready') return pass({ node: subject.name, ...note });
@@ -63,7 +64,7 @@ export default defineRule({
         run: ['systemctl restart kubelet'],
         risk: 'medium',
         needs: [{ text: 'the API server it talks to is ready', met: 'unknown' }],
-        verify: [`kubectl get node ${node}`],
+        verify: [`kubectl get node ${shellWord(node)}`],
       },
     ];
   },

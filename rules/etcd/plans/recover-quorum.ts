@@ -1,4 +1,5 @@
 // How does a cluster that lost its quorum come back, without losing what its survivors hold?
+import { shellWord } from '../../../src/judge/shell-word.ts';
 import type { Fix, Seen } from '../../../src/model/rule.ts';
 import type { Member } from '../../../src/model/topology.ts';
 import { endpointOf, etcdVersion, nodeOf, shellFor, snapshotTool } from '../../../src/judge/readings/etcdctl.ts';
@@ -38,14 +39,15 @@ function saveSurvivor(seen: Seen, member: Member): Copy {
   const shell = shellFor(seen, member);
   const inside = shell.where !== 'here';
   const file = `${inside ? '/var/lib/etcd/' : ''}${node}-survivor.db`;
+  const kept = shellWord(`/root/${node}-survivor.db`);
   const tool = snapshotTool(etcdVersion(seen));
   const fix: Fix = {
     do: `Save the live copy on ${node}; this works without a quorum`,
     where: shell.where,
-    run: [`${shell.etcdctl} snapshot save ${file}`, ...(inside ? [`mv ${file} /root/${node}-survivor.db`] : [])],
+    run: [`${shell.etcdctl} snapshot save ${shellWord(file)}`, ...(inside ? [`mv ${shellWord(file)} ${kept}`] : [])],
     risk: 'low',
     needs: [],
-    verify: [`${tool} snapshot status ${inside ? `/root/${node}-survivor.db` : file}`],
+    verify: [`${tool} snapshot status ${inside ? kept : shellWord(file)}`],
   };
   return { fix, file: `${node}-survivor.db` };
 }
@@ -79,7 +81,7 @@ function bringBack(member: Member): readonly Fix[] {
       run: ['systemctl restart kubelet'],
       risk: 'medium',
       needs: [{ text: `/var/lib/etcd/member on ${node} is intact`, met: 'unknown' }],
-      verify: [`etcdctl --endpoints ${endpointOf(member)} endpoint health`],
+      verify: [`etcdctl --endpoints ${shellWord(endpointOf(member))} endpoint health`],
     },
   ];
 }

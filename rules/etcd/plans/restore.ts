@@ -1,8 +1,12 @@
 // How does a new etcd come out of one saved file, with the names and URLs of the members that are listed now?
+import { shellWord } from '../../../src/judge/shell-word.ts';
 import type { EtcdMember } from '../../../src/model/etcd.ts';
 import type { Fix, Need, Seen } from '../../../src/model/rule.ts';
 import { canBumpRevision, etcdVersion, snapshotTool } from '../../../src/judge/readings/etcdctl.ts';
 import { type Electorate, memberList, namesOf } from '../../../src/judge/readings/voters.ts';
+
+/** Stands where nothing could be saved: whoever repairs has to choose. */
+const anySnapshot = '<newest good snapshot>';
 
 interface Place {
   readonly member: EtcdMember;
@@ -10,7 +14,7 @@ interface Place {
 }
 
 /** Stop everywhere, restore on each master, start again; without the member list no command would be complete. */
-export function restoreEverywhere(seen: Seen, electorate: Electorate, file = '<newest good snapshot>'): readonly Fix[] {
+export function restoreEverywhere(seen: Seen, electorate: Electorate, file = anySnapshot): readonly Fix[] {
   const only = `Only if the data of ${namesOf(electorate.silent) || 'the others'} is lost for good`;
   const needs: readonly Need[] = [
     { text: `${namesOf(electorate.silent) || 'the others'} cannot come back with their data`, met: 'unknown' },
@@ -62,7 +66,7 @@ function startAgain(list: readonly EtcdMember[], first: Place, others: string): 
     run: ['mv /root/held/kube-apiserver.yaml /etc/kubernetes/manifests/', 'systemctl restart kubelet'],
     risk: 'high',
     needs: [{ text: 'every member names the same leader', met: 'unknown' }],
-    verify: [`etcdctl --endpoints ${endpoints} endpoint status`, 'kubectl get nodes'],
+    verify: [`etcdctl --endpoints ${shellWord(endpoints)} endpoint status`, 'kubectl get nodes'],
   };
 }
 
@@ -74,10 +78,10 @@ function restoreCommand(seen: Seen, list: readonly EtcdMember[], member: EtcdMem
   const version = etcdVersion(seen);
   const cluster = list.flatMap(({ name, peerUrls }) => peerUrls.map((url) => `${name}=${url}`)).join(',');
   return [
-    `${snapshotTool(version)} snapshot restore ${file} --name ${member.name}`,
-    `--initial-cluster ${cluster}`,
+    `${snapshotTool(version)} snapshot restore ${file === anySnapshot ? file : shellWord(file)} --name ${shellWord(member.name)}`,
+    `--initial-cluster ${shellWord(cluster)}`,
     `--initial-cluster-token restored-${token(seen)}`,
-    `--initial-advertise-peer-urls ${member.peerUrls.join(',')}`,
+    `--initial-advertise-peer-urls ${shellWord(member.peerUrls.join(','))}`,
     '--data-dir /var/lib/etcd',
     ...(canBumpRevision(version) ? ['--bump-revision 1000000000 --mark-compacted'] : []),
     // A copied database file has no checksum at its end, as a snapshot has.

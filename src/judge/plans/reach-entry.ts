@@ -1,4 +1,5 @@
 // How do clients get to an API server again when the address they use fails?
+import { shellWord } from '../shell-word.ts';
 import type { Fix } from '../../model/rule.ts';
 import type { LoadBalancer, Master } from '../../model/topology.ts';
 
@@ -6,7 +7,14 @@ import type { LoadBalancer, Master } from '../../model/topology.ts';
 export function planToReachEntry(entry: LoadBalancer, reason: string | undefined, serving: Master | undefined): readonly Fix[] {
   const look: Fix =
     reason === 'dns'
-      ? { do: 'See what the name resolves to', where: 'here', run: [`getent ahosts ${entry.host}`], risk: 'none', needs: [], verify: [] }
+      ? {
+          do: 'See what the name resolves to',
+          where: 'here',
+          run: [`getent ahosts ${shellWord(entry.host)}`],
+          risk: 'none',
+          needs: [],
+          verify: [],
+        }
       : {
           do: 'See whether anything listens there, and what the balancer logs',
           where: 'lb',
@@ -15,7 +23,7 @@ export function planToReachEntry(entry: LoadBalancer, reason: string | undefined
           needs: [],
           verify: [],
         };
-  const verify = [`curl -sk https://${entry.subject.id}/readyz`];
+  const verify = [`curl -sk ${shellWord(`https://${entry.subject.id}/readyz`)}`];
   const restart: Fix = {
     do: 'If the balancer is not running: check its configuration, then start it',
     where: 'lb',
@@ -29,15 +37,15 @@ export function planToReachEntry(entry: LoadBalancer, reason: string | undefined
 }
 
 function bypass(master: Master): Fix {
-  const server = `https://${master.subject.id}`;
+  const server = shellWord(`--server=https://${master.subject.id}`);
   const needs = [{ text: `${master.subject.name} serves`, met: 'yes' as const }];
   const text = 'Until then, go round it';
   return {
     do: text,
     where: 'here',
-    run: [`kubectl --server=${server} get nodes`],
+    run: [`kubectl ${server} get nodes`],
     risk: 'low',
     needs,
-    verify: [`kubectl --server=${server} get --raw /readyz`],
+    verify: [`kubectl ${server} get --raw /readyz`],
   };
 }

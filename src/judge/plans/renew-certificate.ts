@@ -1,4 +1,6 @@
 // In which steps is an expired certificate replaced, with nobody sent to the machine meanwhile where that can be helped?
+import { shellWord } from '../shell-word.ts';
+import { setServer } from './set-server.ts';
 import type { Certainty, Fix, Need, Seen } from '../../model/rule.ts';
 import type { Facts } from '../../model/verdict.ts';
 import { mastersOf, readApiServer, servesClients } from '../readings/api-server.ts';
@@ -20,8 +22,8 @@ function renewOn(node: string, role: string, where: string, served: boolean, see
   const renewal = describeRole(role).kubeadm;
   const needs = [...(role === 'apiserver' ? others(seen, node) : []), ...fileNeeds(seen, node, role)];
   const verify = served
-    ? [`echo | openssl s_client -connect ${where} 2>/dev/null | openssl x509 -noout -enddate   # new within 60 s`]
-    : [`openssl x509 -in ${where} -noout -enddate`];
+    ? [`echo | openssl s_client -connect ${shellWord(where)} 2>/dev/null | openssl x509 -noout -enddate   # new within 60 s`]
+    : [`openssl x509 -in ${shellWord(where)} -noout -enddate`];
   const base = { where: node === 'LB' ? 'lb' : node, risk: 'medium', needs, verify } as const;
   if (platform.kind === 'k3s' || platform.kind === 'rke2') {
     const unit = platform.kind === 'k3s' ? 'k3s' : 'rke2-server';
@@ -46,8 +48,8 @@ function renewOn(node: string, role: string, where: string, served: boolean, see
       do: `Renew it on ${node} with whatever made it`,
       run: [
         served
-          ? `echo | openssl s_client -connect ${where} 2>/dev/null | openssl x509 -noout -issuer -subject`
-          : `openssl x509 -in ${where} -noout -issuer -subject`,
+          ? `echo | openssl s_client -connect ${shellWord(where)} 2>/dev/null | openssl x509 -noout -issuer -subject`
+          : `openssl x509 -in ${shellWord(where)} -noout -issuer -subject`,
       ],
     };
   }
@@ -71,7 +73,7 @@ function renewKubelet(base: Omit<Fix, 'do' | 'run'>, node: string, role: string)
     ? '/var/lib/kubelet/pki/kubelet-client-current.pem'
     : '/var/lib/kubelet/pki/kubelet.crt /var/lib/kubelet/pki/kubelet.key';
   const conf = [
-    `kubeadm kubeconfig user --org system:nodes --client-name system:node:${node} > /root/kubelet.conf   # on a master that has ca.key`,
+    `kubeadm kubeconfig user --org system:nodes --client-name ${shellWord(`system:node:${node}`)} > /root/kubelet.conf   # on a master that has ca.key`,
   ];
   const run = [
     ...(client ? conf : []),
@@ -117,17 +119,15 @@ function backendOn(seen: Seen, node: string): Backend | undefined {
     .find((one) => one.master?.subject.keys.node === node && getsClients(one));
 }
 
-const socket = '/run/haproxy/admin.sock';
-
 function drain(node: string, { row }: Backend, seen: Seen): Fix {
   return {
     do: `Stop sending clients to ${node}`,
     where: 'lb',
-    run: [`echo 'set server ${row.proxy}/${row.server} state drain' | socat - ${socket}`],
+    run: [setServer(row.proxy, row.server, 'drain')],
     risk: 'medium',
     needs: others(seen, node),
     verify: ['for i in 1 2 3 4 5 6; do kubectl get --raw /readyz; done   # ok, 6 of 6'],
-    undo: [`echo 'set server ${row.proxy}/${row.server} state ready' | socat - ${socket}`],
+    undo: [setServer(row.proxy, row.server, 'ready')],
   };
 }
 
@@ -135,7 +135,7 @@ function putBack(node: string, { row }: Backend): Fix {
   return {
     do: `Send clients to ${node} again`,
     where: 'lb',
-    run: [`echo 'set server ${row.proxy}/${row.server} state ready' | socat - ${socket}`],
+    run: [setServer(row.proxy, row.server, 'ready')],
     risk: 'medium',
     needs: [{ text: `what ${node} serves is the new one`, met: 'unknown' }],
     verify: ['for i in 1 2 3 4 5 6; do kubectl get --raw /readyz; done   # ok, 6 of 6'],

@@ -1,4 +1,5 @@
 // How does one API server get going again?
+import { shellWord } from '../shell-word.ts';
 import type { Certainty, Fix } from '../../model/rule.ts';
 
 const logs = "crictl logs --tail 50 $(crictl ps -aq --name '^kube-apiserver$' | head -1)";
@@ -20,7 +21,7 @@ export function planToStartApiServer(node: string, address: string, anotherServe
       run: ['systemctl restart kubelet'],
       risk: 'medium',
       needs: [{ text: 'another API server serves', met: anotherServes }],
-      verify: [`curl -sk https://${address}/readyz`],
+      verify: [`curl -sk ${shellWord(`https://${address}/readyz`)}`],
     },
   ];
 }
@@ -47,7 +48,7 @@ export function planToStartAny(node: string, address: string): readonly Fix[] {
       run: ['systemctl restart kubelet'],
       risk: 'medium',
       needs: [{ text: `/var/lib/etcd/member on ${node} is intact`, met: 'unknown' }],
-      verify: [`curl -sk https://${address}/readyz`],
+      verify: [`curl -sk ${shellWord(`https://${address}/readyz`)}`],
     },
   ];
 }

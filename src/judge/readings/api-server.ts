@@ -1,4 +1,5 @@
 // What state is one API server in, as seen from its own port?
+import { shellWord } from '../shell-word.ts';
 import type { CertificateSeen, FailureClass, Trust, Try } from '../../model/network.ts';
 import type { Certainty, Seen } from '../../model/rule.ts';
 import { type Subject, subjectKey } from '../../model/subject.ts';
@@ -94,7 +95,7 @@ export function endUnheard(master: Master, reading: ApiServerReading): never {
   const words = reading.kind === 'silent' ? `does not answer (${reading.why})` : `answers ${reading.status} without naming its checks`;
   const howToGet =
     reading.kind === 'anonymous-refused'
-      ? `kubectl --server=https://${id} get --raw '/readyz?verbose'`
+      ? `kubectl ${shellWord(`--server=https://${id}`)} get --raw '/readyz?verbose'`
       : `on ${name}: crictl logs --tail 50 $(crictl ps -aq --name '^kube-apiserver$' | head -1)`;
   const silent = reading.kind === 'silent' || reading.kind === 'forbidden' ? { through: `apiserver/${id}` } : {};
   throw new MissingEvidence([

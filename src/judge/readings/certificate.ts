@@ -1,4 +1,5 @@
 // Which certificates can be seen, on which machine, in which role, and when do they end?
+import { shellWord } from '../shell-word.ts';
 import type { EvidenceId } from '../../model/evidence.ts';
 import type { CertificateSeen } from '../../model/network.ts';
 import type { Seen } from '../../model/rule.ts';
@@ -55,7 +56,7 @@ export function leavesAt(seen: Seen<CertificateEvidence>, place: Place): readonl
   const { asked, leaves } = place;
   if (asked === undefined || leaves.some((leaf) => leaf.served)) return leaves;
   seen.get(asked.id as 'etcd.client-port', asked.subject);
-  const look = `echo | openssl s_client -connect ${asked.address} 2>/dev/null | openssl x509 -noout -enddate`;
+  const look = `echo | openssl s_client -connect ${shellWord(asked.address)} 2>/dev/null | openssl x509 -noout -enddate`;
   return endBySilence(asked.id, asked.subject, `${asked.address} showed no certificate`, look);
 }
 

@@ -1,4 +1,5 @@
 // With which words is etcd asked or changed here: which tool, from where, with which certificate?
+import { shellWord } from '../shell-word.ts';
 import type { Seen } from '../../model/rule.ts';
 import type { Member } from '../../model/topology.ts';
 import { joinAddress } from '../topology/build.ts';
@@ -23,12 +24,12 @@ export function endpointOf(member: Member): string {
 
 /** With the operator's own etcd certificate where there is one, through the API where it serves, else on the node itself. */
 export function shellFor(seen: Seen<'etcd.status' | 'kube.nodes'>, member: Member): Shell {
-  const own = `etcdctl --endpoints ${endpointOf(member)}`;
+  const own = `etcdctl --endpoints ${shellWord(endpointOf(member))}`;
   if (seen.peek('etcd.status', member.subject)?.state === 'known' || seen.topology.etcd !== 'stacked')
     return { where: 'here', etcdctl: own };
-  const inside = `etcdctl ${kubeadmFlags} --endpoints ${endpointOf(member)}`;
+  const inside = `etcdctl ${kubeadmFlags} --endpoints ${shellWord(endpointOf(member))}`;
   if (member.pod !== undefined && seen.peek('kube.nodes')?.state === 'known') {
-    return { where: 'here', etcdctl: `kubectl -n kube-system exec ${member.pod} -- ${inside}` };
+    return { where: 'here', etcdctl: `kubectl -n kube-system exec ${shellWord(member.pod)} -- ${inside}` };
   }
   return { where: nodeOf(member), etcdctl: `crictl exec $(crictl ps -q --name '^etcd$') ${inside}` };
 }

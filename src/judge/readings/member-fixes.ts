@@ -1,4 +1,5 @@
 // Which steps do the repairs of several etcd rules share?
+import { shellWord } from '../shell-word.ts';
 import type { Fix, Seen } from '../../model/rule.ts';
 import type { Member } from '../../model/topology.ts';
 import { endpointOf, nodeOf, shellFor } from './etcdctl.ts';
@@ -33,7 +34,7 @@ export function restartMember(seen: Seen<MemberEvidence>, member: Member): Fix {
     run: ['systemctl restart kubelet'],
     risk: 'medium',
     needs: [{ text: 'the other voters keep a quorum', met: quorumWithout(seen, [member]) }],
-    verify: [`etcdctl --endpoints ${endpointOf(member)} endpoint status`],
+    verify: [`etcdctl --endpoints ${shellWord(endpointOf(member))} endpoint status`],
   };
 }
 
@@ -47,7 +48,7 @@ export function replaceMember(seen: Seen<MemberEvidence | 'kube.nodes'>, member:
   const remove: Fix = {
     do: `Only if the data on ${node} is lost or wrong: take its member out`,
     where: shell.where,
-    run: [`${shell.etcdctl} member remove ${id}`],
+    run: [`${shell.etcdctl} member remove ${shellWord(id)}`],
     risk: 'high',
     needs: [
       { text: 'those who stay have a quorum', met: 'yes' },
@@ -63,7 +64,7 @@ export function replaceMember(seen: Seen<MemberEvidence | 'kube.nodes'>, member:
     run: ['kubeadm token create --print-join-command --certificate-key $(kubeadm init phase upload-certs --upload-certs | tail -1)'],
     risk: 'high',
     needs: [{ text: `member ${id} is out of the list`, met: 'unknown' }],
-    verify: [`etcdctl --endpoints ${endpointOf(member)} endpoint status`],
+    verify: [`etcdctl --endpoints ${shellWord(endpointOf(member))} endpoint status`],
   };
   return [remove, join];
 }
