@@ -1,4 +1,5 @@
 // Whose mistake is an error, and what is said about it?
+import { neutralise } from '../report/neutralise.ts';
 import { exitCodes } from './exit-codes.ts';
 
 interface Described {
@@ -12,14 +13,19 @@ interface Described {
  */
 export function describeError(error: unknown, version: string): Described {
   if (error instanceof Error && isUsage(error)) {
-    return { text: `Error: ${firstParagraph(error.message)}\n`, exitCode: exitCodes.usage };
+    return { text: `Error: ${harmless(firstParagraph(error.message))}\n`, exitCode: exitCodes.usage };
   }
   const lines = [`This is a bug in ${version}: ${messageOf(error)}`, ...causes(error).map((cause) => `  because: ${messageOf(cause)}`)];
   const platform = `node ${process.version}, ${process.platform} ${process.arch}`;
   lines.push(`Please report it, with the lines above and the command you ran (${platform}).`);
   if (process.env['HA_DOCTOR_DEBUG'] && error instanceof Error) lines.push(error.stack ?? '');
   else lines.push('HA_DOCTOR_DEBUG=1 in the environment shows where it happened.');
-  return { text: `${lines.join('\n')}\n`, exitCode: exitCodes.bug };
+  return { text: `${harmless(lines.join('\n'))}\n`, exitCode: exitCodes.bug };
+}
+
+/** Names out of files and clusters may be meant to command a terminal; the lines stay lines. */
+function harmless(text: string): string {
+  return text.split('\n').map(neutralise).join('\n');
 }
 
 /** Ours, or the argument parser's and command lookup's. */

@@ -5,7 +5,7 @@ import { probes } from '../probes/index.ts';
 import { rules } from '../../rules/index.ts';
 import { tree } from '../../rules/tree.ts';
 import { createRedactor } from '../bundle/redact.ts';
-import { readRecording, writeRecording } from '../bundle/recording.ts';
+import { prepareRecording, readRecording, writeRecording } from '../bundle/recording.ts';
 import { openLiveSource } from '../sources/live.ts';
 import { recallTopology, rememberTopology } from '../sources/memory.ts';
 import { buildTopology } from '../judge/topology/build.ts';
@@ -21,7 +21,7 @@ const samplePauseMs = 15_000;
 
 /**
  * Looks at the cluster and says what is wrong.
- * @throws UsageError for an unreadable kubeconfig, an unknown context or branch.
+ * @throws UsageError for an unreadable kubeconfig, an unknown context or branch, a folder where nothing can be recorded.
  */
 export async function diagnoseLive(options: RunOptions): Promise<Report> {
   const branch = forBranch(options.only, rules, tree, probes);
@@ -30,6 +30,7 @@ export async function diagnoseLive(options: RunOptions): Promise<Report> {
   const settings = etcd === undefined ? options.settings : { ...options.settings, etcd };
   const anchors = source.anchors('operator');
   const remembered = await recallTopology(kubeconfig, anchors);
+  if (options.record !== undefined) await prepareRecording(options.record);
   const given = { 'operator.kubeconfig': kubeconfig, 'operator.hints': gatherHints(settings, remembered) };
   const signal = options.interrupt;
   const collector = new Collector({ probes: branch.probes, source, settings, given, signal, redact: createRedactor() });

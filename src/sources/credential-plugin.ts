@@ -90,6 +90,9 @@ function run(name: string, command: string, exec: Fields, env: NodeJS.ProcessEnv
   });
 }
 
+/** What a program writes behind such a name is a secret, whatever it looks like. */
+const behindName = /([\w-]*(?:token|password|passwd|secret|credential)[\w-]*["']?\s*[:=]\s*)(?!redacted:)("[^"]*"?|'[^']*'?|[^\s,;]+)/gi;
+
 /** The plugin may be a script whose own children keep the pipes open. */
 function endGroup(pid: number | undefined): void {
   if (pid === undefined) return;
@@ -102,7 +105,10 @@ function endGroup(pid: number | undefined): void {
 
 function complaint(text: string): string {
   const line = text.trim().split('\n')[0] ?? '';
-  return line === '' ? '' : `: ${redact(line.slice(0, 200), randomBytes(16)).replace(/[^\x20-\x7e]/g, ' ')}`;
+  if (line === '') return '';
+  // Cut last: half a secret would no longer look like one.
+  const shown = redact(line, randomBytes(16)).replace(behindName, '$1(hidden)');
+  return `: ${shown.slice(0, 200).replace(/[^\x20-\x7e]/g, ' ')}`;
 }
 
 function readCredential(name: string, output: string): PluginCredential {

@@ -44,16 +44,21 @@ function readServer(server: string, secure: boolean): Where {
   try {
     url = new URL(/^[a-z]+:\/\//i.test(server) ? server : `${secure ? 'https' : 'http'}://${server}`);
   } catch {
-    throw new UsageError(`The server address "${server}" is not a URL.`);
+    throw new UsageError(`The server address "${withoutPassword(server)}" is not a URL.`);
   }
   if (url.protocol !== 'https:' && url.protocol !== 'http:')
-    throw new UsageError(`The server address "${server}" is neither http nor https.`);
+    throw new UsageError(`The server address "${withoutPassword(server)}" is neither http nor https.`);
   // A password in the address is no way to log in to Kubernetes, and must not be shown to anybody.
   url.username = '';
   url.password = '';
   const scheme = url.protocol === 'https:' ? 'https' : 'http';
   const port = url.port ? Number(url.port) : scheme === 'https' ? 443 : 80;
   return { url, host: url.hostname.replace(/^\[|\]$/g, ''), port, scheme, basePath: url.pathname.replace(/\/+$/, '') };
+}
+
+/** For an address that cannot be taken apart as a URL. */
+function withoutPassword(server: string): string {
+  return server.replace(/^([a-z]+:\/\/)?.*@/is, '$1');
 }
 
 function readProxy(entry: Entry, where: Where, env: NodeJS.ProcessEnv): ProxyServer | undefined {
