@@ -59,7 +59,7 @@ const stored = z.object({ schema: z.literal(schemaVersion), startedAt: instant, 
 export async function prepareRecording(folder: string): Promise<void> {
   const root = join(folder, ours);
   try {
-    await mkdir(root, { recursive: true });
+    await mkdir(root, { recursive: true, mode: 0o700 });
     await access(root, constants.W_OK);
   } catch (error) {
     throw cannotWrite(folder, error);
@@ -78,7 +78,7 @@ export async function writeRecording(folder: string, { evidence, raws }: Recorda
   });
   files.set('evidence.json', toJson({ schema: schemaVersion, startedAt: evidence.startedAt, items }));
   files.set('report.json', toJson(report));
-  const digests = Object.fromEntries([...files].map(([path, text]) => [path, createHash('sha256').update(text).digest('hex')]));
+  const digests = Object.fromEntries([...files].map(([path, text]) => [path, digestOf(text)]));
   const manifest = {
     schema: schemaVersion,
     tool: `ha-doctor ${version}`,
@@ -101,11 +101,12 @@ export async function readRecording(folder: string, readers: readonly Reader[]):
       `${folder} is no recording this version can read: evidence.json, ${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}`,
     );
   }
-  const items = await Promise.all(parsed.data.items.map((one) => restore(one, root, readers)));
+  const digests = await readDigests(root);
+  const items = await Promise.all(parsed.data.items.map((one) => restore(one, root, readers, digests)));
   return { startedAt: parsed.data.startedAt, items };
 }
 
-async function restore(one: z.infer<typeof item>, root: string, readers: readonly Reader[]): Promise<EvidenceItem> {
+async function restore(one: z.infer<typeof item>, root: string, readers: readonly Reader[], digests: Digests): Promise<EvidenceItem> {
   if (one.state === 'missing') return one as EvidenceItem;
   const { raw: path, ...rest } = one;
   const gap = (detail: string): EvidenceItem =>
@@ -125,10 +126,29 @@ async function restore(one: z.infer<typeof item>, root: string, readers: readonl
   try {
     const file = await realpath(join(root, safe));
     if (!file.startsWith(`${await realpath(root)}${sep}`)) return gap(`the recording points outside itself: ${path}`);
-    return { ...rest, value: reader.read(await readFile(file, 'utf8')) } as EvidenceItem;
+    const text = await readFile(file, 'utf8');
+    if (digests[safe] !== undefined && digests[safe] !== digestOf(text)) return gap(`${path} was changed after it was recorded`);
+    return { ...rest, value: reader.read(text) } as EvidenceItem;
   } catch (error) {
     return gap(`${path} cannot be read: ${error instanceof Error ? error.message : String(error)}`);
   }
+}
+
+/** Path below the root -> SHA-256 of the file as it was written. */
+type Digests = Readonly<Record<string, string>>;
+
+/** None where there is no manifest: the bytes then speak for themselves. */
+async function readDigests(root: string): Promise<Digests> {
+  const text = await readFile(join(root, 'manifest.json'), 'utf8').catch(() => '{}');
+  try {
+    return z.object({ sha256: z.record(z.string(), z.string()) }).parse(JSON.parse(text)).sha256;
+  } catch {
+    return {};
+  }
+}
+
+function digestOf(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
 }
 
 /** The folder itself, or the one above `ha-doctor`, which may be a bundle's. */
@@ -154,8 +174,9 @@ async function readJson(path: string): Promise<unknown> {
 async function writeBelow(root: string, path: string, text: string): Promise<void> {
   const file = join(root, path);
   try {
-    await mkdir(dirname(file), { recursive: true });
-    await writeFile(file, text);
+    // A cluster's addresses and certificates are nobody else's business on this machine.
+    await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+    await writeFile(file, text, { mode: 0o600 });
   } catch (error) {
     throw cannotWrite(file, error);
   }
