@@ -40,7 +40,6 @@ export default defineRule({
   folded: '{words}',
   needs: ['api.ready', 'kube.nodes', 'kube.control-plane-pods', 'lb.tries', 'lb.stats', 'node.kubelet-port'],
   limits: {
-    tries: { value: 3, unit: 'tries', source: 'three staggered tries in one window: docs/ranking.md, Time' },
     live: { value: 2, unit: 'API servers', source: 'own choice: with fewer left the next fault is an outage' },
   },
   reasons,

@@ -21,9 +21,7 @@ export default defineRule({
   shows: ['{node} {address}  /readyz {status}: {failing}'],
   folded: '/readyz {status}: {failing}',
   needs: ['api.ready', 'kube.nodes', 'kube.control-plane-pods'],
-  limits: {
-    tries: { value: 3, unit: 'tries', source: 'one good answer among the staggered tries is enough: a leader election ends within one' },
-  },
+  limits: {},
   reasons: [],
   subjects: (seen) => mastersOf(seen).map((master) => master.subject),
   judge: (seen, _limits, subject) => {

@@ -39,9 +39,7 @@ export default defineRule({
     'kube.control-plane-pods',
     'kube.nodes',
   ],
-  limits: {
-    tries: { value: 3, unit: 'tries', source: 'three staggered tries in one window: docs/ranking.md, Time' },
-  },
+  limits: {},
   reasons,
   subjects: (seen) => membersOf(seen).flatMap((member) => (member.started ? [member.subject] : [])),
   judge: (seen, _limits, subject) => {

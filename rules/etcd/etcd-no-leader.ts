@@ -24,9 +24,7 @@ export default defineRule({
   shows: ['each members: {name} {address}  {words}'],
   folded: '{alive} of {voters} voters alive, none names a leader',
   needs: ['etcd.status', 'etcd.members', 'etcd.health', 'etcd.metrics', 'etcd.client-port', 'etcd.peer-port', 'api.ready'],
-  limits: {
-    quorum: { value: 0.5, unit: 'share of voters that must be exceeded', source: 'https://etcd.io/docs/v3.6/faq/ (failure tolerance)' },
-  },
+  limits: {},
   reasons: [],
   subjects: () => [clusterSubject],
   judge: (seen) => {
@@ -89,9 +87,9 @@ export default defineRule({
     const { leaderless } = countVoters(seen);
     return [...leaderless.slice(0, 1).map((member) => askPeersFrom(seen, member, leaderless)), ...leaderless.slice(0, 1).map(readLog)];
   },
-  avoid: () => [
+  avoid: ({ facts }) => [
     'member add, member remove: both need the leader that is missing',
-    '--force-new-cluster: every voter is alive',
+    `--force-new-cluster: ${String(facts['alive'])} of ${String(facts['voters'])} voters are alive, and that is a quorum`,
     'restore a snapshot',
   ],
   reading: ['https://etcd.io/docs/v3.6/op-guide/failures/', 'https://etcd.io/docs/v3.6/tuning/'],

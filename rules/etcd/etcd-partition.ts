@@ -28,13 +28,7 @@ export default defineRule({
   shows: ['{member} {peerAddress}  {words}'],
   folded: '{words}',
   needs: ['etcd.metrics', 'etcd.status', 'etcd.health', 'etcd.client-port', 'etcd.peer-port', 'etcd.members', 'api.ready'],
-  limits: {
-    streams: {
-      value: 1,
-      unit: 'active streams to each living peer at least',
-      source: 'etcd server/etcdserver/api/rafthttp/metrics.go: etcd_network_active_peers',
-    },
-  },
+  limits: {},
   reasons: ['leaderless', 'streams', 'peer-port', 'no-votes'],
   subjects: (seen) => membersOf(seen).flatMap((member) => (member.started ? [member.subject] : [])),
   judge: (seen, _limits, subject) => {

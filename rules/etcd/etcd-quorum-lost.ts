@@ -21,9 +21,7 @@ export default defineRule({
   shows: ['each members: {name} {address}  {words}'],
   folded: '{alive} of {voters} voters alive',
   needs: ['etcd.status', 'etcd.members', 'etcd.health', 'etcd.metrics', 'etcd.client-port', 'etcd.peer-port', 'api.ready'],
-  limits: {
-    quorum: { value: 0.5, unit: 'share of voters that must be exceeded', source: 'https://etcd.io/docs/v3.6/faq/ (failure tolerance)' },
-  },
+  limits: {},
   reasons: [],
   subjects: () => [clusterSubject],
   judge: (seen) => {

@@ -26,9 +26,7 @@ export default defineRule({
   shows: ['{proxy}/{server} {address}  {words}{since}'],
   folded: 'HAProxy {proxy}/{server} {words}',
   needs: ['lb.stats', 'kube.nodes'],
-  limits: {
-    fall: { value: 3, unit: 'failed checks', source: 'HAProxy configuration.txt: fall 3, inter 2 s by default; `UP 1/3` is not down yet' },
-  },
+  limits: {},
   reasons: [...checkedReasons, 'maintenance'],
   subjects: (seen) => (noBalancer(seen) ? [] : backendsOf(seen).map((backend) => backend.subject)),
   judge: (seen, _limits, subject) => {

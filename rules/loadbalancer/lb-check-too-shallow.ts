@@ -20,13 +20,7 @@ export default defineRule({
   shows: ['{words}'],
   folded: '{words}',
   needs: ['operator.kubeconfig', 'lb.stats', 'api.ready', 'kube.nodes'],
-  limits: {
-    layer: {
-      value: 7,
-      unit: 'layer of the check',
-      source: 'HAProxy management.txt: check_status L7OK means that an HTTP answer was judged',
-    },
-  },
+  limits: {},
   reasons,
   subjects: (seen) => (noBalancer(seen) ? [] : [entryOf(seen).subject]),
   judge: (seen) => {
