@@ -3,7 +3,7 @@ import http from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type Opened, openConnection, type Target } from './connection.ts';
 import { abandon, joinAddress } from './dial.ts';
-import { failureOf, type RawFailure } from './failure.ts';
+import { failureOf, ownLimit, type RawFailure } from './failure.ts';
 import { waitFor } from './limit.ts';
 import type { Deadlines, RawTry } from './source.ts';
 
@@ -26,7 +26,7 @@ export type Ended = { readonly answer: Answer } | { readonly failure: RawFailure
 /**
  * One try from name resolution to the last byte, over a connection of its own that is closed afterwards.
  * Whatever the network does becomes part of the result; the phases keep their own deadlines, the body the signal's.
- * @throws Stopped when the signal fires before a deadline has passed.
+ * @throws Stopped when the signal fires before a deadline has passed; GapError when this machine itself stands in the way.
  */
 export async function attempt(
   target: Target,
@@ -108,9 +108,13 @@ class Exchange {
     return waitFor<{ readonly response: http.IncomingMessage } | { readonly failure: RawFailure }>({
       milliseconds,
       signal,
-      begin: (settle) => {
+      begin: (settle, fail) => {
         const onResponse = (response: http.IncomingMessage): void => settle({ response });
-        const onError = (error: Error): void => settle({ failure: failureOf(error, 'http', this.#address) });
+        const onError = (error: Error): void => {
+          const own = ownLimit(error, this.#address);
+          if (own) fail(own);
+          else settle({ failure: failureOf(error, 'http', this.#address) });
+        };
         request.once('response', onResponse).once('error', onError);
         return () => {
           request.off('response', onResponse).off('error', onError);

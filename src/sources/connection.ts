@@ -2,7 +2,7 @@
 import net from 'node:net';
 import tls from 'node:tls';
 import { abandon, dial } from './dial.ts';
-import { failureOf, type RawFailure } from './failure.ts';
+import { failureOf, ownLimit, type RawFailure } from './failure.ts';
 import { waitFor } from './limit.ts';
 import { type ProxyServer, tunnel } from './proxy.ts';
 import type { Deadlines } from './source.ts';
@@ -34,7 +34,7 @@ export type Opened =
 
 /**
  * Opens a connection, each phase under its own deadline.
- * @throws Stopped when the signal fires before that.
+ * @throws Stopped when the signal fires before that; GapError when this machine itself stands in the way.
  */
 export async function openConnection(target: Target, limits: Deadlines, signal: AbortSignal): Promise<Opened> {
   const dialled = target.proxy
@@ -66,14 +66,18 @@ function handshake(raw: net.Socket, address: string, target: Target, millisecond
   return waitFor<Opened>({
     milliseconds,
     signal,
-    begin: (settle) => {
+    begin: (settle, fail) => {
       let keep = false;
       const onSecure = (): void => {
         const objection = target.check?.(socket);
         keep = objection === undefined;
         settle(objection === undefined ? { kind: 'open', socket, address, chain: sent() } : failed({ why: 'tls', detail: objection }));
       };
-      const onError = (error: Error): void => settle(failed(failureOf(error, 'tls', address)));
+      const onError = (error: Error): void => {
+        const own = ownLimit(error, address);
+        if (own) fail(own);
+        else settle(failed(failureOf(error, 'tls', address)));
+      };
       socket.once('secureConnect', onSecure);
       socket.once('error', onError);
       return () => {

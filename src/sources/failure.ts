@@ -1,6 +1,6 @@
 // What does an error of the network or of TLS mean to someone who looks for a broken control plane?
 import type { FailureClass } from '../model/network.ts';
-import type { RawTry } from './source.ts';
+import { GapError, type RawTry } from './source.ts';
 
 export type RawFailure = NonNullable<RawTry['failure']>;
 
@@ -49,9 +49,6 @@ const plainCodes: Readonly<Record<string, FailureClass>> = {
   ENETUNREACH: 'unreachable',
   EHOSTDOWN: 'unreachable',
   ENETDOWN: 'unreachable',
-  EADDRNOTAVAIL: 'unreachable',
-  EACCES: 'unreachable',
-  EPERM: 'unreachable',
   EINVAL: 'unreachable',
   ENOTFOUND: 'dns',
   EAI_AGAIN: 'dns',
@@ -64,6 +61,9 @@ const plainCodes: Readonly<Record<string, FailureClass>> = {
 /** What OpenSSL says when the first bytes of the other side are no TLS record. */
 const notTls =
   /WRONG_VERSION_NUMBER|UNKNOWN_PROTOCOL|HTTP_REQUEST|HTTPS_PROXY_REQUEST|PACKET_LENGTH_TOO_LONG|BAD_RECORD_TYPE|UNEXPECTED_RECORD/;
+
+const exhausted: ReadonlySet<string> = new Set(['EMFILE', 'ENFILE', 'ENOBUFS', 'EADDRNOTAVAIL']);
+const forbidden: ReadonlySet<string> = new Set(['EPERM', 'EACCES']);
 
 interface Details {
   readonly code: string;
@@ -88,6 +88,27 @@ export function alertNumber(error: unknown): number | undefined {
 function alertName(number: number): string {
   const entry = Object.entries(alertNumbers).find(([, value]) => value === number);
   return entry ? entry[0].toLowerCase().replaceAll('_', ' ') : 'unknown';
+}
+
+/** It is this machine that stands in the way: nothing was learnt about the other side. */
+export class OwnLimit extends GapError {}
+
+/** What this machine's own limits and rules say about us; undefined for everything that tells of the other side. */
+export function ownLimit(error: unknown, address: string): OwnLimit | undefined {
+  const { code } = detailsOf(error);
+  if (exhausted.has(code))
+    return new OwnLimit({
+      gap: 'failed',
+      detail: `This machine ran out of sockets before ${address} could be asked (${code}).`,
+      howToGet: 'ulimit -n; ss -s',
+    });
+  if (forbidden.has(code))
+    return new OwnLimit({
+      gap: 'denied',
+      detail: `This machine forbids the connection to ${address} (${code}).`,
+      howToGet: 'run it from a machine whose own firewall lets it through',
+    });
+  return undefined;
 }
 
 /** Turns an error into its class and one sentence about `address`. */

@@ -5,7 +5,7 @@ import tls from 'node:tls';
 import { failedTry } from './attempt.ts';
 import { openConnection, type Target } from './connection.ts';
 import { abandon } from './dial.ts';
-import { failureOf, type RawFailure } from './failure.ts';
+import { failureOf, ownLimit, type RawFailure } from './failure.ts';
 import { waitFor } from './limit.ts';
 import { deadlines, type GrpcOptions, type RawTry } from './source.ts';
 
@@ -58,8 +58,12 @@ function unary(call: Call, milliseconds: number, signal: AbortSignal): Promise<R
   return waitFor<Reply>({
     milliseconds,
     signal,
-    begin: (settle) => {
-      const fail = (error: Error): void => settle({ failure: failureOf(error, 'http', address) });
+    begin: (settle, reject) => {
+      const fail = (error: Error): void => {
+        const own = ownLimit(error, address);
+        if (own) reject(own);
+        else settle({ failure: failureOf(error, 'http', address) });
+      };
       session.on('error', fail);
       session.once('close', () => settle({ failure: { why: 'closed', detail: `${address} closed the connection before it answered` } }));
       collect(session, call, settle, fail);

@@ -12,14 +12,14 @@ interface Wait<T> {
   readonly milliseconds: number;
   readonly signal: AbortSignal;
   /** Begins the work; returns what must be undone once the wait is over, however it ended. */
-  readonly begin: (settle: (value: T) => void) => () => void;
+  readonly begin: (settle: (value: T) => void, fail: (reason: Error) => void) => () => void;
   /** The result when the time is up. */
   readonly late: () => T;
 }
 
 /**
  * Waits for one event, at most so many milliseconds.
- * @throws Stopped when the signal fires first.
+ * @throws Stopped when the signal fires first, or what the work failed with.
  */
 export function waitFor<T>({ milliseconds, signal, begin, late }: Wait<T>): Promise<T> {
   return new Promise<T>((resolve, reject) => {
@@ -39,7 +39,10 @@ export function waitFor<T>({ milliseconds, signal, begin, late }: Wait<T>): Prom
     // one more turn of the loop lets them count, so a busy doctor does not call a patient silent.
     const timer = setTimeout(() => setImmediate(() => end(() => resolve(late()))), milliseconds);
     signal.addEventListener('abort', stop, { once: true });
-    undo = begin((value) => end(() => resolve(value)));
+    undo = begin(
+      (value) => end(() => resolve(value)),
+      (reason) => end(() => reject(reason)),
+    );
     if (over) undo();
   });
 }

@@ -4,7 +4,7 @@ import net from 'node:net';
 import type tls from 'node:tls';
 import { attempt, type Message } from './attempt.ts';
 import type { Target } from './connection.ts';
-import { bareContext, certificateContext, derOf } from './contexts.ts';
+import { bareContext, certificateContext, derOf, verifyingContext } from './contexts.ts';
 import type { EtcdFiles, EtcdMaterial } from './etcd-credentials.ts';
 import { askSocket, listFolder, readLocalFile } from './files.ts';
 import { callGrpc } from './grpc.ts';
@@ -14,6 +14,7 @@ import { type Api, askKubernetes } from './kubernetes.ts';
 import { Stopped } from './limit.ts';
 import { Operator } from './operator.ts';
 import { deadlines, GapError, type GrpcOptions, type Identity, type RawTry, type Request, type Source } from './source.ts';
+import { proofFor } from './verify.ts';
 import { Ways } from './ways.ts';
 
 /** What of the user's choices bears on how the world is reached. */
@@ -61,7 +62,7 @@ export class LiveSource implements Source {
   }
 
   async #targetFor(
-    { scheme, host, port, identity, serverName }: Request,
+    { scheme, host, port, identity, serverName, headers = {} }: Request,
     signal: AbortSignal,
   ): Promise<{ target: Target; headers: Message['headers'] }> {
     if (identity === 'operator') {
@@ -71,9 +72,13 @@ export class LiveSource implements Source {
         ? { target: { ...target, scheme }, headers: ready.headers }
         : { target: { ...target, scheme }, headers: {} };
     }
-    const context = identity === 'etcd' ? this.#needEtcd().context : bareContext();
+    const carriesSecret = scheme === 'https' && Object.keys(headers).some((name) => name.toLowerCase() === 'authorization');
+    const trust =
+      identity === 'none' && carriesSecret
+        ? { context: verifyingContext([]), check: proofFor(host, port, serverName ?? host, this.#operator.certificates) }
+        : { context: identity === 'etcd' ? this.#needEtcd().context : bareContext() };
     return {
-      target: { scheme, host, port, context, ...(serverName !== undefined && { serverName }), ...this.#proxyFor(host, port) },
+      target: { scheme, host, port, ...trust, ...(serverName !== undefined && { serverName }), ...this.#proxyFor(host, port) },
       headers: {},
     };
   }

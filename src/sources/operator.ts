@@ -35,6 +35,11 @@ export class Operator {
     this.#anchors = chosen.cluster.anchors.map((pem) => new X509Certificate(pem));
   }
 
+  /** The kubeconfig's own authorities; none where it waives the check. */
+  get certificates(): readonly X509Certificate[] {
+    return this.#chosen.cluster.insecure ? [] : this.#anchors;
+  }
+
   /** DER in base64. */
   get anchors(): readonly string[] {
     const { cluster } = this.#chosen;

@@ -1,4 +1,5 @@
 // Which of several ways answers first, when each is given a head start over the next?
+import { OwnLimit } from './failure.ts';
 
 /** What one way came to. `usable` ends the race; anything else lets the next one start at once. */
 export interface Lap<Result> {
@@ -21,7 +22,11 @@ export interface Course<Way, Result> {
 
 export type Finish<Result> = { readonly winner: Result } | { readonly losers: readonly Result[] };
 
-/** Runs until a lap is usable or no way is left. Rejects with whatever `run` rejects with; the others are then stopped. */
+/**
+ * Runs until a lap is usable or no way is left. Rejects with whatever `run` rejects with; the others are then stopped.
+ * Only where this machine barred one way do the others go on, and then it is said when none of them was usable: no way
+ * may be blamed that was never taken.
+ */
 export function race<Way, Result>(course: Course<Way, Result>): Promise<Finish<Result>> {
   return new Promise((resolve, reject) => {
     const began = performance.now();
@@ -29,6 +34,7 @@ export function race<Way, Result>(course: Course<Way, Result>): Promise<Finish<R
     const signal = AbortSignal.any([course.signal, stop.signal]);
     const started = new Set<Way>();
     const losers: Result[] = [];
+    let barred: OwnLimit | undefined;
     let running = 0;
     let over = false;
     let timer: NodeJS.Timeout | undefined;
@@ -52,7 +58,7 @@ export function race<Way, Result>(course: Course<Way, Result>): Promise<Finish<R
       }
       started.add(way);
       running++;
-      course.run(way, signal).then(arrive, (error: unknown) => end(() => reject(error)));
+      course.run(way, signal).then(arrive, fall);
       wait(course.headStart);
     };
     const arrive = (lap: Lap<Result>): void => {
@@ -62,11 +68,20 @@ export function race<Way, Result>(course: Course<Way, Result>): Promise<Finish<R
       else losers.push(lap.result);
       startNext();
     };
+    const fall = (error: unknown): void => {
+      if (!(error instanceof OwnLimit)) {
+        end(() => reject(error));
+        return;
+      }
+      running--;
+      barred ??= error;
+      startNext();
+    };
     const rest = (): void => {
       const patient = performance.now() - began < course.patience(losers) && !course.signal.aborted;
       if (running > 0) wait(course.headStart);
       else if (patient) wait(20);
-      else end(() => resolve({ losers }));
+      else end(() => (barred === undefined ? resolve({ losers }) : reject(barred)));
     };
     startNext();
   });

@@ -70,7 +70,10 @@ export interface Source {
    * first, by the kubeconfig's authority and for the address dialled or the kubeconfig's own name; one that does not
    * gets no request: a failure `tls` without an alert, with its chain. In `timeout`, `connected` and the chain tell how
    * far it came: no TCP, or TLS but no answer; `hung` is TCP and nothing more.
-   * @throws GapError when the identity asked for is not there, or when the signal ended the try before its deadlines did.
+   * Over https a header `authorization` with the identity `none` is held to the same, by the system's store or the
+   * kubeconfig's authority, for the name that was asked for.
+   * @throws GapError when the identity asked for is not there, when the signal ended the try before its deadlines did, or
+   * when this machine itself ran out of sockets or forbids the connection.
    */
   request(request: Request): Promise<RawTry>;
   /**

@@ -10,12 +10,20 @@ import { chainOf } from './connection.ts';
 export function objectionTo(socket: tls.TLSSocket, anchors: readonly X509Certificate[], names: readonly string[]): string | undefined {
   const error = socket.authorizationError;
   // OpenSSL takes only self-signed certificates for an end of the path, Go every certificate in the kubeconfig.
-  const incomplete = error && /UNABLE_TO_GET_ISSUER_CERT|UNABLE_TO_VERIFY_LEAF_SIGNATURE/.test(codeOf(error));
+  const incomplete = error && /UNABLE_TO_GET_ISSUER_CERT|UNABLE_TO_VERIFY_LEAF_SIGNATURE|SELF_SIGNED_CERT_IN_CHAIN/.test(codeOf(error));
   if (error && !(incomplete && leadsToAnchor(socket, anchors))) return `its certificate is not accepted (${explain(codeOf(error))})`;
   const certificate = socket.getPeerCertificate();
   if (!certificate.raw) return 'it showed no certificate';
   if (names.some((name) => tls.checkServerIdentity(name, certificate) === undefined)) return undefined;
   return `its certificate is for ${(certificate.subjectaltname ?? 'no name').slice(0, 200)}`;
+}
+
+/** `Target.check` for a credential of the user's own; the context has to be one with the system's authorities. */
+export function proofFor(host: string, port: number, name: string, anchors: readonly X509Certificate[]) {
+  return (socket: tls.TLSSocket): string | undefined => {
+    const objection = objectionTo(socket, anchors, [name]);
+    return objection === undefined ? undefined : `The credential was not shown to ${host}:${port}, because ${objection}.`;
+  };
 }
 
 function codeOf(error: unknown): string {

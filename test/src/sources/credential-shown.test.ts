@@ -139,3 +139,47 @@ describe('a credential is shown only to a server that proves itself', () => {
     expect(source.anchors('operator')).toEqual([]);
   });
 });
+
+describe('a password of HAProxy’s page is shown only to a server that proves itself', () => {
+  const password = `Basic ${Buffer.from('admin:s3cret').toString('base64')}`;
+  const ask = (source: Source, port: number) =>
+    source.request({
+      scheme: 'https',
+      host: '127.0.0.1',
+      port,
+      path: '/stats;csv',
+      headers: { authorization: password },
+      identity: 'none',
+      deadlines: { connect: 5000, tls: 5000, firstByte: 5000 },
+      signal: never,
+    });
+
+  test.each([
+    ['with a certificate of its own', () => stranger, 'unknown authority'],
+    ['with an expired certificate', () => expired, 'expired'],
+    ['with a certificate for other names', () => elsewhere, 'its certificate is for'],
+  ])('not %s', async (_name, shown, why) => {
+    const page = await keep(apiServer(shown(), good));
+    const source = await open(await refusedPort());
+    const tried = await ask(source, page.port);
+    expect(tried).toMatchObject({ connected: true, failure: { why: 'tls', detail: expect.stringContaining(why) } });
+    expect(tried.failure?.detail).toContain('was not shown to 127.0.0.1');
+    expect(page.requests).toEqual([]);
+  });
+
+  test('not by an authority of the kubeconfig that waives the proof', async () => {
+    const page = await keep(apiServer(server, good));
+    const waived = { 'insecure-skip-tls-verify': true, 'certificate-authority-data': undefined };
+    expect((await ask(await open(await refusedPort(), { cluster: waived }), page.port)).failure?.why).toBe('tls');
+    expect(page.requests).toEqual([]);
+  });
+
+  test('but where the kubeconfig’s authority vouches, whether or not its certificate is sent along', async () => {
+    const source = await open(await refusedPort());
+    for (const certificate of [server.certificate, `${server.certificate}\n${authority.certificate}`]) {
+      const page = await keep(apiServer({ ...server, certificate }, good));
+      expect((await ask(source, page.port)).answer?.status).toBe(200);
+      expect(page.requests).toMatchObject([{ authorization: password }]);
+    }
+  });
+});

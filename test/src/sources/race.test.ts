@@ -1,5 +1,6 @@
 // Do ways start in time, and does the first usable answer end the race?
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { ownLimit } from '../../../src/sources/failure.ts';
 import { type Course, type Finish, type Lap, race } from '../../../src/sources/race.ts';
 
 /** A way that comes to something after so many milliseconds. */
@@ -98,3 +99,12 @@ describe('a race', () => {
 
 const way0 = way('a', 1, false);
 const way1 = way('b', 1, true);
+
+test('a way that this machine bars leaves the others their chance, and is named when none was usable', async () => {
+  const barred = ownLimit(Object.assign(new Error(), { code: 'EMFILE' }), 'first');
+  const run = (usable: boolean) => (name: string) =>
+    name === 'first' ? Promise.reject(barred) : Promise.resolve({ usable, result: name });
+  const course = { ways: () => ['first', 'second'], headStart: 400, patience: () => 0, signal: new AbortController().signal };
+  expect(await race({ ...course, run: run(true) })).toEqual({ winner: 'second' });
+  await expect(race({ ...course, run: run(false) })).rejects.toBe(barred);
+});
