@@ -35,14 +35,15 @@ function sentence(text: string): string {
   return /[.!?]$/.test(full) ? full : `${full}.`;
 }
 
-function accessText({ verb, group, resource, namespace }: Access): string {
+function accessText({ verb, group, resource, namespace, onlyWith }: Access): string {
   const name = group === '' ? resource : `${resource}.${group}`;
-  return `${verb} ${code(name)}${namespace === undefined ? '' : ` in ${code(namespace)}`}`;
+  return `${verb} ${code(name)}${namespace === undefined ? '' : ` in ${code(namespace)}`}${onlyWith === undefined ? '' : ` (only with ${code(onlyWith)})`}`;
 }
 
 /** A ClusterRole, and a Role for each namespace in which anything is read. */
 export function rbac(probes: readonly Probe[]): Generated {
-  const all = probes.flatMap((probe) => probe.reads);
+  const every = probes.flatMap((probe) => probe.reads);
+  const all = every.filter(({ onlyWith }) => onlyWith === undefined);
   const namespaces = [...new Set(all.map(({ namespace }) => namespace).filter((name) => name !== undefined))].sort();
   const documents = [
     role(
@@ -65,7 +66,24 @@ export function rbac(probes: readonly Probe[]): Generated {
     ...namespaces.map((name) => `#   kubectl create rolebinding ha-doctor --role ha-doctor -n ${name} --user <user>`),
     '# Without pods/portforward (or with --no-port-forward) it needs an etcd client certificate to see into etcd.',
   ];
-  return { path: 'docs/rbac.yaml', text: `${head.join('\n')}\n${documents.map((document) => `---\n${stringify(document)}`).join('')}` };
+  const text = documents.map((document) => `---\n${stringify(document)}`).join('');
+  return { path: 'docs/rbac.yaml', text: `${head.join('\n')}\n${text}${executing(every)}` };
+}
+
+/** Running commands in pods is a right apart: nobody gets it by applying the rest. */
+function executing(accesses: readonly Access[]): string {
+  const wanted = accesses.filter(({ onlyWith }) => onlyWith === '--allow-exec');
+  if (wanted.length === 0) return '';
+  const document = stringify({
+    ...role('Role', 'kube-system', wanted),
+    metadata: { name: 'ha-doctor-exec', namespace: 'kube-system' },
+  });
+  return [
+    '---',
+    '# Only with --allow-exec. pods/exec lets its holder run anything in these pods, so leave it unbound without need:',
+    '#   kubectl create rolebinding ha-doctor-exec --role ha-doctor-exec -n kube-system --user <user>',
+    document,
+  ].join('\n');
 }
 
 function role(kind: 'ClusterRole' | 'Role', namespace: string | undefined, accesses: readonly Access[]) {

@@ -12,6 +12,8 @@ export interface Access {
   /** `pods/portforward`, or a path such as `/metrics` for a non-resource. */
   readonly resource: string;
   readonly namespace?: string;
+  /** The flag without which it is never used; a right of its own in docs/rbac.yaml. */
+  readonly onlyWith?: '--allow-exec';
 }
 
 /** What the caller knew before anything was asked: the kubeconfig as opened, the addresses as named. */
@@ -33,7 +35,7 @@ export interface Surroundings {
 export interface Gathered {
   /** The bytes as received (JSON of RawTry values for network work), kept in the recording and parsed by read(). */
   readonly raw: string;
-  /** How it was looked at: `direct`, `through the LB`, `port-forward`, `etcd certificate`. */
+  /** How it was looked at: `direct`, `through the LB`, `port-forward`, `etcd certificate`, `exec`. */
   readonly source: string;
 }
 

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { Asked, EtcdStatus } from '../../model/etcd.ts';
 import { defineProbe } from '../probe.ts';
 import { askMember, callMember, gatewayRefused } from '../shared/etcd-ask.ts';
+import { executeAccess, mayExecute, printedIn, runEtcdctl } from '../shared/etcd-exec.ts';
 import { byteCount, hex, messageOf, rawMember, silenceOf, uint64, uint64OrZero } from '../shared/etcd-read.ts';
 import { memberOf, needEtcdCertificate } from '../shared/gaps.ts';
 import { checkShape, line, listOf, optionalLine, parseJsonKeepingIntegers } from '../shared/json.ts';
@@ -24,23 +25,28 @@ const answer = z.object({
   dbSizeQuota: uint64OrZero,
   isLearner: z.boolean().prefault(false),
 });
+const printedAnswer = z.array(z.object({ Status: answer })).length(1);
 type Status = z.output<typeof answer>;
 
 export default defineProbe({
   id: 'etcd.status',
   title: 'a member’s own status',
   why: 'Served without quorum, so it says who leads, or that nobody does, in every state a member can answer in.',
-  reads: [],
+  reads: executeAccess,
   after: [],
+  afterWithoutEtcd: ['kube.control-plane-pods'],
   timeoutMs: 9000,
   gather: async (subject, around) => {
-    needEtcdCertificate(around);
     const member = memberOf(subject, around.topology);
+    if (mayExecute(member, around)) return runEtcdctl(member.pod, [['endpoint', 'status']], around);
+    needEtcdCertificate(around);
     const tries = await askMember(member, { path: '/v3/maintenance/status', body: '{}' }, around);
     const grpc = gatewayRefused(tries) ? await callMember(member, '/etcdserverpb.Maintenance/Status', new Uint8Array(), around) : undefined;
     return { raw: JSON.stringify({ tries, grpc }), source: 'etcd certificate' };
   },
   read: (raw): Asked<EtcdStatus> => {
+    const printed = printedIn(raw);
+    if (printed !== undefined) return fromEtcdctl(printed);
     const { tries, grpc } = parseRaw(raw, rawMember);
     const message = messageOf(grpc);
     if (message !== undefined) return reduce(fromMessage(message));
@@ -49,6 +55,13 @@ export default defineProbe({
     return reduce(checkShape(answer, parseJsonKeepingIntegers(best.answer.body, what), what));
   },
 });
+
+/** etcdctl asks the one endpoint it was given, and writes every uint64 as a bare number. */
+function fromEtcdctl(output: string): Asked<EtcdStatus> {
+  const [one] = checkShape(printedAnswer, parseJsonKeepingIntegers(output, what), what);
+  if (one === undefined) throw new Error(`${what} is empty`);
+  return reduce(one.Status);
+}
 
 /** Field numbers: StatusResponse and ResponseHeader in etcd's api/etcdserverpb/rpc.proto. */
 function fromMessage(fields: Fields): Status {
