@@ -1,0 +1,136 @@
+// Can whoever names a node, a member, a server or a file have a command of theirs run by the root who repairs?
+import { spawnSync } from 'node:child_process';
+import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import { rules } from '../../rules/index.ts';
+import { judgeAll, viewOf } from '../../src/judge/judge.ts';
+import { shellWord } from '../../src/judge/shell-word.ts';
+import { buildTopology } from '../../src/judge/topology/build.ts';
+import { MissingEvidence } from '../../src/judge/view.ts';
+import type { Evidence } from '../../src/model/evidence.ts';
+import type { Fix } from '../../src/model/rule.ts';
+import type { Fail } from '../../src/model/verdict.ts';
+import { faultyWorlds } from '../kit/faulty.ts';
+import type { World } from '../kit/world.ts';
+
+const hostile = ['\'; $(touch x) `touch x` "', '$(touch x)', '; touch x #', "' ; touch x ; '", '| touch x', '" `touch x` "', '\\', '> x'];
+
+const folder = mkdtempSync(join(tmpdir(), 'ha-doctor-quoting-'));
+const mark = join(folder, 'touched');
+writeFileSync(join(folder, 'touch'), `#!/bin/sh\n: > '${mark}'\n`);
+chmodSync(join(folder, 'touch'), 0o755);
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Runs it where `touch` is the only program, and nothing can be written to: whatever is left of it does no harm. */
+function touches(command: string): boolean {
+  rmSync(mark, { force: true });
+  const harmless = command.replaceAll(/2>(\/dev\/null|&1)|> \/root\/\S+/g, '');
+  spawnSync('/bin/bash', ['--noprofile', '--norc', '--restricted', '-c', harmless], {
+    env: { PATH: folder },
+    cwd: folder,
+    timeout: 5000,
+    stdio: 'ignore',
+  });
+  return existsSync(mark);
+}
+
+function isComplete(command: string): boolean {
+  return spawnSync('/bin/sh', ['-n', '-c', command], { stdio: 'ignore' }).status === 0;
+}
+
+/** Every text in the evidence in which `found` occurs gets the addition behind it. */
+function rename(evidence: Evidence, found: RegExp, addition: string): Evidence {
+  const text = JSON.stringify(evidence, (_key, value: unknown) =>
+    typeof value === 'string' ? value.replace(found, (whole) => `${whole}${addition}`) : value,
+  );
+  return JSON.parse(text) as Evidence;
+}
+
+const places: Readonly<Record<string, RegExp>> = {
+  names: /\b(m[123]|w1)\b|^api$/g,
+  addresses: /\b10\.89\.0\.\d+\b/g,
+  'URLs and rows': /https:\/\/10\.89\.0\.\d+:2380|^api$|^10\.89\.0\.10$/g,
+  files: /admin|kube-(scheduler|controller-manager)/g,
+};
+
+function plansFor(evidence: Evidence): readonly { readonly rule: string; readonly fixes: readonly Fix[] }[] {
+  const topology = buildTopology(evidence);
+  const failed = judgeAll(rules, evidence, topology).filter((verdict): verdict is Fail => verdict.status === 'fail');
+  return failed.map((verdict) => {
+    const rule = rules.find((one) => one.id === verdict.rule);
+    try {
+      const cause = { facts: verdict.facts, subjects: [verdict.subject], verdicts: [verdict] };
+      return { rule: verdict.rule, fixes: rule?.fixes(cause, viewOf(evidence, topology)) ?? [] };
+    } catch (error) {
+      if (error instanceof MissingEvidence) return { rule: verdict.rule, fixes: [] };
+      throw error;
+    }
+  });
+}
+
+function commandsIn(evidence: Evidence): readonly string[] {
+  const fixes = plansFor(evidence).flatMap((plan) => plan.fixes);
+  return fixes.flatMap((fix) => [...fix.run, ...fix.verify, ...(fix.undo ?? [])]);
+}
+
+/** The placeholder for a file that nobody has saved is meant to be replaced, and says so to the shell too. */
+function isWhole(command: string): boolean {
+  return !command.includes('<newest good snapshot>');
+}
+
+function commandsOf(build: () => World, found: RegExp, addition: string): readonly string[] {
+  return commandsIn(rename(build().evidence, found, addition)).filter(
+    (command) => isWhole(command) && command.includes(addition.slice(-4)),
+  );
+}
+
+const every = (found: RegExp, addition: string): readonly string[] => [
+  ...new Set(Object.values(faultyWorlds).flatMap((build) => commandsOf(build, found, addition))),
+];
+
+test('without quotes the names would be run', () => {
+  for (const text of hostile.filter((one) => one.includes('touch')).slice(1, 3)) expect(touches(`kubectl get node m1${text}`)).toBe(true);
+});
+
+test.each(hostile)('a word stays one word: %s', (text) => {
+  const { stdout } = spawnSync('/bin/sh', ['-c', `printf '<%s>' ${shellWord(text)}`], { encoding: 'utf8' });
+  expect(stdout).toBe(`<${text}>`);
+});
+
+test('ordinary names need no quotes', () => {
+  for (const name of ['m1', 'kube-apiserver-m1', 'https://[fd00::1]:2379', '/etc/a_b.conf', 'a=b,c@d%e+f'])
+    expect(shellWord(name)).toBe(name);
+  expect(shellWord('')).toBe("''");
+});
+
+test.each(Object.keys(places))(
+  'no command runs what stands in %s',
+  (place) => {
+    for (const text of hostile) {
+      const commands = every(places[place] ?? /$^/, text);
+      expect(commands.filter((command) => !isComplete(command))).toEqual([]);
+      expect(commands.filter(touches)).toEqual([]);
+    }
+  },
+  120_000,
+);
+
+/** Their worlds take several looks or several broken links, and their own tests build them. */
+const builtElsewhere = [
+  'api-5xx-ratio',
+  'etcd-leader-changes',
+  'etcd-member-count',
+  'etcd-member-unstarted',
+  'etcd-partition',
+  'le-flapping',
+];
+
+test('names reach commands of most rules, else this proves little', () => {
+  const named = Object.values(faultyWorlds).flatMap((build) => plansFor(build().evidence));
+  const proposing = new Set(named.filter((plan) => plan.fixes.length > 0).map((plan) => plan.rule));
+  const silent = rules.map((rule) => rule.id).filter((id) => !proposing.has(id));
+  expect(silent.filter((id) => !builtElsewhere.includes(id))).toEqual([]);
+  expect(Object.values(places).flatMap((found) => every(found, '$(touch x)')).length).toBeGreaterThan(50);
+});
