@@ -35,11 +35,10 @@ function ablationsOf({ name, evidence, report }: Recording): readonly Ablation[]
 
 lawOverRecordings('less evidence never creates a fail', (recordings) => {
   for (const { name, before, after } of recordings.flatMap(ablationsOf)) {
-    const failed = new Set(failing(before.verdicts).map(wordsFor));
-    const created = failing(after.verdicts)
-      .map(wordsFor)
-      .filter((words) => !failed.has(words));
-    expect.soft(created, name).toEqual([]);
+    // A rule that failed may fail on a wider subject once it sees less: on the balancer instead of on each master.
+    const failed = new Set<string>(failing(before.verdicts).map((fail) => fail.rule));
+    const created = failing(after.verdicts).filter((fail) => !failed.has(fail.rule));
+    expect.soft(created.map(wordsFor), name).toEqual([]);
   }
 });
 

@@ -65,7 +65,9 @@ test.each(pure)('%s is pure: no modules of Node, no clock, no console', (folder)
   const guilty = filesBelow(folder).flatMap((file) => {
     const text = readFileSync(join(root, file), 'utf8');
     const node = importsOf(file).filter((name) => name.startsWith('node:'));
-    const clock = /\bnew Date\(\)|\bDate\.now\(|\bconsole\.|\bprocess\.|\basync\b|\bMath\.random\(/.exec(text.replace(/\/\/.*|\/\*[\s\S]*?\*\//g, ''));
+    const clock = /\bnew Date\(\)|\bDate\.now\(|\bconsole\.|\bprocess\.|\basync\b|\bMath\.random\(/.exec(
+      text.replace(/\/\/.*|\/\*[\s\S]*?\*\//g, ''),
+    );
     return [...node, ...(clock === null ? [] : [clock[0]])].map((what) => `${file}: ${what}`);
   });
   expect(guilty).toEqual([]);
