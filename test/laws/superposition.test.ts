@@ -10,9 +10,9 @@ import { failing, lawOverRecordings, type Recording } from './recordings.ts';
 
 const wideKinds: ReadonlySet<string> = new Set(['cluster', 'lb', 'operator']);
 
-/** A fault with a place: a cause of the whole cluster would rightly explain whatever is sick elsewhere. */
-function isNarrow({ report }: Recording): boolean {
-  return report.findings.length > 0 && report.findings.every((finding) => !wideKinds.has(finding.cause.subject.kind));
+/** A fault with a place: a cause of the whole cluster, or an outage, would rightly explain whatever is sick elsewhere. */
+function isNarrow({ report: { findings } }: Recording): boolean {
+  return findings.length > 0 && findings.every(({ cause, impact }) => !wideKinds.has(cause.subject.kind) && impact !== 'outage');
 }
 
 /** Symptoms of the whole cluster in both would have to be one symptom of both, which no recording shows. */
