@@ -22,7 +22,7 @@ async function loadMain() {
   if (isBuilt()) return load('cli');
   const tsx = await import('tsx/esm/api').catch(() => undefined);
   if (tsx === undefined) {
-    console.error('ha-doctor is not built here. In its folder, run: npm ci && npm run build');
+    console.error('ha-doctor is not built here. In its folder, run: npm install && npm run build');
     process.exit(1);
   }
   tsx.register();
