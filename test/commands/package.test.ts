@@ -202,7 +202,7 @@ describe('from a checkout that was never built', () => {
   test('without its dependencies it says what to run', () => {
     const { stderr, status } = run(join(checkout('bin', 'package.json'), 'bin/ha-doctor.cjs'), 'rules');
     expect(status).toBe(1);
-    expect(stderr).toBe('ha-doctor is not built here. In its folder, run: npm ci && npm run build\n');
+    expect(stderr).toBe('ha-doctor is not built here. In its folder, run: npm install && npm run build\n');
   });
 });
 
