@@ -98,6 +98,7 @@ export default defineRule({
       because: 'an API server with a failing readiness check is not ready',
       covers: 'all',
       match: 'apiserver',
+      unproven: true,
     },
     {
       to: 'api-lb-unreachable',
@@ -107,14 +108,15 @@ export default defineRule({
       when: ({ effect }, seen) => mastersShowThrough(seen, effect.reason),
     },
     { to: 'lb-no-backend-up', kind: 'causes', on: 'cluster', because: 'the check of every server behind the balancer fails' },
-    { to: 'le-lease-expired', kind: 'causes', on: 'cluster', because: 'a lease is renewed through an API server' },
-    { to: 'ha-node-notready', kind: 'causes', on: 'cluster', because: 'a node reports through an API server' },
+    { to: 'le-lease-expired', kind: 'causes', on: 'cluster', because: 'a lease is renewed through an API server', unproven: true },
+    { to: 'ha-node-notready', kind: 'causes', on: 'cluster', because: 'a node reports through an API server', unproven: true },
     {
       to: 'api-endpoints-mismatch',
       kind: 'causes',
       on: 'cluster',
       because: 'the last API server that died takes nobody off the list',
       produces: ['stale'],
+      unproven: true,
     },
   ],
   fixes: (_cause, seen) => {

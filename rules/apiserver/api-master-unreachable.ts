@@ -84,6 +84,7 @@ export default defineRule({
       on: 'apiserver',
       because: 'its address stays listed until its lease in etcd ends',
       produces: ['stale'],
+      unproven: true,
     },
     {
       to: 'ha-node-notready',
@@ -98,6 +99,7 @@ export default defineRule({
       kind: 'causes',
       on: 'node',
       because: 'controller-manager and scheduler use the API server beside them',
+      unproven: true,
     },
     {
       to: 'api-lb-unreachable',
@@ -116,6 +118,7 @@ export default defineRule({
       covers: 'all',
       match: 'apiserver',
       when: (_link, seen) => (seen.topology.entryIsMaster ? 'yes' : 'no'),
+      unproven: true,
     },
   ],
   fixes: ({ facts }, seen) =>

@@ -44,15 +44,23 @@ export default defineRule({
     return fail(facts, { reason, group: reason, witness: 'stated' });
   },
   explains: [
-    { to: 'lb-backend-down', kind: 'causes', on: 'apiserver', because: 'a check of /readyz fails with it', produces: checkedReasons },
+    {
+      to: 'lb-backend-down',
+      kind: 'causes',
+      on: 'apiserver',
+      because: 'a check of /readyz fails with it',
+      produces: checkedReasons,
+      unproven: true,
+    },
     {
       to: 'lb-check-disagrees',
       kind: 'causes',
       on: 'apiserver',
       because: 'a check that only connects keeps sending clients to it',
       produces: ['up'],
+      unproven: true,
     },
-    { to: 'api-5xx-ratio', kind: 'causes', on: 'apiserver', because: 'requests that need what the check looks at fail' },
+    { to: 'api-5xx-ratio', kind: 'causes', on: 'apiserver', because: 'requests that need what the check looks at fail', unproven: true },
     {
       to: 'api-lb-unreachable',
       kind: 'causes',
@@ -61,6 +69,7 @@ export default defineRule({
       produces: ['partial'],
       covers: 'all',
       match: 'apiserver',
+      unproven: true,
     },
   ],
   fixes: ({ facts, verdicts }) => {

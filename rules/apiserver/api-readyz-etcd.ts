@@ -41,6 +41,7 @@ export default defineRule({
       kind: 'causes',
       on: 'apiserver',
       because: 'the liveness probe of a kubeadm API server contains the etcd check',
+      unproven: true,
     },
     { to: 'lb-backend-down', kind: 'causes', on: 'apiserver', because: 'a check of /readyz fails with it', produces: checkedReasons },
     {
@@ -49,6 +50,7 @@ export default defineRule({
       on: 'apiserver',
       because: 'a check that only connects keeps sending clients to it',
       produces: ['up'],
+      unproven: true,
     },
     {
       to: 'api-lb-unreachable',
@@ -58,6 +60,7 @@ export default defineRule({
       produces: ['partial'],
       covers: 'all',
       match: 'apiserver',
+      unproven: true,
     },
     {
       to: 'api-readyz-check',
@@ -65,8 +68,9 @@ export default defineRule({
       on: 'apiserver',
       because: 'most other checks wait for objects that are read from etcd',
       produces: ['starting', 'other'],
+      unproven: true,
     },
-    { to: 'api-5xx-ratio', kind: 'causes', on: 'apiserver', because: 'requests that need storage fail' },
+    { to: 'api-5xx-ratio', kind: 'causes', on: 'apiserver', because: 'requests that need storage fail', unproven: true },
     {
       to: 'api-endpoints-mismatch',
       kind: 'causes',
@@ -81,12 +85,14 @@ export default defineRule({
       because: 'candidates renew their lease through the API server beside them',
       covers: 'all',
       match: 'node',
+      unproven: true,
     },
     {
       to: 'le-component-unhealthy',
       kind: 'causes',
       on: 'node',
       because: 'controller-manager and scheduler use the API server beside them',
+      unproven: true,
     },
     {
       to: 'ha-node-notready',

@@ -63,8 +63,16 @@ export default defineRule({
       on: 'node',
       because: 'between two starts nothing listens, or something that does not serve yet',
       produces: ['refused', 'hung', 'closed', 'reset', 'forbidden'],
+      unproven: true,
     },
-    { to: 'lb-backend-down', kind: 'causes', on: 'apiserver', because: 'the check fails between two starts', produces: checkedReasons },
+    {
+      to: 'lb-backend-down',
+      kind: 'causes',
+      on: 'apiserver',
+      because: 'the check fails between two starts',
+      produces: checkedReasons,
+      unproven: true,
+    },
     {
       to: 'le-flapping',
       kind: 'causes',

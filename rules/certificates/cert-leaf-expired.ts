@@ -122,6 +122,7 @@ export default defineRule({
       because: 'clients that verify refuse the member',
       produces: ['tls', 'untrusted'],
       when: ofRole('etcd-server'),
+      unproven: true,
     },
     {
       to: 'api-readyz-etcd',
@@ -129,6 +130,7 @@ export default defineRule({
       on: 'node',
       because: 'the API server refuses the member beside it, its only one',
       when: reachesEtcd('etcd-server', 'apiserver-etcd-client'),
+      unproven: true,
     },
     {
       to: 'api-master-unreachable',
@@ -137,6 +139,7 @@ export default defineRule({
       because: 'an API server that is restarted without its etcd never serves',
       produces: withoutEtcd,
       when: reachesEtcd('etcd-server', 'etcd-peer', 'apiserver-etcd-client'),
+      unproven: true,
     },
     {
       to: 'api-restart-loop',
@@ -144,6 +147,7 @@ export default defineRule({
       on: 'node',
       because: 'the liveness probe contains the etcd check',
       when: reachesEtcd('etcd-server', 'etcd-peer', 'apiserver-etcd-client'),
+      unproven: true,
     },
     {
       to: 'etcd-partition',

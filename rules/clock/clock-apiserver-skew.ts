@@ -69,6 +69,7 @@ export default defineRule({
       because: 'the API server and the etcd member of one machine share its clock',
       when: ({ cause, effect }) =>
         cause.reason === effect.reason || cause.reason === 'one-of-two' || effect.reason === 'one-of-two' ? 'yes' : 'no',
+      unproven: true,
     },
     {
       to: 'api-credential-rejected',

@@ -62,8 +62,14 @@ export default defineRule({
       because: 'no heartbeat is written, and no status either',
       produces: ['heartbeat-stale'],
     },
-    { to: 'api-5xx-ratio', kind: 'causes', on: 'cluster', because: 'every write ends as 500 mvcc: database space exceeded' },
-    { to: 'etcd-requests-failing', kind: 'causes', on: 'cluster', because: 'every put is refused' },
+    {
+      to: 'api-5xx-ratio',
+      kind: 'causes',
+      on: 'cluster',
+      because: 'every write ends as 500 mvcc: database space exceeded',
+      unproven: true,
+    },
+    { to: 'etcd-requests-failing', kind: 'causes', on: 'cluster', because: 'every put is refused', unproven: true },
     {
       to: 'le-component-unhealthy',
       kind: 'causes',

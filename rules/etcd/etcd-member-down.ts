@@ -80,6 +80,7 @@ export default defineRule({
       because: 'an API server that is restarted without its only etcd member never gets to serve',
       produces: ['hung', 'refused', 'forbidden', 'closed', 'reset'],
       when: ({ effect }, seen) => usesOnlyLocalEtcd(seen, effect.subject.keys.node),
+      unproven: true,
     },
     {
       to: 'api-restart-loop',
@@ -87,6 +88,7 @@ export default defineRule({
       on: 'node',
       because: 'its liveness probe contains the etcd check, so the kubelet restarts it',
       when: ({ effect }, seen) => usesOnlyLocalEtcd(seen, effect.subject.keys.node),
+      unproven: true,
     },
     {
       to: 'lb-backend-down',
@@ -109,6 +111,7 @@ export default defineRule({
       on: 'node',
       because: 'controller-manager and scheduler use the API server beside it',
       when: viaLocalApiServer,
+      unproven: true,
     },
     {
       to: 'etcd-no-fault-margin',
@@ -118,7 +121,13 @@ export default defineRule({
       covers: 'any',
       match: 'member',
     },
-    { to: 'etcd-requests-failing', kind: 'causes', on: 'member', because: 'a member that does not serve answers no request' },
+    {
+      to: 'etcd-requests-failing',
+      kind: 'causes',
+      on: 'member',
+      because: 'a member that does not serve answers no request',
+      unproven: true,
+    },
     {
       to: 'etcd-leader-changes',
       kind: 'causes',

@@ -54,18 +54,21 @@ export default defineRule({
       kind: 'worsens',
       on: 'cluster',
       because: 'without a voter to spare each election needs every one that is left',
+      unproven: true,
     },
     {
       to: 'etcd-alarm-nospace',
       kind: 'worsens',
       on: 'cluster',
       because: 'a member that is defragmented stands still, and none can be spared',
+      unproven: true,
     },
     {
       to: 'etcd-db-near-quota',
       kind: 'worsens',
       on: 'cluster',
       because: 'a member that is defragmented stands still, and none can be spared',
+      unproven: true,
     },
   ],
   fixes: ({ facts }) => [

@@ -60,9 +60,10 @@ export default defineRule({
       on: 'cluster',
       because: 'an API server that is restarted while etcd answers nothing never serves',
       produces: ['hung', 'refused', 'forbidden', 'closed', 'reset'],
+      unproven: true,
     },
     { to: 'api-all-masters-down', kind: 'causes', on: 'cluster', because: 'no API server is ready without etcd' },
-    { to: 'api-restart-loop', kind: 'causes', on: 'cluster', because: 'the liveness probe contains the etcd check' },
+    { to: 'api-restart-loop', kind: 'causes', on: 'cluster', because: 'the liveness probe contains the etcd check', unproven: true },
     {
       to: 'api-lb-unreachable',
       kind: 'causes',
@@ -78,10 +79,10 @@ export default defineRule({
       because: 'every backend fails its readiness check',
       produces: checkedReasons,
     },
-    { to: 'le-lease-expired', kind: 'causes', on: 'cluster', because: 'no lease can be renewed without writes' },
-    { to: 'ha-node-notready', kind: 'causes', on: 'cluster', because: 'no heartbeat can be written' },
-    { to: 'etcd-leader-changes', kind: 'causes', on: 'cluster', because: 'each leader found and lost again is counted' },
-    { to: 'api-5xx-ratio', kind: 'causes', on: 'cluster', because: 'every request that needs etcd fails' },
+    { to: 'le-lease-expired', kind: 'causes', on: 'cluster', because: 'no lease can be renewed without writes', unproven: true },
+    { to: 'ha-node-notready', kind: 'causes', on: 'cluster', because: 'no heartbeat can be written', unproven: true },
+    { to: 'etcd-leader-changes', kind: 'causes', on: 'cluster', because: 'each leader found and lost again is counted', unproven: true },
+    { to: 'api-5xx-ratio', kind: 'causes', on: 'cluster', because: 'every request that needs etcd fails', unproven: true },
   ],
   fixes: (_cause, seen) => {
     const { leaderless } = countVoters(seen);

@@ -91,7 +91,7 @@ export default defineRule({
       ...throughApiServer('api-master-unreachable', 'an API server restarted without a readable etcd never serves'),
       produces: ['hung', 'refused', 'forbidden', 'closed', 'reset'],
     },
-    throughApiServer('api-restart-loop', 'the liveness probe of the API server beside it contains the etcd check'),
+    { ...throughApiServer('api-restart-loop', 'the liveness probe of the API server beside it contains the etcd check'), unproven: true },
     { ...throughApiServer('lb-backend-down', 'the API server beside it fails its readiness check'), produces: checkedReasons },
     {
       to: 'ha-node-notready',

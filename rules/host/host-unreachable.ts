@@ -70,14 +70,15 @@ export default defineRule({
     },
     { to: 'ha-node-notready', kind: 'causes', on: 'node', because: 'its kubelet went with it' },
     { to: 'lb-backend-down', kind: 'causes', on: 'node', because: 'the check cannot connect any more', produces: checkedReasons },
-    { to: 'lb-check-disagrees', kind: 'causes', on: 'node', because: 'the check has not noticed yet', produces: ['up'] },
-    { to: 'le-component-unhealthy', kind: 'causes', on: 'node', because: 'controller-manager and scheduler went with it' },
+    { to: 'lb-check-disagrees', kind: 'causes', on: 'node', because: 'the check has not noticed yet', produces: ['up'], unproven: true },
+    { to: 'le-component-unhealthy', kind: 'causes', on: 'node', because: 'controller-manager and scheduler went with it', unproven: true },
     {
       to: 'api-endpoints-mismatch',
       kind: 'causes',
       on: 'node',
       because: 'its address stays listed until its lease in etcd ends',
       produces: ['stale'],
+      unproven: true,
     },
     { to: 'etcd-no-fault-margin', kind: 'causes', on: 'cluster', because: 'a voter went with it', covers: 'all', match: 'node' },
     {
@@ -96,6 +97,7 @@ export default defineRule({
       because: 'every candidate went with its machine',
       covers: 'all',
       match: 'node',
+      unproven: true,
     },
     {
       to: 'api-lb-unreachable',
@@ -105,6 +107,7 @@ export default defineRule({
       produces: ['partial'],
       covers: 'all',
       match: 'node',
+      unproven: true,
     },
   ],
   fixes: ({ facts }) => {

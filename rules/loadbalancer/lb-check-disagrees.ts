@@ -72,6 +72,7 @@ export default defineRule({
       because: 'what the check meets is not what the API server says: its port, path, login or a firewall is wrong',
       produces: checkedReasons,
       when: ({ cause }) => (cause.reason === 'up' ? 'no' : 'yes'),
+      unproven: true,
     },
     {
       to: 'lb-no-backend-up',
@@ -82,6 +83,7 @@ export default defineRule({
       covers: 'all',
       match: 'apiserver',
       when: ({ cause }) => (cause.reason === 'up' ? 'no' : 'yes'),
+      unproven: true,
     },
   ],
   fixes: ({ facts, verdicts }) => {

@@ -27,7 +27,7 @@ lawOverRecordings(
   async (recordings) => {
     const live = new Set(recordings.flatMap(liveEdges));
     const idle = declared.filter(({ edge }) => edge.kind !== 'hints' && edge.unproven !== true && !live.has(edge));
-    await expect(`${idle.map(nameOf).join('\n')}\n`).toMatchFileSnapshot('edges-not-yet-shown.txt');
+    expect(idle.map(nameOf)).toEqual([]);
   },
 );
 
