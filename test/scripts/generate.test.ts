@@ -65,7 +65,11 @@ test('what is stale or has no rule any more is named, and mended', () => {
 });
 
 test('the rights are those a reader needs, and no others', () => {
-  const roles = parseAllDocuments(read('docs/rbac.yaml')).map((document) => document.toJS() as Role);
+  const all = parseAllDocuments(read('docs/rbac.yaml')).map((document) => document.toJS() as Role);
+  const [exec, ...further] = all.filter((role) => role.metadata.name === 'ha-doctor-exec');
+  expect(further).toEqual([]);
+  expect(exec?.rules.map((rule) => rule.resources)).toEqual([['pods/exec']]);
+  const roles = all.filter((role) => role !== exec);
   const grants = roles.flatMap((role) => role.rules.map((rule) => ({ kind: role.kind, ...rule })));
   for (const { verbs, resources = [] } of grants) {
     const harmless = resources.every((resource) => ['selfsubjectaccessreviews', 'pods/portforward'].includes(resource));
@@ -78,6 +82,7 @@ const readers = ['get', 'list', 'watch'];
 
 interface Role {
   readonly kind: string;
+  readonly metadata: { readonly name: string };
   readonly rules: readonly { readonly verbs: readonly string[]; readonly resources?: readonly string[] }[];
 }
 
