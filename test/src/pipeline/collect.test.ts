@@ -153,7 +153,10 @@ test('afterWithoutEtcd counts only as long as no etcd certificate was given', as
   const other = probe('kube.endpoints', endpoints, { afterWithoutEtcd: ['api.version'] });
   const ids = async (change: Partial<CollectOptions>) => (await gathered([slow, other], change)).evidence.items.map((item) => item.id);
   expect(await ids({})).toEqual(['api.version', 'kube.endpoints']);
-  expect(await ids({ settings: { ...settings, etcd: { endpoints: [], from: 'flag' } } })).toEqual(['kube.endpoints', 'api.version']);
+  const endpointsAlone = { endpoints: ['10.0.0.1:2379'], from: 'flag' } as const;
+  expect(await ids({ settings: { ...settings, etcd: endpointsAlone } })).toEqual(['api.version', 'kube.endpoints']);
+  const withCertificate = { ...endpointsAlone, certificate: 'client.crt' };
+  expect(await ids({ settings: { ...settings, etcd: withCertificate } })).toEqual(['kube.endpoints', 'api.version']);
 });
 
 test('bytes that cannot be read become a gap, and are kept to be looked at', async () => {
