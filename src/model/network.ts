@@ -1,7 +1,8 @@
 // What came of one try to talk to a network service?
 
 /** Where a try ended, and how. `hung` needs a finished TCP connection without any further byte. */
-export type FailureClass = 'dns' | 'refused' | 'timeout' | 'hung' | 'reset' | 'closed' | 'tls' | 'unreachable' | 'protocol';
+export const failureClasses = ['dns', 'refused', 'timeout', 'hung', 'reset', 'closed', 'tls', 'unreachable', 'protocol'] as const;
+export type FailureClass = (typeof failureClasses)[number];
 
 /** A certificate as the server presented it; times are ISO 8601 in UTC. */
 export interface CertificateSeen {

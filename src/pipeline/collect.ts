@@ -100,7 +100,8 @@ export class Collector {
   }
 
   #isReady(probe: Probe, subject: Subject): boolean {
-    const first = this.#options.settings.etcd?.certificate === undefined ? [...probe.after, ...(probe.afterWithoutEtcd ?? [])] : probe.after;
+    const first =
+      this.#options.settings.etcd?.certificate === undefined ? [...probe.after, ...(probe.afterWithoutEtcd ?? [])] : probe.after;
     const settled = (id: EvidenceId, about: Subject): boolean => this.#index.samples(id, about).length > 0;
     const every = (probe.afterEvery ?? []).every((id) => subjectsFor(id, this.#topology).every((about) => settled(id, about)));
     return every && first.every((id) => settled(id, this.#counterpart(id, probe.id, subject)));

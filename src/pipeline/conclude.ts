@@ -4,7 +4,7 @@ import type { Counts, Finding, Report } from '../model/report.ts';
 import type { AnyRule, Certainty, Edge, Link } from '../model/rule.ts';
 import type { Topology } from '../model/topology.ts';
 import type { Question } from '../model/tree.ts';
-import type { GapSeen, Verdict } from '../model/verdict.ts';
+import { type GapSeen, type Verdict, verdictKey } from '../model/verdict.ts';
 import { judgeAll, viewOf } from '../judge/judge.ts';
 import { buildTopology } from '../judge/topology/build.ts';
 import { MissingEvidence, type RecordingView } from '../judge/view.ts';
@@ -80,7 +80,7 @@ function ranksOf(findings: readonly Finding[]): ReadonlyMap<string, number> {
   const ranks = new Map<string, number>();
   for (const finding of [...findings].reverse()) {
     for (const one of [...finding.verdicts, ...finding.effects.map((effect) => effect.verdict)]) {
-      ranks.set(`${one.rule} ${one.subject.kind}/${one.subject.id}`, finding.rank);
+      ranks.set(verdictKey(one), finding.rank);
     }
   }
   return ranks;

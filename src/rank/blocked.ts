@@ -1,23 +1,11 @@
 // Which finding stands in the way of what nobody could look at?
+import { failureClasses } from '../model/network.ts';
 import { subjectKey } from '../model/subject.ts';
 import type { Fail, Verdict } from '../model/verdict.ts';
 import type { Draft } from './drafts.ts';
 
 /** Ways to fail after which nothing can be asked through the subject: it says nothing, or nothing that may be believed. */
-const silence: ReadonlySet<string> = new Set([
-  'dns',
-  'refused',
-  'timeout',
-  'hung',
-  'reset',
-  'closed',
-  'tls',
-  'unreachable',
-  'protocol',
-  'untrusted',
-  'forbidden',
-  'not-ready',
-]);
+const silence: ReadonlySet<string> = new Set([...failureClasses, 'untrusted', 'forbidden', 'not-ready']);
 
 /** Marks an unknown verdict when every one of its gaps travelled through subjects that one finding says do not answer. */
 export function withBlocker(verdict: Verdict, drafts: readonly Draft[]): Verdict {

@@ -1,21 +1,9 @@
 // Do these recorded bytes hold tries of ours?
 import { z } from 'zod';
-import type { Answer, Failure, FailureClass } from '../../model/network.ts';
+import { type Answer, type Failure, failureClasses } from '../../model/network.ts';
 import type { RawTry } from '../../sources/source.ts';
 import { checkShape, parseJson } from './json.ts';
 import { cleanLine, cleanLines } from './text.ts';
-
-const classes = [
-  'dns',
-  'refused',
-  'timeout',
-  'hung',
-  'reset',
-  'closed',
-  'tls',
-  'unreachable',
-  'protocol',
-] as const satisfies readonly FailureClass[];
 
 export const rawTry = z
   .object({
@@ -26,7 +14,7 @@ export const rawTry = z
     chain: z.array(z.string()),
     answer: z.object({ status: z.number().int(), headers: z.record(z.string(), z.string()), body: z.string() }).exactOptional(),
     bytes: z.string().exactOptional(),
-    failure: z.object({ why: z.enum(classes), alert: z.number().int().exactOptional(), detail: z.string() }).exactOptional(),
+    failure: z.object({ why: z.enum(failureClasses), alert: z.number().int().exactOptional(), detail: z.string() }).exactOptional(),
   })
   .refine(
     (one) => one.answer !== undefined || one.failure !== undefined || one.chain.length > 0 || one.connected,
