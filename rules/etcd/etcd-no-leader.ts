@@ -1,7 +1,5 @@
 // Do the etcd voters that are alive have a leader?
 import { shellWord } from '../../src/judge/shell-word.ts';
-import { checkedReasons } from '../../src/judge/readings/backend.ts';
-import { mastersShowThrough } from '../../src/judge/readings/entry.ts';
 import { defineRule, fail, notApplicable, pass, undecided } from '../../src/judge/define-rule.ts';
 import { anApiServerReadsEtcd } from '../../src/judge/readings/etcd-path.ts';
 import { nodeOf, shellFor } from '../../src/judge/readings/etcdctl.ts';
@@ -10,6 +8,7 @@ import { couldNotAsk, countVoters, namesOf, supportsOf } from '../../src/judge/r
 import type { Seen } from '../../src/model/rule.ts';
 import { clusterSubject } from '../../src/model/subject.ts';
 import type { Member } from '../../src/model/topology.ts';
+import { effectsOfStandstill } from './edges/standstill.ts';
 
 export default defineRule({
   id: 'etcd-no-leader',
@@ -62,27 +61,7 @@ export default defineRule({
       produces: ['hung', 'refused', 'forbidden', 'closed', 'reset'],
       unproven: true,
     },
-    { to: 'api-all-masters-down', kind: 'causes', on: 'cluster', because: 'no API server is ready without etcd' },
-    { to: 'api-restart-loop', kind: 'causes', on: 'cluster', because: 'the liveness probe contains the etcd check', unproven: true },
-    {
-      to: 'api-lb-unreachable',
-      kind: 'causes',
-      on: 'cluster',
-      because: 'no API server behind the load balancer is ready',
-      when: ({ effect }, seen) => mastersShowThrough(seen, effect.reason),
-    },
-    { to: 'lb-no-backend-up', kind: 'causes', on: 'cluster', because: 'every backend fails its readiness check' },
-    {
-      to: 'lb-backend-down',
-      kind: 'causes',
-      on: 'cluster',
-      because: 'every backend fails its readiness check',
-      produces: checkedReasons,
-    },
-    { to: 'le-lease-expired', kind: 'causes', on: 'cluster', because: 'no lease can be renewed without writes', unproven: true },
-    { to: 'ha-node-notready', kind: 'causes', on: 'cluster', because: 'no heartbeat can be written', unproven: true },
-    { to: 'etcd-leader-changes', kind: 'causes', on: 'cluster', because: 'each leader found and lost again is counted', unproven: true },
-    { to: 'api-5xx-ratio', kind: 'causes', on: 'cluster', because: 'every request that needs etcd fails', unproven: true },
+    ...effectsOfStandstill(),
   ],
   fixes: (_cause, seen) => {
     const { leaderless } = countVoters(seen);

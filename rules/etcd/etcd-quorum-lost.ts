@@ -1,12 +1,11 @@
 // Are enough etcd voters alive to elect a leader and accept writes?
-import { checkedReasons } from '../../src/judge/readings/backend.ts';
-import { mastersShowThrough } from '../../src/judge/readings/entry.ts';
 import { defineRule, fail, pass, undecided } from '../../src/judge/define-rule.ts';
 import { anApiServerReadsEtcd } from '../../src/judge/readings/etcd-path.ts';
 import { describeMember } from '../../src/judge/readings/member.ts';
 import { couldNotAsk, countVoters, namesOf, supportsOf } from '../../src/judge/readings/voters.ts';
 import { clusterSubject } from '../../src/model/subject.ts';
 import { planRecovery } from './plans/recover-quorum.ts';
+import { effectsOfStandstill } from './edges/standstill.ts';
 
 export default defineRule({
   id: 'etcd-quorum-lost',
@@ -73,7 +72,6 @@ export default defineRule({
       unproven: true,
     },
     { to: 'etcd-no-leader', kind: 'causes', on: 'cluster', because: 'fewer than a quorum cannot elect a leader', unproven: true },
-    { to: 'etcd-leader-changes', kind: 'causes', on: 'cluster', because: 'each leader found and lost again is counted', unproven: true },
     { to: 'etcd-no-fault-margin', kind: 'causes', on: 'cluster', because: 'below the quorum there is no margin' },
     { to: 'etcd-requests-failing', kind: 'causes', on: 'cluster', because: 'every write and linearizable read needs the quorum' },
     { to: 'api-readyz-etcd', kind: 'causes', on: 'cluster', because: 'the API server reads its readiness key with the quorum' },
@@ -84,26 +82,7 @@ export default defineRule({
       because: 'an API server that is restarted without its etcd never serves',
       produces: ['hung', 'refused', 'forbidden', 'closed', 'reset'],
     },
-    { to: 'api-all-masters-down', kind: 'causes', on: 'cluster', because: 'no API server is ready without etcd' },
-    { to: 'api-restart-loop', kind: 'causes', on: 'cluster', because: 'the liveness probe contains the etcd check', unproven: true },
-    {
-      to: 'api-lb-unreachable',
-      kind: 'causes',
-      on: 'cluster',
-      because: 'no API server behind the load balancer is ready',
-      when: ({ effect }, seen) => mastersShowThrough(seen, effect.reason),
-    },
-    { to: 'lb-no-backend-up', kind: 'causes', on: 'cluster', because: 'every backend fails its readiness check' },
-    {
-      to: 'lb-backend-down',
-      kind: 'causes',
-      on: 'cluster',
-      because: 'every backend fails its readiness check',
-      produces: checkedReasons,
-    },
-    { to: 'le-lease-expired', kind: 'causes', on: 'cluster', because: 'no lease can be renewed without writes', unproven: true },
-    { to: 'ha-node-notready', kind: 'causes', on: 'cluster', because: 'no heartbeat can be written', unproven: true },
-    { to: 'api-5xx-ratio', kind: 'causes', on: 'cluster', because: 'every request that needs etcd fails', unproven: true },
+    ...effectsOfStandstill(),
   ],
   fixes: (_cause, seen) => planRecovery(seen, countVoters(seen)),
   avoid: () => [
