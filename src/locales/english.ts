@@ -4,6 +4,7 @@ import type { Locale } from './locale.ts';
 export const english: Locale = {
   language: 'en',
   rules: {},
+  sentences: {},
   phrases: {
     critical: 'CRITICAL',
     warning: 'WARNING',

@@ -84,4 +84,6 @@ export interface Locale {
   readonly language: string;
   readonly phrases: Phrases;
   readonly rules: Readonly<Record<string, Partial<RuleTexts>>>;
+  /** This language's words for the English templates that rules make for one case: fixes, needs, what to avoid. */
+  readonly sentences: Readonly<Record<string, string>>;
 }

@@ -1,6 +1,7 @@
 // What does a run hand to those who print it?
 import type { RuleId } from './rule-ids.ts';
 import type { Fix } from './rule.ts';
+import type { Text } from './sentence.ts';
 import type { Subject } from './subject.ts';
 import type { Platform } from './topology.ts';
 import type { Step } from './tree.ts';
@@ -42,7 +43,7 @@ export interface Finding {
   /** Rules that were crossed without having been seen. */
   readonly bridges: readonly RuleId[];
   readonly fixes: readonly Fix[];
-  readonly avoid: readonly string[];
+  readonly avoid: readonly Text[];
 }
 
 /** A design weakness that made a finding hurt more. */
@@ -72,7 +73,7 @@ export interface Report {
   readonly vantages: readonly Vantage[];
   /** ISO 8601, by our clock. */
   readonly takenAt: string;
-  readonly verdict: { readonly level: 'healthy' | 'critical' | 'warning' | 'incomplete'; readonly line: string; readonly impact: string };
+  readonly verdict: { readonly level: 'healthy' | 'critical' | 'warning' | 'incomplete'; readonly line: Text; readonly impact: string };
   readonly counts: Counts;
   readonly tree: readonly Step[];
   readonly findings: readonly Finding[];

@@ -1,6 +1,7 @@
 // What does a rule consist of?
 import type { Evidence, EvidenceId, EvidenceTypes, Known, Missing } from './evidence.ts';
 import type { RuleId } from './rule-ids.ts';
+import type { Text } from './sentence.ts';
 import type { KeyName, Keys, Subject } from './subject.ts';
 import type { Topology } from './topology.ts';
 import type { Facts, Fail, Impact, Severity, Since, Support, Verdict, Witness } from './verdict.ts';
@@ -86,13 +87,13 @@ export interface Edge {
 export type Risk = 'none' | 'low' | 'medium' | 'high';
 
 export interface Need {
-  readonly text: string;
+  readonly text: Text;
   readonly met: Certainty;
 }
 
 /** One step of a repair, with real values in it. */
 export interface Fix {
-  readonly do: string;
+  readonly do: Text;
   /** `here`, `lb`, or a node's name. */
   readonly where: string;
   readonly run: readonly string[];
@@ -147,7 +148,7 @@ export interface Rule<Id extends EvidenceId = EvidenceId, L extends Limits = Lim
   readonly explains: readonly Edge[];
   readonly fixes: (cause: Cause, seen: Seen) => readonly Fix[];
   /** What must not be done now. */
-  readonly avoid: (cause: Cause, seen: Seen) => readonly string[];
+  readonly avoid: (cause: Cause, seen: Seen) => readonly Text[];
   readonly reading: readonly string[];
   /** Error texts that lead a searcher here. */
   readonly errors?: readonly string[];

@@ -1,6 +1,7 @@
 // What did one rule find on one subject?
 import type { Citation, EvidenceId, Gap } from './evidence.ts';
 import type { RuleId } from './rule-ids.ts';
+import type { Word } from './sentence.ts';
 import type { Keys, Subject } from './subject.ts';
 
 export type Severity = 'critical' | 'warning' | 'info';
@@ -9,10 +10,10 @@ export type Severity = 'critical' | 'warning' | 'info';
 export type Impact = 'outage' | 'degraded' | 'at-risk';
 
 /** One row of a fact that has several lines on the screen. */
-export type FactRow = Readonly<Record<string, string | number>>;
+export type FactRow = Readonly<Record<string, Word>>;
 
 /** Named values that templates refer to as `{name}`; a list of rows is printed a line each. */
-export type Facts = Readonly<Record<string, string | number | readonly FactRow[]>>;
+export type Facts = Readonly<Record<string, Word | readonly FactRow[]>>;
 
 /** An interval in milliseconds since 1970 within which the state began. */
 export interface Since {

@@ -2,6 +2,7 @@
 import type { Evidence } from '../model/evidence.ts';
 import type { Counts, Finding, Report } from '../model/report.ts';
 import type { AnyRule, Certainty, Edge, Link } from '../model/rule.ts';
+import { say } from '../model/sentence.ts';
 import type { Topology } from '../model/topology.ts';
 import type { Question } from '../model/tree.ts';
 import { type GapSeen, type Verdict, verdictKey } from '../model/verdict.ts';
@@ -70,8 +71,8 @@ function withRepairs(finding: RankedFinding, rules: readonly AnyRule[], view: Re
   const avoid = orElse([], () => rule?.avoid(cause, view) ?? []);
   return {
     ...finding,
-    fixes: fixes.map((fix) => ({ ...fix, do: fill(fix.do, cause.facts) })),
-    avoid: avoid.map((text) => fill(text, cause.facts)),
+    fixes,
+    avoid,
   };
 }
 
@@ -114,10 +115,14 @@ function wordVerdict(
   }
   const passed = verdicts.filter((verdict) => verdict.status === 'pass').length;
   if (unanswered > 0) {
-    const line = `nothing wrong found in ${passed} checks, but ${unanswered} vital ${unanswered === 1 ? 'question is' : 'questions are'} not answered`;
+    const line =
+      unanswered === 1
+        ? say('nothing wrong found in {passed} checks, but one vital question is not answered', { passed })
+        : say('nothing wrong found in {passed} checks, but {unanswered} vital questions are not answered', { passed, unanswered });
     return { level: 'incomplete', line, impact: '' };
   }
-  return { level: 'healthy', line: `no fault found: every vital question is answered, ${passed} checks passed`, impact: '' };
+  const line = say('no fault found: every vital question is answered, {passed} checks passed', { passed });
+  return { level: 'healthy', line, impact: '' };
 }
 
 function countVerdicts(verdicts: readonly Verdict[]): Counts {

@@ -1,7 +1,7 @@
 // What does one ranked cause look like: what is wrong, the evidence for it, what it brought about, what to do?
 import type { Finding } from '../model/report.ts';
 import type { Fail } from '../model/verdict.ts';
-import { type FilledLine, fill, fillLines } from '../explain/template.ts';
+import { type FilledLine, fillLines } from '../explain/template.ts';
 import { printFixes } from './fixes.ts';
 import { printFolded, ranksText, subjectNames } from './fold.ts';
 import type { Line, Page } from './page.ts';
@@ -13,7 +13,7 @@ const mostPossible = 3;
 /** `headline` is the verdict line on top of the screen: what it says is not said again. */
 export function printFinding(finding: Finding, page: Page, headline: string): readonly Line[] {
   const indent = page.width - 3;
-  const title = page.clean(fill(page.rule(finding.cause.rule).title, finding.cause.facts));
+  const title = page.fill(page.rule(finding.cause.rule).title, finding.cause.facts);
   const titles = headline.includes(title) ? [] : wrapProse(title, indent);
   return [
     ...printHeading(finding, page),
@@ -48,8 +48,8 @@ function printHeading(finding: Finding, page: Page): readonly Line[] {
 /** The lines of one verdict, without those that a verdict before it has already given. */
 function printEvidence(verdict: Fail, before: readonly Fail[], page: Page): readonly Line[] {
   const shows = page.rule(verdict.rule).shows;
-  const said = new Set(before.flatMap((other) => alignColumns(fillLines(shows, other.facts), page)));
-  const lines = alignColumns(fillLines(shows, verdict.facts), page).filter((line) => !said.has(line));
+  const said = new Set(before.flatMap((other) => alignColumns(fillLines(shows, other.facts, page.speak), page)));
+  const lines = alignColumns(fillLines(shows, verdict.facts, page.speak), page).filter((line) => !said.has(line));
   return lines.flatMap((line) => {
     const indent = 3 + (/^ */.exec(line)?.[0].length ?? 0);
     if (columnsOf(line) + 3 <= page.width) return [[`   ${line}`]];

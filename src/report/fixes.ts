@@ -1,6 +1,7 @@
 // What should the operator do, in which order, where, and what must not be done now?
 import type { Finding } from '../model/report.ts';
 import type { Fix, Need } from '../model/rule.ts';
+import type { Text } from '../model/sentence.ts';
 import type { Line, Page, Span } from './page.ts';
 import { phrase, styled } from './page.ts';
 import { columnsOf, padTo, wrapItems, wrapProse } from './wrap.ts';
@@ -19,7 +20,7 @@ function printStep(fix: Fix, number: string, page: Page): readonly Line[] {
   const risk = `[${riskText(fix, page)}]`;
   const right = `${padTo(risk, 13)} ${whereText(fix.where, page)}`;
   const room = Math.max(24, page.width - indent - columnsOf(right) - 2);
-  const [first = '', ...more] = wrapProse(page.clean(fix.do), room);
+  const [first = '', ...more] = wrapProse(page.say(fix.do), room);
   const head: Line = [
     padTo(`   ${number}`, indent),
     styled('heading', padTo(first, page.width - indent - columnsOf(right))),
@@ -57,7 +58,7 @@ function printCommand(command: string, label: string, page: Page): readonly Line
 
 function printNeeds(needs: readonly Need[], page: Page): readonly Line[] {
   if (needs.length === 0) return [];
-  const items = needs.map((need) => `${needSign(need, page)} ${page.clean(need.text)}`);
+  const items = needs.map((need) => `${needSign(need, page)} ${page.say(need.text)}`);
   const lead = `     ${padTo(phrase(page, 'needs'), labelWidth + 1)}`;
   const unmet = needs.some((need) => need.met === 'no');
   return wrapItems(items, '  ', page.width - columnsOf(lead)).map((text, index): Line => {
@@ -71,10 +72,10 @@ function needSign(need: Need, page: Page): string {
   return need.met === 'no' ? page.signs.unmet : page.signs.unknown;
 }
 
-function printAvoid(avoid: readonly string[], page: Page): readonly Line[] {
+function printAvoid(avoid: readonly Text[], page: Page): readonly Line[] {
   if (avoid.length === 0) return [];
   const label = `   ${phrase(page, 'avoid')}  `;
-  const items = avoid.map((text) => page.clean(text));
+  const items = avoid.map(page.say);
   return wrapItems(items, page.signs.between, page.width - columnsOf(label)).map(
     (text, index): Line => [index === 0 ? styled('critical', label) : ' '.repeat(columnsOf(label)), text],
   );

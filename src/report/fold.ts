@@ -1,7 +1,6 @@
 // Which lines say what a cause has brought about, without naming anything twice?
 import type { Effect, Finding } from '../model/report.ts';
 import type { Subject } from '../model/subject.ts';
-import { fill } from '../explain/template.ts';
 import type { Line, Page } from './page.ts';
 import { hang, phrase, styled } from './page.ts';
 import { columnsOf, padTo, wrapProse } from './wrap.ts';
@@ -57,9 +56,7 @@ function nameIn(subject: Subject, page: Page): RegExp {
 
 function effectText(effect: Effect, finding: Finding, page: Page): string {
   const own =
-    effect.as === 'part'
-      ? phrase(page, 'part', { rank: finding.rank })
-      : page.clean(fill(page.rule(effect.rule).folded, effect.verdict.facts));
+    effect.as === 'part' ? phrase(page, 'part', { rank: finding.rank }) : page.fill(page.rule(effect.rule).folded, effect.verdict.facts);
   return effect.alsoBy.length === 0 ? own : `${own} (${phrase(page, 'alsoBy', { ranks: ranksText(effect.alsoBy) })})`;
 }
 

@@ -20,8 +20,11 @@ export function printHeader(report: Report, page: Page, headline: string): reado
     [styled(style, padTo(level, indent)), styled('heading', first)],
     ...more.map((text): Line => [' '.repeat(indent), styled('heading', text)]),
   ];
+  const cause = report.findings[0]?.cause;
   const impact =
-    report.verdict.impact === '' ? [] : labelled(page, 'impact', indent, wrapProse(page.clean(report.verdict.impact), page.width - indent));
+    cause === undefined
+      ? []
+      : labelled(page, 'impact', indent, wrapProse(page.fill(page.rule(cause.rule).why, cause.facts), page.width - indent));
   const interrupted = report.run.interrupted ? wrapProse(phrase(page, 'interrupted'), page.width - 2) : [];
   return [
     ...head,

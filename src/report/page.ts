@@ -1,6 +1,7 @@
 // What is a screen made of before colours are put on it?
 import type { Facts } from '../model/verdict.ts';
-import { fill } from '../explain/template.ts';
+import type { Text } from '../model/sentence.ts';
+import { fill, type Speak } from '../explain/template.ts';
 import type { Phrases, RuleTexts } from '../locales/locale.ts';
 import { neutralise, toAscii } from './neutralise.ts';
 
@@ -19,6 +20,11 @@ export interface Page {
   readonly phrases: Phrases;
   /** Makes any text safe and printable here; layout must measure what this returns. */
   readonly clean: (text: string) => string;
+  /** A sentence in the reader's language, safe to print. */
+  readonly say: (text: Text) => string;
+  /** A rule's template with its facts, likewise. */
+  readonly fill: (template: string, facts: Facts) => string;
+  readonly speak: Speak;
   readonly rule: (id: string) => RuleTexts;
 }
 
@@ -42,14 +48,25 @@ export function openPage(options: {
   readonly ascii: boolean;
   readonly phrases: Phrases;
   readonly rule: (id: string) => RuleTexts;
+  readonly speak: Speak;
 }): Page {
   const clean = options.ascii ? (text: string) => toAscii(neutralise(text)) : neutralise;
-  return { width: options.width, signs: options.ascii ? asciiSigns : unicodeSigns, phrases: options.phrases, clean, rule: options.rule };
+  const { width, phrases, rule, speak } = options;
+  return {
+    width,
+    signs: options.ascii ? asciiSigns : unicodeSigns,
+    phrases,
+    clean,
+    say: (text) => clean(speak(text)),
+    fill: (template, facts) => clean(fill(template, facts, speak)),
+    speak,
+    rule,
+  };
 }
 
 /** A phrase of the screen itself with its values. */
 export function phrase(page: Page, name: keyof Phrases, facts: Facts = {}): string {
-  return page.clean(fill(page.phrases[name], facts));
+  return page.fill(page.phrases[name], facts);
 }
 
 export function styled(style: Style, text: string): Span {

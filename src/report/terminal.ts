@@ -1,6 +1,6 @@
 // What does a person see on the screen after a run?
 import type { Report, Worsening } from '../model/report.ts';
-import { fill } from '../explain/template.ts';
+import { speaker } from '../explain/template.ts';
 import { english } from '../locales/english.ts';
 import type { Locale, RuleTexts } from '../locales/locale.ts';
 import { printFinding } from './finding.ts';
@@ -31,8 +31,9 @@ export interface TerminalOptions {
 export function renderTerminal(report: Report, options: TerminalOptions): string {
   const locale = options.locale ?? english;
   const rule = (id: string): RuleTexts => ({ ...options.texts(id), ...locale.rules[id] });
-  const page = openPage({ width: options.width, ascii: options.ascii, phrases: locale.phrases, rule });
-  const headline = page.clean(headlineText(report, locale));
+  const speak = speaker(locale.sentences);
+  const page = openPage({ width: options.width, ascii: options.ascii, phrases: locale.phrases, rule, speak });
+  const headline = headlineText(report, page);
   const sections: readonly (readonly Line[])[] = [
     printHeader(report, page, headline),
     ...report.findings.map((finding) => printFinding(finding, page, headline)),
@@ -50,11 +51,10 @@ export function renderTerminal(report: Report, options: TerminalOptions): string
   return paint(lines, options.colour);
 }
 
-/** The verdict line is made in English with the report; a language that has the rule's title makes its own. */
-function headlineText(report: Report, locale: Locale): string {
+/** The verdict line in the report is English; a screen makes its own from the first cause. */
+function headlineText(report: Report, page: Page): string {
   const cause = report.findings[0]?.cause;
-  const title = cause && locale.rules[cause.rule]?.title;
-  return cause && title !== undefined ? fill(title, cause.facts) : report.verdict.line;
+  return cause === undefined ? page.say(report.verdict.line) : page.fill(page.rule(cause.rule).title, cause.facts);
 }
 
 /** Failing verdicts that are no causes: one paragraph each, behind their rule's name. */
@@ -63,7 +63,7 @@ function printFails(label: 'whyItHurt' | 'notes', fails: readonly Worsening[], p
   return fails.flatMap(({ verdict, of }, index) => {
     const name = [page.clean(verdict.rule), subjectNames([verdict.subject], page)].filter((part) => part !== '').join(' ');
     const ranks = of.length === 0 ? '' : ` (${ranksText(of)})`;
-    const text = `${name}: ${page.clean(fill(page.rule(verdict.rule).title, verdict.facts))}${ranks}`;
+    const text = `${name}: ${page.fill(page.rule(verdict.rule).title, verdict.facts)}${ranks}`;
     const lead: Line = [styled('heading', index === 0 ? title : ' '.repeat(columnsOf(title)))];
     return hang(lead, wrapProse(text, page.width - columnsOf(title)), columnsOf(title));
   });

@@ -23,7 +23,7 @@ export function fixesOf(rule: AnyRule, world: World, ...verdicts: readonly Fail[
 }
 
 export function avoidOf(rule: AnyRule, world: World, ...verdicts: readonly Fail[]): readonly string[] {
-  return rule.avoid(causeOf(verdicts), viewOf(world.evidence, world.topology));
+  return rule.avoid(causeOf(verdicts), viewOf(world.evidence, world.topology)).map(String);
 }
 
 function causeOf(verdicts: readonly Fail[]) {

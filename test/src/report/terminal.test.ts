@@ -169,6 +169,7 @@ test('another language is one value: phrases and the rules it names', () => {
     language: 'xx',
     phrases: { ...english.phrases, impact: '影响', walk: '路径' },
     rules: { 'etcd-quorum-lost': { title: 'etcd 丢失多数派：{alive}/{voters}' } },
+    sentences: {},
   };
   const screen = renderTerminal(quorumLost(), { ...plain, ascii: false, locale });
   expect(screen).toContain('CRITICAL  etcd 丢失多数派：1/3');

@@ -3,6 +3,7 @@ import type { RuleTexts } from '../../../../src/locales/locale.ts';
 
 const texts: Readonly<Record<string, Partial<RuleTexts>>> = {
   'etcd-quorum-lost': {
+    why: 'Every API read and write fails. Running Pods keep running; nothing is scheduled, healed, scaled or renewed until one more voter is back.',
     title: 'etcd has lost its quorum: {alive} of {voters} voters alive, {needed} needed ({down} down)',
     healthy: 'a majority of the etcd voters serves',
     shows: ['each members: {name} {address}  {says}  {id}', 'if judgement: {judgement}'],
@@ -13,6 +14,7 @@ const texts: Readonly<Record<string, Partial<RuleTexts>>> = {
   'api-all-masters-down': { folded: '{ready} of {masters} ready' },
   'api-lb-unreachable': { folded: '{address} {how}' },
   'cert-leaf-expired': {
+    why: 'kubectl, kubelets and controllers that reach m2 get x509 errors and retry; m1 and m3 serve. Open connections to m2 live until they break.',
     title: '{name} serves an expired API-server certificate: {share} connections fails',
     healthy: 'every certificate that is served is within its dates',
     shows: [
