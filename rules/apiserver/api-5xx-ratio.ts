@@ -1,5 +1,6 @@
 // Do requests that reach this API server get answered without server errors?
 import { shellWord } from '../../src/judge/shell-word.ts';
+import { say } from '../../src/model/sentence.ts';
 import { defineRule, fail, pass, undecided } from '../../src/judge/define-rule.ts';
 import { mastersOf } from '../../src/judge/readings/api-server.ts';
 
@@ -42,10 +43,14 @@ export default defineRule({
     const share = (100 * errors) / requests;
     if (share > limits.errors) {
       const severity = share > limits.manyErrors ? 'critical' : 'warning';
-      return fail({ ...facts, words: `answers ${share.toFixed(1)} % of all requests with 5xx` }, { reason: 'errors', severity });
+      return fail(
+        { ...facts, words: say('answers {share} % of all requests with 5xx', { share: share.toFixed(1) }) },
+        { reason: 'errors', severity },
+      );
     }
     const cut = (100 * terminated) / (requests + terminated);
-    if (cut > limits.terminated) return fail({ ...facts, words: `cuts off ${cut.toFixed(0)} % of all requests` }, { reason: 'terminated' });
+    if (cut > limits.terminated)
+      return fail({ ...facts, words: say('cuts off {cut} % of all requests', { cut: cut.toFixed(0) }) }, { reason: 'terminated' });
     return pass({ node: subject.name, requests, errors });
   },
   explains: [

@@ -1,4 +1,5 @@
 // Is at least one API server ready?
+import { say, type Text } from '../../src/model/sentence.ts';
 import { defineRule, fail, pass, undecided } from '../../src/judge/define-rule.ts';
 import { planToStartAny } from '../../src/judge/plans/start-api-server.ts';
 import { type ApiServerReading, mastersOf, readApiServer, servesClients } from '../../src/judge/readings/api-server.ts';
@@ -160,8 +161,8 @@ function pathMayBeOurs(seen: Seen<Needs>, masters: readonly Master[], entry: 'no
   );
 }
 
-function wordsFor(reading: ApiServerReading): string {
+function wordsFor(reading: ApiServerReading): Text {
   if (reading.kind === 'silent') return reading.detail === '' ? reading.why : reading.detail;
-  if (reading.trust.kind === 'untrusted') return `answers /readyz ${reading.status}, no client trusts it`;
+  if (reading.trust.kind === 'untrusted') return say('answers /readyz {status}, no client trusts it', { status: reading.status });
   return reading.failing.length === 0 ? `/readyz ${reading.status}` : `/readyz ${reading.status}: [-]${reading.failing.join(' [-]')}`;
 }

@@ -1,4 +1,5 @@
 // Does every API server accept the operator's credential?
+import { say, type Text } from '../../src/model/sentence.ts';
 import { shellWord } from '../../src/judge/shell-word.ts';
 import { defineRule, fail, pass, undecided } from '../../src/judge/define-rule.ts';
 import { planToCompareServer, planToReplaceCredential } from '../../src/judge/plans/replace-credential.ts';
@@ -6,6 +7,7 @@ import { masterOf, readApiServer } from '../../src/judge/readings/api-server.ts'
 import { entryOf } from '../../src/judge/readings/entry.ts';
 import { MissingEvidence } from '../../src/judge/view.ts';
 import type { CredentialSeen } from '../../src/model/evidence.ts';
+import type { Facts } from '../../src/model/verdict.ts';
 import type { Seen } from '../../src/model/rule.ts';
 import { type Subject, subjectKey } from '../../src/model/subject.ts';
 
@@ -118,7 +120,7 @@ function names(asked: readonly Asked[]): string {
 }
 
 /** 403 means logged in but not allowed, unless the others allow it; and an API server without its etcd says it to everybody. */
-function judge403(seen: Seen<Needs>, subject: Subject, facts: Readonly<Record<string, string | number>>, othersAccept: boolean) {
+function judge403(seen: Seen<Needs>, subject: Subject, facts: Facts, othersAccept: boolean) {
   const reading = readApiServer(seen, masterOf(seen, subject));
   if (reading.kind !== 'ready')
     return undecided(
@@ -129,9 +131,12 @@ function judge403(seen: Seen<Needs>, subject: Subject, facts: Readonly<Record<st
   return fail(facts, { reason: 'inconsistent' as const, severity: 'warning', witness: 'stated' });
 }
 
-function describe(credential: CredentialSeen): string {
+function describe(credential: CredentialSeen): Text {
   if (credential.kind === 'client-certificate')
-    return `the client certificate ${credential.certificate.subject}, ending ${credential.certificate.notAfter.slice(0, 10)}`;
+    return say('the client certificate {subject}, ending {end}', {
+      subject: credential.certificate.subject,
+      end: credential.certificate.notAfter.slice(0, 10),
+    });
   if (credential.kind === 'token') return 'the token';
-  return credential.kind === 'plugin' ? `the credential from ${credential.command}` : 'the credential';
+  return credential.kind === 'plugin' ? say('the credential from {command}', { command: credential.command }) : 'the credential';
 }

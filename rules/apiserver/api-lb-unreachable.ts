@@ -1,4 +1,5 @@
 // Does the address in the kubeconfig serve every client that connects?
+import { say, type Text } from '../../src/model/sentence.ts';
 import { shellWord } from '../../src/judge/shell-word.ts';
 import { defineRule, fail, pass, undecided } from '../../src/judge/define-rule.ts';
 import { planToReachEntry } from '../../src/judge/plans/reach-entry.ts';
@@ -103,17 +104,19 @@ const verbs: Readonly<Record<string, string>> = {
   'not-ready': 'reaches no API server that is ready',
 };
 
-function wordsFor(reading: EntryReading): string {
-  if (reading.kind === 'partial') return `fails ${reading.failing.length} of ${reading.tries.length} tries`;
+function wordsFor(reading: EntryReading): Text {
+  if (reading.kind === 'partial')
+    return say('fails {failing} of {tries} tries', { failing: reading.failing.length, tries: reading.tries.length });
   return verbs[totalReason(reading.met)] ?? 'fails';
 }
 
 /** Failing tries put together by what they met and whose certificate they saw. */
 function outcomesOf(failing: readonly EntryTry[]) {
-  const groups = new Map<string, { address: string; words: string; count: number }>();
+  const groups = new Map<string, { address: string; words: Text; count: number }>();
   for (const { one, met, master } of failing) {
     const status = one.outcome.kind === 'answered' ? ` (${one.outcome.status})` : '';
-    const words = `${met}${status}${master === undefined ? '' : `, by ${master.subject.name}`}`;
+    const words =
+      master === undefined ? `${met}${status}` : say('{met}{status}, by {master}', { met, status, master: master.subject.name });
     const key = `${one.address} ${words}`;
     groups.set(key, { address: one.address, words, count: (groups.get(key)?.count ?? 0) + 1 });
   }

@@ -1,4 +1,5 @@
 // Does this master's API server give clients an answer they can use?
+import { say, type Text } from '../../src/model/sentence.ts';
 import { defineRule, fail, pass, undecided } from '../../src/judge/define-rule.ts';
 import { type ApiServerReading, anotherServes, mastersOf, readApiServer, servesClients } from '../../src/judge/readings/api-server.ts';
 import { planToStartApiServer } from '../../src/judge/plans/start-api-server.ts';
@@ -133,9 +134,9 @@ function reasonOf(reading: ApiServerReading): (typeof reasons)[number] {
   return reading.kind === 'forbidden' ? 'forbidden' : 'untrusted';
 }
 
-function wordsFor(reading: ApiServerReading): string {
+function wordsFor(reading: ApiServerReading): Text {
   if (reading.kind === 'forbidden') return '403 to everybody, /readyz included';
-  if (reading.kind !== 'silent') return `answers /readyz ${reading.status}, no client trusts it`;
+  if (reading.kind !== 'silent') return say('answers /readyz {status}, no client trusts it', { status: reading.status });
   const words = { refused: 'connection refused', timeout: 'no answer to a connection', hung: 'accepts a connection, then says nothing' };
   return words[reading.why as 'refused'] ?? reading.detail;
 }

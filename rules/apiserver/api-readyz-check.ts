@@ -1,4 +1,5 @@
 // Does this API server pass every readiness check that is not about etcd?
+import { say, type Text } from '../../src/model/sentence.ts';
 import { shellWord } from '../../src/judge/shell-word.ts';
 import { defineRule, fail, pass } from '../../src/judge/define-rule.ts';
 import { endUnheard, masterOf, mastersOf, readApiServer, splitFailing } from '../../src/judge/readings/api-server.ts';
@@ -126,7 +127,7 @@ function passing(
   master: Master,
   reason: (typeof reasons)[number],
   seconds: number,
-): string | undefined {
+): Text | undefined {
   if (reason === 'shutdown') return 'it is ending in good order';
   if (reason !== 'starting') return undefined;
   const pods = seen.peek('kube.control-plane-pods');
@@ -135,5 +136,5 @@ function passing(
   const startedAt = pod?.containers[0]?.startedAt;
   if (startedAt === undefined) return undefined;
   const age = ageAt(startedAt, pods.value.clock);
-  return age.high < seconds * 1000 ? `it was started ${Math.max(0, Math.round(age.low / 1000))} s ago` : undefined;
+  return age.high < seconds * 1000 ? say('it was started {age} s ago', { age: Math.max(0, Math.round(age.low / 1000)) }) : undefined;
 }

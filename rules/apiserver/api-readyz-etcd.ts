@@ -1,5 +1,6 @@
 // Can this API server use its etcd?
 import { shellWord } from '../../src/judge/shell-word.ts';
+import { say } from '../../src/model/sentence.ts';
 import { defineRule, fail, pass } from '../../src/judge/define-rule.ts';
 import { endUnheard, masterOf, mastersOf, readApiServer, splitFailing } from '../../src/judge/readings/api-server.ts';
 import { checkedReasons } from '../../src/judge/readings/backend.ts';
@@ -120,7 +121,7 @@ export default defineRule({
       },
     ];
   },
-  avoid: ({ facts }) => [`restart the API server on ${facts['node']}: without its etcd it does not come back`],
+  avoid: ({ facts }) => [say('restart the API server on {node}: without its etcd it does not come back', { node: String(facts['node']) })],
   reading: ['https://kubernetes.io/docs/reference/using-api/health-checks/'],
   errors: ['[-]etcd failed: reason withheld', '[-]etcd-readiness failed: reason withheld', 'etcd client connection not yet established'],
 });

@@ -1,5 +1,6 @@
 // Does this API server stay up, or does its kubelet keep starting it?
 import { shellWord } from '../../src/judge/shell-word.ts';
+import { say, type Text } from '../../src/model/sentence.ts';
 import { defineRule, fail, notApplicable, pass, undecided } from '../../src/judge/define-rule.ts';
 import { ageAt, describeDuration } from '../../src/judge/readings/age.ts';
 import { anotherServes, mastersOf, readApiServer, servesClients } from '../../src/judge/readings/api-server.ts';
@@ -51,10 +52,13 @@ export default defineRule({
       );
     }
     if (recent === undefined) return pass({ node, restarts: view.container.restarts });
-    const words = `was restarted ${recent} ago`;
+    const words = say('was restarted {recent} ago', { recent });
     if (view.container.ready || servesNow(seen, subject.id))
       return fail({ ...facts, words }, { reason: 'restarted', severity: 'info', witness: 'stated' });
-    return fail({ ...facts, words: `${words} and is not ready` }, { reason: 'restarting', severity: 'critical', witness: 'stated' });
+    return fail(
+      { ...facts, words: say('{words} and is not ready', { words }) },
+      { reason: 'restarting', severity: 'critical', witness: 'stated' },
+    );
   },
   explains: [
     {
@@ -135,9 +139,9 @@ function endedWithin(view: PodView, milliseconds: number): string | undefined | 
   return age.low < milliseconds ? describeDuration(age.low) : undefined;
 }
 
-function exitOf(view: PodView): string {
+function exitOf(view: PodView): Text {
   const code = view.container.lastExitCode;
-  return code === undefined ? '' : `, exit code ${code}`;
+  return code === undefined ? '' : say(', exit code {code}', { code });
 }
 
 function servesNow(seen: Seen<'api.ready'>, id: string): boolean {

@@ -1,5 +1,6 @@
 // Until when does the operator's own credential let anybody in?
 import { shellWord } from '../../src/judge/shell-word.ts';
+import { say } from '../../src/model/sentence.ts';
 import { defineRule, fail, notApplicable, pass, undecided } from '../../src/judge/define-rule.ts';
 import { describeDuration } from '../../src/judge/readings/age.ts';
 import { endOf } from '../../src/judge/readings/certificate.ts';
@@ -41,7 +42,7 @@ export default defineRule({
     const facts = { path, context, ...wordsFor(credential), by: now.by };
     const witness = now.whose === 'servers' ? ('stated' as const) : ('measured' as const);
     if (end < now.low) {
-      const words = `ended ${describeDuration(now.low - end)} ago`;
+      const words = say('ended {duration} ago', { duration: describeDuration(now.low - end) });
       return fail(
         { ...facts, words },
         {
@@ -55,7 +56,7 @@ export default defineRule({
     if (end < now.high) return undecided(`it ends about now, and ${now.by} do not agree whether that is past`, look);
     const left = describeDuration(end - now.low);
     if (end - now.low <= limits.soon * day)
-      return fail({ ...facts, words: `ends in ${left}` }, { reason: 'expiring', severity: 'warning', witness });
+      return fail({ ...facts, words: say('ends in {left}', { left }) }, { reason: 'expiring', severity: 'warning', witness });
     return pass({ ...facts, left });
   },
   explains: [
@@ -106,11 +107,11 @@ function planFor({ facts }: Cause, seen: Seen): readonly Fix[] {
   const [path, kept] = [shellWord(String(facts['path'])), shellWord(`${facts['path']}.old`)];
   return [
     {
-      do: `Make a new one on ${node}, as root`,
+      do: say('Make a new one on {node}, as root', { node }),
       where: node,
       run: ['kubeadm certs check-expiration   # the machine’s own certificates may be of the same day', 'kubeadm certs renew admin.conf'],
       risk: 'medium',
-      needs: [{ text: `/etc/kubernetes/pki/ca.key lies on ${node}`, met: 'unknown' }],
+      needs: [{ text: say('/etc/kubernetes/pki/ca.key lies on {node}', { node }), met: 'unknown' }],
       verify: [],
     },
     {

@@ -1,4 +1,5 @@
 // Does etcd refuse writes because a member's database has reached its quota?
+import { say } from '../../src/model/sentence.ts';
 import { defineRule, fail, pass } from '../../src/judge/define-rule.ts';
 import { alarmsOf } from '../../src/judge/readings/alarms.ts';
 import { doNotStop } from '../../src/judge/readings/member-fixes.ts';
@@ -39,9 +40,10 @@ export default defineRule({
     const full = rows.filter((row) => row.percent >= limits.full);
     const reason = full.length > 0 ? 'full' : rows.length === members.length ? 'freed' : 'sizes-unknown';
     const words = {
-      full: `${namesOf(raisedBy) || full.map((row) => row.name).join(', ')} full`,
+      full: say('{names} full', { names: namesOf(raisedBy) || full.map((row) => row.name).join(', ') }),
       freed: 'space was freed since, the alarm was not taken back',
-      'sizes-unknown': raisedBy.length > 0 ? `raised by ${namesOf(raisedBy)}` : 'raised by a member that is not known',
+      'sizes-unknown':
+        raisedBy.length > 0 ? say('raised by {names}', { names: namesOf(raisedBy) }) : 'raised by a member that is not known',
     }[reason];
     return fail({ words, reporters: namesOf(reportedBy), raisers: namesOf(raisedBy), members: rows }, { reason, witness: 'stated' });
   },

@@ -1,5 +1,6 @@
 // Does this member hold the same data as the others?
 import { shellWord } from '../../src/judge/shell-word.ts';
+import { say } from '../../src/model/sentence.ts';
 import { defineRule, fail, notApplicable, pass, undecided } from '../../src/judge/define-rule.ts';
 import { compareVersions, endpointOf, nodeOf, shellFor } from '../../src/judge/readings/etcdctl.ts';
 import { memberAt, replaceMember } from '../../src/judge/readings/member-fixes.ts';
@@ -78,8 +79,10 @@ export default defineRule({
       verdicts.flatMap((verdict) => memberAt(seen, verdict.subject.id) ?? []),
     ),
   avoid: ({ facts }) => [
-    `restart etcd on ${String(facts['member'])}: with the check at start it may not come up again, and its data is evidence`,
-    `take a snapshot from ${String(facts['member'])}`,
+    say('restart etcd on {member}: with the check at start it may not come up again, and its data is evidence', {
+      member: String(facts['member']),
+    }),
+    say('take a snapshot from {member}', { member: String(facts['member']) }),
   ],
   reading: ['https://etcd.io/docs/v3.6/op-guide/data_corruption/'],
   errors: ['found data inconsistency with peers', 'checkInitialHashKV failed', 'etcdserver: corrupt cluster'],
@@ -124,7 +127,7 @@ function planFor(seen: Seen, reason: string | undefined, suspects: readonly Memb
   const { where, etcdctl } = shellFor(seen, sound);
   const file = shellWord(`${nodeOf(sound)}-sound.db`);
   const save: Fix = {
-    do: `Save the data of ${nodeOf(sound)}, which agrees with most`,
+    do: say('Save the data of {node}, which agrees with most', { node: nodeOf(sound) }),
     where,
     run: [`${etcdctl} snapshot save ${file}`],
     risk: 'low',

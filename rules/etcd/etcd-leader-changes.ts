@@ -1,5 +1,6 @@
 // Does etcd elect leaders more often than it should?
 import { defineRule, fail, pass } from '../../src/judge/define-rule.ts';
+import { say } from '../../src/model/sentence.ts';
 import { describeDuration } from '../../src/judge/readings/age.ts';
 import { type CounterWindow, counterWindow, notSampled, processAge } from '../../src/judge/readings/counters.ts';
 import { nodeOf } from '../../src/judge/readings/etcdctl.ts';
@@ -90,7 +91,7 @@ export default defineRule({
   ],
   fixes: (_cause, seen) =>
     membersOf(seen).map((member) => ({
-      do: `See what interrupts the heartbeats on ${nodeOf(member)}: a slow disk, a slow network, a starved CPU`,
+      do: say('See what interrupts the heartbeats on {node}: a slow disk, a slow network, a starved CPU', { node: nodeOf(member) }),
       where: nodeOf(member),
       run: [
         "curl -s http://127.0.0.1:2381/metrics | grep -E 'leader_changes|heartbeat_send_failures|slow_apply|wal_fsync.*(sum|count)'",

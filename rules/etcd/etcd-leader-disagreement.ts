@@ -1,5 +1,6 @@
 // Do the etcd members name the same leader?
 import { shellWord } from '../../src/judge/shell-word.ts';
+import { say } from '../../src/model/sentence.ts';
 import { defineRule, fail, notApplicable, pass } from '../../src/judge/define-rule.ts';
 import { notSampled } from '../../src/judge/readings/counters.ts';
 import { membersOf, metricsOf } from '../../src/judge/readings/member.ts';
@@ -102,7 +103,7 @@ function disagreeInTerm(claims: readonly Claim[]): boolean {
 function disagreement(claims: readonly Claim[], reason: 'same-term' | 'terms', words: string) {
   const clusters = new Set(claims.map((claim) => claim.cluster)).size;
   const rows = claims.map(({ member, leader, term, cluster }) => ({ name: member.subject.name, leader, term, cluster }));
-  const facts = { words: clusters > 1 ? `they belong to ${clusters} different clusters` : words, claims: rows };
+  const facts = { words: clusters > 1 ? say('they belong to {clusters} different clusters', { clusters }) : words, claims: rows };
   const supports = supportsFor(claims, (claim) => `${claim.leader} ${claim.term}`);
   return fail(facts, { reason, severity: reason === 'terms' ? 'warning' : 'critical', witness: 'stated', supports });
 }
@@ -126,7 +127,10 @@ function byCounters(seen: Seen<Needs>, members: readonly Member[]) {
   if (leaders.length > 1) {
     const claims = leaders.map((member) => ({ name: member.subject.name, leader: 'itself', term: '?', cluster: '?' }));
     const supports = leaders.map((member): Support => ({ name: member.subject.name, keys: member.subject.keys, state: 'lost' }));
-    return fail({ words: `${namesOf(leaders)} each lead`, claims }, { reason: 'two-leaders', severity: 'warning', supports });
+    return fail(
+      { words: say('{leaders} each lead', { leaders: namesOf(leaders) }), claims },
+      { reason: 'two-leaders', severity: 'warning', supports },
+    );
   }
   if (leaders.length === 1 && led.length > 1) return pass({ leader: leaders[0]?.subject.name ?? '', term: '' });
   return couldNotAsk(seen, members, 'fewer than two members told whom they follow');

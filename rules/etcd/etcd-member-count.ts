@@ -1,5 +1,6 @@
 // Is the number of etcd voters one that tolerates faults?
 import { defineRule, fail, pass } from '../../src/judge/define-rule.ts';
+import { say } from '../../src/model/sentence.ts';
 import { membersOf, quorumOf } from '../../src/judge/readings/member.ts';
 import { couldNotAsk, memberList, supportsOf, toldMembers } from '../../src/judge/readings/voters.ts';
 import type { Seen } from '../../src/model/rule.ts';
@@ -45,10 +46,14 @@ export default defineRule({
       return fail({ ...facts, words: 'a single one, as its single master' }, { reason: 'single', severity: 'info', witness });
     if (voters < limits.fewest) {
       const severity = masters >= limits.fewest || voters === 2 ? 'warning' : 'info';
-      return fail({ ...facts, words: `too few to lose one, for ${masters} masters` }, { reason: 'few', severity, witness });
+      return fail(
+        { ...facts, words: say('too few to lose one, for {masters} masters', { masters }) },
+        { reason: 'few', severity, witness },
+      );
     }
     const supports = supportsFor(seen);
-    if (voters % 2 === 0) return fail({ ...facts, words: `no safer than ${voters - 1}` }, { reason: 'even', witness, supports });
+    if (voters % 2 === 0)
+      return fail({ ...facts, words: say('no safer than {fewer}', { fewer: voters - 1 }) }, { reason: 'even', witness, supports });
     if (voters > limits.most)
       return fail({ ...facts, words: 'every write waits for more of them' }, { reason: 'many', severity: 'info', witness });
     return pass(facts);

@@ -1,5 +1,6 @@
 // Could etcd lose one more voter and still accept writes?
 import { defineRule, fail, notApplicable, pass } from '../../src/judge/define-rule.ts';
+import { say } from '../../src/model/sentence.ts';
 import { describeMember } from '../../src/judge/readings/member.ts';
 import {
   couldNotAsk,
@@ -73,7 +74,7 @@ export default defineRule({
   ],
   fixes: ({ facts }) => [
     {
-      do: `Bring back what is missing first: ${String(facts['missing'])}`,
+      do: say('Bring back what is missing first: {missing}', { missing: String(facts['missing']) }),
       where: 'here',
       run: ['kubectl ha-doctor --only etcd'],
       risk: 'none',
@@ -81,7 +82,9 @@ export default defineRule({
       verify: [],
     },
   ],
-  avoid: ({ facts }) => [`restart, defragment or drain ${String(facts['working'])}: each is needed for the quorum`],
+  avoid: ({ facts }) => [
+    say('restart, defragment or drain {working}: each is needed for the quorum', { working: String(facts['working']) }),
+  ],
   reading: ['https://etcd.io/docs/v3.6/faq/#what-is-failure-tolerance'],
 });
 

@@ -1,5 +1,6 @@
 // Do the etcd voters that are alive have a leader?
 import { shellWord } from '../../src/judge/shell-word.ts';
+import { say } from '../../src/model/sentence.ts';
 import { defineRule, fail, notApplicable, pass, undecided } from '../../src/judge/define-rule.ts';
 import { anApiServerReadsEtcd } from '../../src/judge/readings/etcd-path.ts';
 import { nodeOf, shellFor } from '../../src/judge/readings/etcdctl.ts';
@@ -69,7 +70,10 @@ export default defineRule({
   },
   avoid: ({ facts }) => [
     'member add, member remove: both need the leader that is missing',
-    `--force-new-cluster: ${String(facts['alive'])} of ${String(facts['voters'])} voters are alive, and that is a quorum`,
+    say('--force-new-cluster: {alive} of {voters} voters are alive, and that is a quorum', {
+      alive: String(facts['alive']),
+      voters: String(facts['voters']),
+    }),
     'restore a snapshot',
   ],
   reading: ['https://etcd.io/docs/v3.6/op-guide/failures/', 'https://etcd.io/docs/v3.6/tuning/'],
@@ -82,7 +86,10 @@ function askPeersFrom(seen: Seen, member: Member, leaderless: readonly Member[])
   const others = leaderless.filter((other) => other !== member);
   const curl = `curl -m 3 --cacert ${pki}/ca.crt --cert ${pki}/peer.crt --key ${pki}/peer.key`;
   return {
-    do: `See whether ${nodeOf(member)} reaches the peer ports of ${namesOf(others) || 'the others'}; then from each of them`,
+    do: say('See whether {node} reaches the peer ports of {others}; then from each of them', {
+      node: nodeOf(member),
+      others: namesOf(others) || say('the others'),
+    }),
     where: nodeOf(member),
     run: others.map((other) => `${curl} ${shellWord(`https://${other.host}:${other.peerPort}/raft/probing`)}`),
     risk: 'none' as const,

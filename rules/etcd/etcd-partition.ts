@@ -1,5 +1,6 @@
 // Is this etcd member cut off from its peers while it is alive?
 import { shellWord } from '../../src/judge/shell-word.ts';
+import { say } from '../../src/model/sentence.ts';
 import { checkedReasons } from '../../src/judge/readings/backend.ts';
 import { defineRule, fail, notApplicable, pass, undecided } from '../../src/judge/define-rule.ts';
 import { allOf } from '../../src/judge/readings/certainty.ts';
@@ -152,7 +153,7 @@ function lookAtNetwork(seen: Seen, member: Member | undefined): readonly Fix[] {
   const curl = `curl -m 3 --cacert ${pki}/ca.crt --cert ${pki}/peer.crt --key ${pki}/peer.key`;
   return [
     {
-      do: `See what is between ${nodeOf(member)} and its peers: firewall, route, MTU, or its peer certificate`,
+      do: say('See what is between {node} and its peers: firewall, route, MTU, or its peer certificate', { node: nodeOf(member) }),
       where: nodeOf(member),
       run: [
         ...others.map((other) => `${curl} ${shellWord(`https://${other.host}:${other.peerPort}/raft/probing`)}`),

@@ -1,5 +1,6 @@
 // Does this member answer requests that need the quorum, and in time?
 import { shellWord } from '../../src/judge/shell-word.ts';
+import { say } from '../../src/model/sentence.ts';
 import { defineRule, fail, notApplicable, pass, undecided } from '../../src/judge/define-rule.ts';
 import { counterWindow, notSampled } from '../../src/judge/readings/counters.ts';
 import { endpointOf, nodeOf, shellFor } from '../../src/judge/readings/etcdctl.ts';
@@ -71,12 +72,15 @@ export default defineRule({
     if (read?.kind === 'failed' && blamesOurCertificate(read))
       return undecided(`it turns down our etcd certificate: ${read.detail}`, etcdFlags);
     if (read !== undefined && read.kind !== 'read') {
-      const words = read.kind === 'refused' ? `a read is refused: ${read.error}` : `a read fails: ${read.detail}`;
+      const words =
+        read.kind === 'refused'
+          ? say('a read is refused: {error}', { error: read.error })
+          : say('a read fails: {detail}', { detail: read.detail });
       return fail({ ...named, words }, { reason: reasonFor(read.kind, reading), witness: read.kind === 'refused' ? 'stated' : 'measured' });
     }
     // Only a read that looks slow needs the way there to be known, too.
     if (read !== undefined && read.milliseconds > limits.slow && read.milliseconds - roundTrip(seen, member) > limits.slow) {
-      return fail({ ...named, words: `a read took ${read.milliseconds} ms` }, { reason: 'slow' });
+      return fail({ ...named, words: say('a read took {milliseconds} ms', { milliseconds: read.milliseconds }) }, { reason: 'slow' });
     }
     const counted = byCounters(seen, member, limits);
     if (counted !== undefined)
@@ -114,7 +118,7 @@ export default defineRule({
       const { where, etcdctl } = shellFor(seen, member);
       return [
         {
-          do: `Compare a read that needs the quorum with one that ${nodeOf(member)} answers alone`,
+          do: say('Compare a read that needs the quorum with one that {node} answers alone', { node: nodeOf(member) }),
           where,
           run: [`time ${etcdctl} get health`, `time ${etcdctl} get health --consistency=s`],
           risk: 'none' as const,
@@ -122,7 +126,7 @@ export default defineRule({
           verify: [`etcdctl --endpoints ${shellWord(endpointOf(member))} endpoint health`],
         },
         {
-          do: `When only the first is slow: look at the disk and the network of ${nodeOf(member)} and of the leader`,
+          do: say('When only the first is slow: look at the disk and the network of {node} and of the leader', { node: nodeOf(member) }),
           where: nodeOf(member),
           run: [
             "curl -s http://127.0.0.1:2381/metrics | grep -E 'fsync_duration_seconds_(sum|count)|proposals_(failed|pending)|peer_round_trip'",
@@ -158,13 +162,21 @@ function byCounters(
   const { first, last, seconds } = window;
   const failed = (last.proposalsFailed - first.proposalsFailed) / seconds;
   if (failed > limits.proposals) {
-    return { reason: 'proposals', severity: 'warning', words: `${failed.toFixed(1)} proposals fail per second` } as const;
+    return {
+      reason: 'proposals',
+      severity: 'warning',
+      words: say('{failed} proposals fail per second', { failed: failed.toFixed(1) }),
+    } as const;
   }
   const requests = last.grpcRequests - first.grpcRequests;
   const percent = ((last.grpcErrors - first.grpcErrors) / requests) * 100;
   if (requests < limits.requests || percent <= limits.warning) return undefined;
   const severity = percent > limits.critical ? 'critical' : 'warning';
-  return { reason: 'errors', severity, words: `${percent.toFixed(1)} % of ${requests} requests failed within ${seconds} s` } as const;
+  return {
+    reason: 'errors',
+    severity,
+    words: say('{percent} % of {requests} requests failed within {seconds} s', { percent: percent.toFixed(1), requests, seconds }),
+  } as const;
 }
 
 function viaLocalMember({ effect }: Link, seen: Seen) {

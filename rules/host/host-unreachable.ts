@@ -1,5 +1,6 @@
 // Does this control-plane machine answer on any port?
 import { shellWord } from '../../src/judge/shell-word.ts';
+import { joinTexts, say } from '../../src/model/sentence.ts';
 import { defineRule, fail, notApplicable, pass, undecided } from '../../src/judge/define-rule.ts';
 import { checkedReasons } from '../../src/judge/readings/backend.ts';
 import { otherViews, readDoors } from '../../src/judge/readings/host.ts';
@@ -49,7 +50,7 @@ export default defineRule({
       return undecided(`${node} is silent to us, and nobody else says that it is gone: our own path may be blocked`, knock);
     const rows = doors.gone.map((door) => ({ service: door.service, port: door.port, words: door.words }));
     return fail(
-      { node, host, doors: rows, ports: rows.map((row) => row.port).join(', '), agreed: views.gone.join('; ') },
+      { node, host, doors: rows, ports: rows.map((row) => row.port).join(', '), agreed: joinTexts(views.gone, '; ') },
       { reason: 'timeout', witness: 'agreed' },
     );
   },
@@ -136,7 +137,7 @@ export default defineRule({
     ];
   },
   avoid: ({ facts }) => [
-    `delete the node or replace its etcd member while ${facts['node']} may come back`,
+    say('delete the node or replace its etcd member while {node} may come back', { node: String(facts['node']) }),
     'take down another control-plane machine',
   ],
   reading: ['https://kubernetes.io/docs/concepts/architecture/nodes/#node-heartbeats'],

@@ -1,5 +1,6 @@
 // Does every instance of the controller manager and the scheduler run?
 import { shellWord } from '../../src/judge/shell-word.ts';
+import { say } from '../../src/model/sentence.ts';
 import { defineRule, fail, pass, undecided } from '../../src/judge/define-rule.ts';
 import { type ComponentEvidence, readComponent, startingLimit } from '../../src/judge/readings/component.ts';
 import { nodeLimits } from '../../src/judge/readings/node.ts';
@@ -34,7 +35,8 @@ export default defineRule({
     if (pod === undefined) return undecided(`${subject.name} is no longer listed`, 'kubectl -n kube-system get pods -o wide');
     const reading = readComponent(seen, pod, clock, limits);
     if (reading.kind === 'good') return pass({ component: pod.component, node: pod.node, words: reading.words });
-    if (reading.kind === 'stale') return undecided(reading.words, `on ${pod.node}: crictl ps -a --name ${shellWord(`^${pod.component}$`)}`);
+    if (reading.kind === 'stale')
+      return undecided(String(reading.words), `on ${pod.node}: crictl ps -a --name ${shellWord(`^${pod.component}$`)}`);
     if (reading.kind === 'starting') return undecided(`${subject.name} is ${reading.words}: it may just be starting`, '--deep');
     const all = podsOf(seen).filter((one) => one.component === pod.component);
     const healthy = seen.tally(all, (one) => readComponent(seen, one, clock, limits).kind !== 'bad');
@@ -92,7 +94,7 @@ function planFor(node: string, component: string, pod: string) {
   const container = `$(crictl ps -aq --name ${shellWord(`^${component}$`)} | head -1)`;
   return [
     {
-      do: `See why ${component} on ${node} ended; "leaderelection lost" alone is its answer to a slow API`,
+      do: say('See why {component} on {node} ended; "leaderelection lost" alone is its answer to a slow API', { component, node }),
       where: 'here',
       run: [`kubectl -n kube-system logs ${shellWord(pod)} --previous --tail=20`],
       risk: 'none' as const,
@@ -104,7 +106,7 @@ function planFor(node: string, component: string, pod: string) {
       where: node,
       run: [`crictl rm ${container}`, 'systemctl restart kubelet'],
       risk: 'low' as const,
-      needs: [{ text: `${component} on ${node} is the broken one`, met: 'yes' as const }],
+      needs: [{ text: say('{component} on {node} is the broken one', { component, node }), met: 'yes' as const }],
       verify: [`kubectl -n kube-system get pod ${shellWord(pod)}`],
     },
   ];

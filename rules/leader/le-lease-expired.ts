@@ -1,5 +1,6 @@
 // Does somebody renew the lease of each controller?
 import { shellWord } from '../../src/judge/shell-word.ts';
+import { say } from '../../src/model/sentence.ts';
 import { defineRule, fail, notApplicable, pass, undecided } from '../../src/judge/define-rule.ts';
 import { describeDuration } from '../../src/judge/readings/age.ts';
 import { candidatesOf, startingLimit } from '../../src/judge/readings/component.ts';
@@ -73,7 +74,7 @@ function planFor(facts: Cause['facts'], supports: readonly { readonly name: stri
   if (node === undefined) return [];
   const logs = `kubectl -n kube-system logs ${shellWord(`${component}-${node}`)} --tail=50 | grep -iE 'lease|leaderelection|forbidden|x509|refused'`;
   const look: Fix = {
-    do: `See what keeps ${component} on ${node} from renewing`,
+    do: say('See what keeps {component} on {node} from renewing', { component, node }),
     where: 'here',
     run: [logs],
     risk: 'none',
@@ -86,12 +87,12 @@ function planFor(facts: Cause['facts'], supports: readonly { readonly name: stri
   return [
     look,
     {
-      do: `Only if every instance runs and still none takes it: delete the lease of ${component}`,
+      do: say('Only if every instance runs and still none takes it: delete the lease of {component}', { component }),
       where: 'here',
       run: [`kubectl -n kube-system delete lease ${shellWord(component)}`],
       risk: 'low',
       needs: [
-        { text: `all ${supports.length} candidates can work`, met: 'yes' },
+        { text: say('all {supportsCount} candidates can work', { supportsCount: supports.length }), met: 'yes' },
         { text: 'not renewed for 60 s', met: 'yes' },
         { text: 'the API takes writes', met: 'unknown' },
       ],

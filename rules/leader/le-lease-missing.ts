@@ -1,5 +1,6 @@
 // Is there a lease by which each controller elects its leader?
 import { shellWord } from '../../src/judge/shell-word.ts';
+import { say } from '../../src/model/sentence.ts';
 import { defineRule, fail, notApplicable, pass, undecided } from '../../src/judge/define-rule.ts';
 import { flagsOf } from '../../src/judge/readings/flags.ts';
 import { components, findLease, leasePlace } from '../../src/judge/readings/lease.ts';
@@ -47,7 +48,7 @@ export default defineRule({
       const component = String(facts['component']);
       const node = seen.topology.masters[0]?.subject.name ?? 'a master';
       return {
-        do: `See why no ${component} gets to lead`,
+        do: say('See why no {component} gets to lead', { component }),
         where: node,
         run: [
           `ls -l ${shellWord(`/etc/kubernetes/manifests/${component}.yaml`)}`,

@@ -1,4 +1,5 @@
 // Does the load balancer send clients to this API server?
+import { say } from '../../src/model/sentence.ts';
 import { shellWord } from '../../src/judge/shell-word.ts';
 import { setServer } from '../../src/judge/plans/set-server.ts';
 import { defineRule, fail, pass, undecided } from '../../src/judge/define-rule.ts';
@@ -41,7 +42,7 @@ export default defineRule({
     if (state === 'unclear')
       return undecided(`HAProxy shows ${row.proxy}/${row.server} as “${row.status}”`, "echo 'show stat' | socat - /run/haproxy/admin.sock");
     const since = changedAt(known, row);
-    const lasting = row.lastChange === undefined ? '' : `, for ${describeDuration(row.lastChange * 1000)}`;
+    const lasting = row.lastChange === undefined ? '' : say(', for {duration}', { duration: describeDuration(row.lastChange * 1000) });
     const facts = { node: subject.name, proxy: row.proxy, server: row.server, address: row.address, words, since: lasting };
     const lasted = since === undefined ? {} : { since };
     if (state === 'maintenance') return fail(facts, { reason: 'maintenance', group: 'maintenance', witness: 'stated', ...lasted });

@@ -1,4 +1,5 @@
 // Does the load balancer think of this API server what its clients would?
+import { say, type Text } from '../../src/model/sentence.ts';
 import { shellWord } from '../../src/judge/shell-word.ts';
 import { setServer } from '../../src/judge/plans/set-server.ts';
 import { defineRule, fail, pass, undecided } from '../../src/judge/define-rule.ts';
@@ -106,7 +107,7 @@ export default defineRule({
   reading: ['https://docs.haproxy.org/2.6/management.html'],
 });
 
-type Facts = Readonly<Record<string, string>>;
+type Facts = Readonly<Record<string, Text>>;
 
 /** A check that looks deep enough may simply not have run since; what lies deeper it will never see. */
 function judgeUp(seen: Seen<Needs>, backend: Backend, reading: ApiServerReading, facts: Facts) {
@@ -136,12 +137,12 @@ function judgeDown(seen: Seen<Needs>, backend: Backend, reading: ApiServerReadin
   return fail(facts, { reason: unauthorised ? ('unauthorised' as const) : ('down' as const), group: 'down', witness: 'agreed' });
 }
 
-function wordsFor(reading: ApiServerReading): string {
-  if (reading.kind === 'silent') return `does not answer (${reading.why})`;
+function wordsFor(reading: ApiServerReading): Text {
+  if (reading.kind === 'silent') return say('does not answer ({why})', { why: reading.why });
   if (reading.trust.kind === 'untrusted') return 'shows a certificate that clients refuse';
   return {
     ready: 'serves',
-    'not-ready': `says ${reading.status}`,
+    'not-ready': say('says {status}', { status: reading.status }),
     forbidden: 'says 403 to everybody',
     'anonymous-refused': 'answers 401 without a login',
   }[reading.kind];

@@ -1,5 +1,6 @@
 // Can the load balancer's check see that an API server is unwell?
 import { defineRule, fail, pass, undecided } from '../../src/judge/define-rule.ts';
+import { say } from '../../src/model/sentence.ts';
 import { readApiServer } from '../../src/judge/readings/api-server.ts';
 import { backendsOf, checkIsGood, depthOf, getsClients, noBalancer } from '../../src/judge/readings/backend.ts';
 import { entryOf } from '../../src/judge/readings/entry.ts';
@@ -53,7 +54,7 @@ export default defineRule({
     return fail(
       {
         blind: 'a certificate that clients refuse',
-        words: `its check says that ${servers} is well, so it does not verify certificates`,
+        words: say('its check says that {servers} is well, so it does not verify certificates', { servers }),
         servers,
       },
       { reason: 'blind-to-certificates', witness: 'agreed' },
@@ -81,7 +82,7 @@ export default defineRule({
         ];
     return [
       {
-        do: `Put into the backend of haproxy.cfg: ${lines.join(' | ')}`,
+        do: say('Put into the backend of haproxy.cfg: {lines}', { lines: lines.join(' | ') }),
         where: 'lb',
         run: ['haproxy -c -f /etc/haproxy/haproxy.cfg && systemctl reload haproxy'],
         risk: 'medium',

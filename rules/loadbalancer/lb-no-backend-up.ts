@@ -1,5 +1,6 @@
 // Does the load balancer have any API server to send clients to?
 import { shellWord } from '../../src/judge/shell-word.ts';
+import { say } from '../../src/model/sentence.ts';
 import { defineRule, fail, pass, undecided } from '../../src/judge/define-rule.ts';
 import { readApiServer, servesClients } from '../../src/judge/readings/api-server.ts';
 import { backendsOf, getsClients, noBalancer, summariesOf, wordsOf } from '../../src/judge/readings/backend.ts';
@@ -78,7 +79,7 @@ export default defineRule({
       verify: [],
     };
     if (serving === undefined) return [look];
-    const needs = [{ text: `${serving} serves us directly`, met: 'yes' as const }];
+    const needs = [{ text: say('{serving} serves us directly', { serving }), met: 'yes' as const }];
     const run = ['haproxy -c -f /etc/haproxy/haproxy.cfg && systemctl reload haproxy'];
     return [
       look,

@@ -1,4 +1,5 @@
 // Does every node report, and does it say that it is ready?
+import { say, type Text } from '../../src/model/sentence.ts';
 import { shellWord } from '../../src/judge/shell-word.ts';
 import { defineRule, fail, pass, undecided } from '../../src/judge/define-rule.ts';
 import { describeDuration } from '../../src/judge/readings/age.ts';
@@ -51,7 +52,7 @@ export default defineRule({
     if (subjects.length > 1) return [];
     return [
       {
-        do: 'See what the kubelet on {node} says',
+        do: say('See what the kubelet on {node} says', { node }),
         where: node,
         run: ['systemctl is-active kubelet containerd', 'journalctl -u kubelet -n 50 --no-pager', 'df -h / /var/lib/kubelet'],
         risk: 'none',
@@ -76,11 +77,11 @@ export default defineRule({
   errors: ['NodeStatusUnknown', 'Kubelet stopped posting node status.', 'node.kubernetes.io/unreachable'],
 });
 
-function wordsFor(reading: Extract<NodeReading, { kind: 'notready' | 'stale' }>): string {
+function wordsFor(reading: Extract<NodeReading, { kind: 'notready' | 'stale' }>): Text {
   if (reading.kind === 'stale') return 'called Ready, but its heartbeat has stopped';
   const { ready, readyReason } = reading.node;
   const state = { False: 'not Ready', Unknown: 'not reporting (Ready Unknown)', absent: 'without a Ready condition', True: 'Ready' }[ready];
-  return readyReason === '' || ready === 'Unknown' ? state : `${state}: ${readyReason}`;
+  return readyReason === '' || ready === 'Unknown' ? state : say('{state}: {reason}', { state, reason: readyReason });
 }
 
 /** Nodes whose state is not known do not count as lost. */

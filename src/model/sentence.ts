@@ -41,3 +41,10 @@ export function say<const Template extends string>(
 
 /** `{name}` in a template. */
 export const placeholder = /\{([A-Za-z][A-Za-z0-9]*)\}/g;
+
+/** Several sentences or names in one, with a sign between them. */
+export function joinTexts(texts: readonly Text[], sign: string): Text {
+  const names = texts.map((_text, index) => `part${index}`);
+  const facts = Object.fromEntries(names.map((name, index) => [name, texts[index] ?? '']));
+  return new Sentence(names.map((name) => `{${name}}`).join(sign), facts);
+}

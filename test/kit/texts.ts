@@ -3,7 +3,7 @@ import { viewOf } from '../../src/judge/judge.ts';
 import { fill, fillLines, placeholders } from '../../src/explain/template.ts';
 import type { AnyRule, Fix } from '../../src/model/rule.ts';
 import type { Fail, Facts } from '../../src/model/verdict.ts';
-import type { World } from './world.ts';
+import { inEnglish, type World } from './world.ts';
 
 /** Names a failing verdict's texts ask for and its facts do not have. */
 export function unfilled(rule: AnyRule, verdict: Fail): readonly string[] {
@@ -19,7 +19,7 @@ export function shown(rule: AnyRule, verdict: Fail): readonly string[] {
 
 /** The plan for verdicts that became one finding; the facts are the first one's. */
 export function fixesOf(rule: AnyRule, world: World, ...verdicts: readonly Fail[]): readonly Fix[] {
-  return rule.fixes(causeOf(verdicts), viewOf(world.evidence, world.topology));
+  return inEnglish(rule.fixes(causeOf(verdicts), viewOf(world.evidence, world.topology)));
 }
 
 export function avoidOf(rule: AnyRule, world: World, ...verdicts: readonly Fail[]): readonly string[] {

@@ -1,5 +1,6 @@
 // How does etcd get space back without losing its quorum or what it stores?
 import type { Fix, Need, Seen } from '../../../src/model/rule.ts';
+import { say } from '../../../src/model/sentence.ts';
 import type { Member } from '../../../src/model/topology.ts';
 import { nodeOf, shellFor } from '../../../src/judge/readings/etcdctl.ts';
 import { metricsOf, statusOf } from '../../../src/judge/readings/member.ts';
@@ -55,13 +56,18 @@ export function defragmentEach(seen: Seen, members: readonly Member[]): readonly
     const size = spaceOf(seen, member)?.size;
     return [
       {
-        do: `Defragment ${nodeOf(member)}${leads(seen, member) ? ', the leader, last' : ''}; go on when it answers again`,
+        do: leads(seen, member)
+          ? say('Defragment {node}, the leader, last; go on when it answers again', { node: nodeOf(member) })
+          : say('Defragment {node}; go on when it answers again', { node: nodeOf(member) }),
         where,
         run: [`${etcdctl} --command-timeout 120s defrag`],
         risk: 'medium',
         needs: [
           { text: 'the others keep a quorum', met: spared },
-          { text: `room on its disk for ${describeBytes(spaceOf(seen, member)?.inUse ?? size ?? defaultQuota)} more`, met: 'unknown' },
+          {
+            text: say('room on its disk for {size} more', { size: describeBytes(spaceOf(seen, member)?.inUse ?? size ?? defaultQuota) }),
+            met: 'unknown',
+          },
         ],
         verify: [`${etcdctl} endpoint status -w table   # DB SIZE${size === undefined ? '' : ` below ${describeBytes(size)}`}`],
       },
@@ -94,7 +100,10 @@ export function raiseQuota(seen: Seen): readonly Fix[] {
   const next = Math.min(largestQuota, Math.max(defaultQuota, quota * 2));
   return [
     {
-      do: `If what is stored is needed: raise the quota from ${describeBytes(quota)} to ${describeBytes(next)}, one master after the other`,
+      do: say('If what is stored is needed: raise the quota from {quota} to {next}, one master after the other', {
+        quota: describeBytes(quota),
+        next: describeBytes(next),
+      }),
       where: nodeOf(first),
       run: [
         'cp -a /etc/kubernetes/manifests/etcd.yaml /root/etcd.yaml.before',

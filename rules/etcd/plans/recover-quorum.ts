@@ -1,5 +1,6 @@
 // How does a cluster that lost its quorum come back, without losing what its survivors hold?
 import { shellWord } from '../../../src/judge/shell-word.ts';
+import { say } from '../../../src/model/sentence.ts';
 import type { Fix, Seen } from '../../../src/model/rule.ts';
 import type { Member } from '../../../src/model/topology.ts';
 import { endpointOf, etcdVersion, nodeOf, shellFor, snapshotTool } from '../../../src/judge/readings/etcdctl.ts';
@@ -42,7 +43,7 @@ function saveSurvivor(seen: Seen, member: Member): Copy {
   const kept = shellWord(`/root/${node}-survivor.db`);
   const tool = snapshotTool(etcdVersion(seen));
   const fix: Fix = {
-    do: `Save the live copy on ${node}; this works without a quorum`,
+    do: say('Save the live copy on {node}; this works without a quorum', { node }),
     where: shell.where,
     run: [`${shell.etcdctl} snapshot save ${shellWord(file)}`, ...(inside ? [`mv ${shellWord(file)} ${kept}`] : [])],
     risk: 'low',
@@ -55,7 +56,7 @@ function saveSurvivor(seen: Seen, member: Member): Copy {
 /** A member that serves no client cannot be asked for a snapshot; its folder can be copied once it stands still. */
 function copyFolder(node: string): Copy {
   const fix: Fix = {
-    do: `Save the copy on ${node}: it serves no client, so stop it for a moment and copy its folder`,
+    do: say('Save the copy on {node}: it serves no client, so stop it for a moment and copy its folder', { node }),
     where: node,
     run: [
       'mkdir -p /root/held && mv /etc/kubernetes/manifests/etcd.yaml /root/held/',
@@ -74,13 +75,13 @@ function bringBack(member: Member): readonly Fix[] {
   const node = nodeOf(member);
   const look = ['ls -l /etc/kubernetes/manifests /var/lib/etcd/member; df -h /var/lib/etcd', logs];
   return [
-    { do: `See why etcd stopped on ${node}`, where: node, run: look, risk: 'none', needs: [], verify: [] },
+    { do: say('See why etcd stopped on {node}', { node }), where: node, run: look, risk: 'none', needs: [], verify: [] },
     {
       do: 'Mend what that shows, then let the kubelet start it again; one more voter is enough',
       where: node,
       run: ['systemctl restart kubelet'],
       risk: 'medium',
-      needs: [{ text: `/var/lib/etcd/member on ${node} is intact`, met: 'unknown' }],
+      needs: [{ text: say('/var/lib/etcd/member on {node} is intact', { node }), met: 'unknown' }],
       verify: [`etcdctl --endpoints ${shellWord(endpointOf(member))} endpoint health`],
     },
   ];

@@ -1,5 +1,6 @@
 // How does a new etcd come out of one saved file, with the names and URLs of the members that are listed now?
 import { shellWord } from '../../../src/judge/shell-word.ts';
+import { say, type Text } from '../../../src/model/sentence.ts';
 import type { EtcdMember } from '../../../src/model/etcd.ts';
 import type { Fix, Need, Seen } from '../../../src/model/rule.ts';
 import { canBumpRevision, etcdVersion, snapshotTool } from '../../../src/judge/readings/etcdctl.ts';
@@ -15,9 +16,9 @@ interface Place {
 
 /** Stop everywhere, restore on each master, start again; without the member list no command would be complete. */
 export function restoreEverywhere(seen: Seen, electorate: Electorate, file = anySnapshot): readonly Fix[] {
-  const only = `Only if the data of ${namesOf(electorate.silent) || 'the others'} is lost for good`;
+  const lost = namesOf(electorate.silent) || say('the others');
   const needs: readonly Need[] = [
-    { text: `${namesOf(electorate.silent) || 'the others'} cannot come back with their data`, met: 'unknown' },
+    { text: say('{lost} cannot come back with their data', { lost }), met: 'unknown' },
     { text: 'the saved file was checked', met: 'unknown' },
   ];
   const listed = (memberList(seen) ?? []).filter((member) => !member.learner && member.name !== '');
@@ -25,8 +26,19 @@ export function restoreEverywhere(seen: Seen, electorate: Electorate, file = any
   const places = list.map((member) => ({ member, node: nodeNamed(electorate, member.id) ?? member.name }));
   const [first] = places;
   if (first === undefined) {
-    const how = 'restore the saved copy to a new cluster; its commands need the member list (--etcd-cert, --etcd-key)';
-    return [{ do: `${only}: ${how}`, where: 'here', run: [], risk: 'high', needs, verify: [] }];
+    return [
+      {
+        do: say(
+          'Only if the data of {lost} is lost for good: restore the saved copy to a new cluster; its commands need the member list (--etcd-cert, --etcd-key)',
+          { lost },
+        ),
+        where: 'here',
+        run: [],
+        risk: 'high',
+        needs,
+        verify: [],
+      },
+    ];
   }
   const others = places
     .slice(1)
@@ -34,7 +46,7 @@ export function restoreEverywhere(seen: Seen, electorate: Electorate, file = any
     .join(', ');
   const restores = places.map(
     ({ member, node }): Fix => ({
-      do: `Restore the file on ${node}`,
+      do: say('Restore the file on {node}', { node }),
       where: node,
       run: [restoreCommand(seen, list, member, file), 'mv /root/held/etcd.yaml /etc/kubernetes/manifests/'],
       risk: 'high',
@@ -42,13 +54,16 @@ export function restoreEverywhere(seen: Seen, electorate: Electorate, file = any
       verify: [],
     }),
   );
-  return [stopEverywhere(seen, only, first, others, needs), ...restores, startAgain(list, first, others)];
+  return [stopEverywhere(seen, lost, first, others, needs), ...restores, startAgain(list, first, others)];
 }
 
-function stopEverywhere(seen: Seen, only: string, first: Place, others: string, needs: readonly Need[]): Fix {
+function stopEverywhere(seen: Seen, lost: Text, first: Place, others: string, needs: readonly Need[]): Fix {
   const aside = `/var/lib/etcd.lost-${token(seen)}`;
   return {
-    do: `${only}: stop API server and etcd on ${first.node}${andThen(others)}, and give each the saved file`,
+    do: say('Only if the data of {lost} is lost for good: stop API server and etcd on {nodes}, and give each the saved file', {
+      lost,
+      nodes: oneByOne(first, others),
+    }),
     where: first.node,
     run: ['mkdir -p /root/held && mv /etc/kubernetes/manifests/{kube-apiserver,etcd}.yaml /root/held/', `mv /var/lib/etcd ${aside}`],
     risk: 'high',
@@ -61,7 +76,7 @@ function stopEverywhere(seen: Seen, only: string, first: Place, others: string, 
 function startAgain(list: readonly EtcdMember[], first: Place, others: string): Fix {
   const endpoints = list.flatMap((member) => member.clientUrls.slice(0, 1)).join(',');
   return {
-    do: `Once etcd has one leader: start the API server on ${first.node}${andThen(others)}`,
+    do: say('Once etcd has one leader: start the API server on {nodes}', { nodes: oneByOne(first, others) }),
     where: first.node,
     run: ['mv /root/held/kube-apiserver.yaml /etc/kubernetes/manifests/', 'systemctl restart kubelet'],
     risk: 'high',
@@ -70,8 +85,8 @@ function startAgain(list: readonly EtcdMember[], first: Place, others: string): 
   };
 }
 
-function andThen(others: string): string {
-  return others === '' ? '' : `, then on ${others} too`;
+function oneByOne(first: Place, others: string): Text {
+  return others === '' ? first.node : say('{first}, then on {others} too', { first: first.node, others });
 }
 
 function restoreCommand(seen: Seen, list: readonly EtcdMember[], member: EtcdMember, file: string): string {

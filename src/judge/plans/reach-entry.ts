@@ -1,5 +1,6 @@
 // How do clients get to an API server again when the address they use fails?
 import { shellWord } from '../shell-word.ts';
+import { say } from '../../model/sentence.ts';
 import type { Fix } from '../../model/rule.ts';
 import type { LoadBalancer, Master } from '../../model/topology.ts';
 
@@ -38,7 +39,7 @@ export function planToReachEntry(entry: LoadBalancer, reason: string | undefined
 
 function bypass(master: Master): Fix {
   const server = shellWord(`--server=https://${master.subject.id}`);
-  const needs = [{ text: `${master.subject.name} serves`, met: 'yes' as const }];
+  const needs = [{ text: say('{subject} serves', { subject: master.subject.name }), met: 'yes' as const }];
   const text = 'Until then, go round it';
   return {
     do: text,

@@ -1,5 +1,6 @@
 // In which steps is an expired certificate replaced, with nobody sent to the machine meanwhile where that can be helped?
 import { shellWord } from '../shell-word.ts';
+import { say } from '../../model/sentence.ts';
 import { setServer } from './set-server.ts';
 import type { Certainty, Fix, Need, Seen } from '../../model/rule.ts';
 import type { Facts } from '../../model/verdict.ts';
@@ -29,7 +30,7 @@ function renewOn(node: string, role: string, where: string, served: boolean, see
     const unit = platform.kind === 'k3s' ? 'k3s' : 'rke2-server';
     return {
       ...base,
-      do: `Renew it on ${node}`,
+      do: say('Renew it on {node}', { node }),
       run: [`systemctl stop ${unit}`, `${platform.kind} certificate rotate`, `systemctl start ${unit}`],
     };
   }
@@ -45,7 +46,7 @@ function renewOn(node: string, role: string, where: string, served: boolean, see
   ) {
     return {
       ...base,
-      do: `Renew it on ${node} with whatever made it`,
+      do: say('Renew it on {node} with whatever made it', { node }),
       run: [
         served
           ? `echo | openssl s_client -connect ${shellWord(where)} 2>/dev/null | openssl x509 -noout -issuer -subject`
@@ -56,7 +57,7 @@ function renewOn(node: string, role: string, where: string, served: boolean, see
   const restart = served ? [] : ['systemctl restart kubelet   # ends the wait of crash back-off'];
   return {
     ...base,
-    do: `Renew it on ${node}, as root`,
+    do: say('Renew it on {node}, as root', { node }),
     run: [
       'kubeadm certs check-expiration   # which others have ended?',
       'cp -a /etc/kubernetes /root/kubernetes.bak-$(date +%F)',
@@ -81,7 +82,11 @@ function renewKubelet(base: Omit<Fix, 'do' | 'run'>, node: string, role: string)
     ...(client ? ['cp /root/kubelet.conf /etc/kubernetes/kubelet.conf'] : []),
     'systemctl restart kubelet',
   ];
-  return { ...base, do: client ? `Give the kubelet on ${node} a new certificate` : `Let the kubelet on ${node} make a new one`, run };
+  return {
+    ...base,
+    do: client ? say('Give the kubelet on {node} a new certificate', { node }) : say('Let the kubelet on {node} make a new one', { node }),
+    run,
+  };
 }
 
 function fileNeeds(seen: Seen, node: string, role: string): readonly Need[] {
@@ -93,7 +98,7 @@ function fileNeeds(seen: Seen, node: string, role: string): readonly Need[] {
   const renewed = own.some((one) => Date.parse(one.certificate.notAfter) > seen.startedAt);
   return [
     { text: 'the CA is valid', met: valid },
-    { text: `its key lies on ${node}`, met: 'unknown' },
+    { text: say('its key lies on {node}', { node }), met: 'unknown' },
     { text: 'the file is not renewed yet', met: own.length === 0 ? 'unknown' : renewed ? 'no' : 'yes' },
   ];
 }
@@ -103,7 +108,7 @@ function others(seen: Seen, node: string): readonly Need[] {
   const rest = mastersOf(seen).filter((master) => master.subject.keys.node !== node);
   const split = seen.tally(rest, (master) => servesClients(readApiServer(seen, master)));
   return rest.map((master) => ({
-    text: `${master.subject.name} ready`,
+    text: say('{subject} ready', { subject: master.subject.name }),
     met: split.yes.includes(master) ? 'yes' : split.no.includes(master) ? 'no' : 'unknown',
   }));
 }
@@ -121,7 +126,7 @@ function backendOn(seen: Seen, node: string): Backend | undefined {
 
 function drain(node: string, { row }: Backend, seen: Seen): Fix {
   return {
-    do: `Stop sending clients to ${node}`,
+    do: say('Stop sending clients to {node}', { node }),
     where: 'lb',
     run: [setServer(row.proxy, row.server, 'drain')],
     risk: 'medium',
@@ -133,11 +138,11 @@ function drain(node: string, { row }: Backend, seen: Seen): Fix {
 
 function putBack(node: string, { row }: Backend): Fix {
   return {
-    do: `Send clients to ${node} again`,
+    do: say('Send clients to {node} again', { node }),
     where: 'lb',
     run: [setServer(row.proxy, row.server, 'ready')],
     risk: 'medium',
-    needs: [{ text: `what ${node} serves is the new one`, met: 'unknown' }],
+    needs: [{ text: say('what {node} serves is the new one', { node }), met: 'unknown' }],
     verify: ['for i in 1 2 3 4 5 6; do kubectl get --raw /readyz; done   # ok, 6 of 6'],
   };
 }

@@ -1,5 +1,6 @@
 // How does one API server get going again?
 import { shellWord } from '../shell-word.ts';
+import { say } from '../../model/sentence.ts';
 import type { Certainty, Fix } from '../../model/rule.ts';
 
 const logs = "crictl logs --tail 50 $(crictl ps -aq --name '^kube-apiserver$' | head -1)";
@@ -8,7 +9,7 @@ const logs = "crictl logs --tail 50 $(crictl ps -aq --name '^kube-apiserver$' | 
 export function planToStartApiServer(node: string, address: string, anotherServes: Certainty): readonly Fix[] {
   return [
     {
-      do: `See why the API server on ${node} does not serve`,
+      do: say('See why the API server on {node} does not serve', { node }),
       where: node,
       run: ["crictl ps -a --name '^kube-apiserver$'", logs, 'ls -l /etc/kubernetes/manifests'],
       risk: 'none',
@@ -30,7 +31,7 @@ export function planToStartApiServer(node: string, address: string, anotherServe
 export function planToStartAny(node: string, address: string): readonly Fix[] {
   return [
     {
-      do: `See what runs on ${node}; one API server is enough to go on`,
+      do: say('See what runs on {node}; one API server is enough to go on', { node }),
       where: node,
       run: [
         "crictl ps -a --name 'kube-apiserver|etcd'",
@@ -47,7 +48,7 @@ export function planToStartAny(node: string, address: string): readonly Fix[] {
       where: node,
       run: ['systemctl restart kubelet'],
       risk: 'medium',
-      needs: [{ text: `/var/lib/etcd/member on ${node} is intact`, met: 'unknown' }],
+      needs: [{ text: say('/var/lib/etcd/member on {node} is intact', { node }), met: 'unknown' }],
       verify: [`curl -sk ${shellWord(`https://${address}/readyz`)}`],
     },
   ];

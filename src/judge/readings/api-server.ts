@@ -1,5 +1,6 @@
 // What state is one API server in, as seen from its own port?
 import { shellWord } from '../shell-word.ts';
+import { say } from '../../model/sentence.ts';
 import type { CertificateSeen, FailureClass, Trust, Try } from '../../model/network.ts';
 import type { Certainty, Seen } from '../../model/rule.ts';
 import { type Subject, subjectKey } from '../../model/subject.ts';
@@ -92,7 +93,10 @@ export function blamesEtcd(reading: ApiServerReading): boolean {
  */
 export function endUnheard(master: Master, reading: ApiServerReading): never {
   const { id, name } = master.subject;
-  const words = reading.kind === 'silent' ? `does not answer (${reading.why})` : `answers ${reading.status} without naming its checks`;
+  const words =
+    reading.kind === 'silent'
+      ? say('does not answer ({why})', { why: reading.why })
+      : say('answers {status} without naming its checks', { status: reading.status });
   const howToGet =
     reading.kind === 'anonymous-refused'
       ? `kubectl ${shellWord(`--server=https://${id}`)} get --raw '/readyz?verbose'`

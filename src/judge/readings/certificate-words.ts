@@ -1,4 +1,5 @@
 // In which words is a certificate spoken of?
+import { say, type Text } from '../../model/sentence.ts';
 import type { CertificateSeen } from '../../model/network.ts';
 import type { Seen } from '../../model/rule.ts';
 import type { Facts } from '../../model/verdict.ts';
@@ -29,12 +30,15 @@ export function factsOf(seen: Seen<CertificateEvidence>, place: Place, leaf: Lea
   };
 }
 
-function wordsForOthers(valid: readonly Place[]): string {
+function wordsForOthers(valid: readonly Place[]): Text {
   const seen = valid.filter((place) => place.leaves.length > 0);
   const [first] = seen.flatMap((place) => place.leaves.slice(0, 1)).sort((one, other) => endOf(one.certificate) - endOf(other.certificate));
   return first === undefined
     ? ''
-    : `${seen.map((place) => place.subject.name).join(', ')}: valid, the first until ${writtenTime(first.certificate)}`;
+    : say('{names}: valid, the first until {until}', {
+        names: seen.map((place) => place.subject.name).join(', '),
+        until: writtenTime(first.certificate),
+      });
 }
 
 /** `2026-11-20 22:58:31Z` */
@@ -49,11 +53,11 @@ function shortDigest(certificate: CertificateSeen): string {
 }
 
 /** `: 4 of 12 connections meet it`; empty where none of the connections through the load balancer did. */
-function shareOfEntry(seen: Seen<'lb.tries'>, places: readonly Place[]): string {
+function shareOfEntry(seen: Seen<'lb.tries'>, places: readonly Place[]): Text {
   const item = seen.peek('lb.tries');
   if (item?.state !== 'known') return '';
   const digests = new Set(places.flatMap((place) => place.leaves.map((leaf) => leaf.certificate.sha256)));
   const shown = item.value.tries.flatMap((one) => one.chain[0]?.sha256 ?? []);
   const met = shown.filter((digest) => digests.has(digest)).length;
-  return met === 0 ? '' : `: ${met} of ${shown.length} connections meet it`;
+  return met === 0 ? '' : say(': {met} of {shown} connections meet it', { met, shown: shown.length });
 }

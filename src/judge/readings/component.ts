@@ -1,5 +1,6 @@
 // Does one controller manager or scheduler run, as far as the API may be believed about its node?
 import type { ContainerSeen, ControlPlanePod, ServerClock } from '../../model/kubernetes.ts';
+import { say, type Text } from '../../model/sentence.ts';
 import type { Seen } from '../../model/rule.ts';
 import { keysOn } from '../../model/topology.ts';
 import type { Support } from '../../model/verdict.ts';
@@ -18,10 +19,10 @@ export const startingLimit = { value: 120, unit: 'seconds', source: 'convention:
 
 /** `stale`: its node does not report, so the API shows an old state of it. */
 export type ComponentReading =
-  | { readonly kind: 'good'; readonly words: string }
-  | { readonly kind: 'bad'; readonly reason: 'waiting' | 'not-ready'; readonly words: string }
-  | { readonly kind: 'starting'; readonly words: string }
-  | { readonly kind: 'stale'; readonly words: string };
+  | { readonly kind: 'good'; readonly words: Text }
+  | { readonly kind: 'bad'; readonly reason: 'waiting' | 'not-ready'; readonly words: Text }
+  | { readonly kind: 'starting'; readonly words: Text }
+  | { readonly kind: 'stale'; readonly words: Text };
 
 /** Ends the judgement as unknown where the state of the pod's node could not be read. */
 export function readComponent(
@@ -31,20 +32,20 @@ export function readComponent(
   limits: ComponentLimits,
 ): ComponentReading {
   if (reportsAreFresh(seen, pod.node, limits) !== 'yes') {
-    return { kind: 'stale', words: `the node ${pod.node} does not report, so what the API says about its pods is old` };
+    return { kind: 'stale', words: say('the node {node} does not report, so what the API says about its pods is old', { node: pod.node }) };
   }
   const waiting = pod.containers.find((container) => container.waitingReason !== '' && container.waitingReason !== 'ContainerCreating');
-  if (waiting !== undefined) return { kind: 'bad', reason: 'waiting', words: `${waiting.waitingReason}${endedWith(waiting)}` };
+  if (waiting !== undefined) return { kind: 'bad', reason: 'waiting', words: endedWith(waiting) };
   const restarts = Math.max(0, ...pod.containers.map((container) => container.restarts));
-  if (pod.ready) return { kind: 'good', words: restarts === 0 ? 'ready' : `ready, restarted ${restarts} times in all` };
+  if (pod.ready) return { kind: 'good', words: restarts === 0 ? 'ready' : say('ready, restarted {restarts} times in all', { restarts }) };
   const age = pod.readySince === undefined || clock === undefined ? undefined : ageAt(pod.readySince, clock);
   if (age === undefined) return { kind: 'starting', words: 'not ready, since when is not said' };
-  const words = `not ready for ${describeDuration(age.low)}`;
+  const words = say('not ready for {duration}', { duration: describeDuration(age.low) });
   return age.low > limits.starting * 1000 ? { kind: 'bad', reason: 'not-ready', words } : { kind: 'starting', words };
 }
 
-function endedWith(container: ContainerSeen): string {
-  return container.lastExitCode === undefined ? '' : `, exit ${container.lastExitCode}`;
+function endedWith({ waitingReason, lastExitCode }: ContainerSeen): Text {
+  return lastExitCode === undefined ? waitingReason : say('{waitingReason}, exit {lastExitCode}', { waitingReason, lastExitCode });
 }
 
 /**

@@ -1,5 +1,6 @@
 // Why would a member that is alive be called cut off from its peers?
 import type { Seen } from '../../model/rule.ts';
+import { say, type Text } from '../../model/sentence.ts';
 import type { Member } from '../../model/topology.ts';
 import { anApiServerReadsEtcd } from './etcd-path.ts';
 import { type MemberEvidence, type MemberReading, peekMember } from './member.ts';
@@ -10,17 +11,18 @@ type Needs = MemberEvidence | 'api.ready';
 
 export interface Cut {
   readonly reason: 'leaderless' | 'streams' | 'peer-port' | 'no-votes';
-  readonly words: string;
+  readonly words: Text;
 }
 
 /** Undefined when nothing says so; whether it is connected is another question. */
 export function whyCutOff(seen: Seen<Needs>, member: Member, reading: MemberReading, others: readonly Member[]): Cut | undefined {
   const led = others.filter((other) => peekMember(seen, other)?.kind === 'led');
   if (reading.kind === 'leaderless' && led.length > 0) {
-    return { reason: 'leaderless', words: `knows no leader, while ${namesOf(led)} ${led.length === 1 ? 'does' : 'do'}` };
+    return { reason: 'leaderless', words: say('knows no leader, unlike {led}', { led: namesOf(led) }) };
   }
   const links = linksOf(seen, member);
-  if (cutOffMembers(seen).includes(member)) return { reason: 'streams', words: `has lost its streams with ${namesOf(links.broken)}` };
+  if (cutOffMembers(seen).includes(member))
+    return { reason: 'streams', words: say('has lost its streams with {broken}', { broken: namesOf(links.broken) }) };
   if (votesDoNotArrive(seen)) return { reason: 'no-votes', words: 'elects nobody although every voter is alive: no votes arrive' };
   if (reading.kind === 'led' || links.unknown.length < others.length) return undefined;
   return deadPeerPort(seen, member, others);

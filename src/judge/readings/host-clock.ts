@@ -1,4 +1,5 @@
 // What time is it on each control-plane host, and how far is one of them from the rest? All values in milliseconds.
+import { say, type Text } from '../../model/sentence.ts';
 import type { Seen } from '../../model/rule.ts';
 import type { Master, Member } from '../../model/topology.ts';
 import { difference, intersect, type Offset, offsetFromTries, offsetOf } from './clock.ts';
@@ -87,7 +88,7 @@ export interface ServerNow {
   readonly low: number;
   readonly high: number;
   /** Such as `the clocks of m1, m3`; for sentences that go on with "by". */
-  readonly by: string;
+  readonly by: Text;
   readonly whose: 'servers' | 'ours';
 }
 
@@ -102,7 +103,12 @@ export function serverNow(seen: Seen<ClockEvidence | 'lb.tries'>): ServerNow {
   const at = seen.startedAt;
   if (offset !== undefined) {
     const names = clocks.map((clock) => clock.node).join(', ');
-    return { low: at + offset.low, high: at + offset.high, by: `the clock${clocks.length === 1 ? '' : 's'} of ${names}`, whose: 'servers' };
+    return {
+      low: at + offset.low,
+      high: at + offset.high,
+      by: clocks.length === 1 ? say('the clock of {names}', { names }) : say('the clocks of {names}', { names }),
+      whose: 'servers',
+    };
   }
   const entry = seen.peek('lb.tries');
   const tries = entry?.state === 'known' ? entry.value.tries : [];

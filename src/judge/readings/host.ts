@@ -1,5 +1,7 @@
 // Does anything on this machine answer, and who besides us says that it is gone?
+import { namesOf } from './voters.ts';
 import type { FailureClass } from '../../model/network.ts';
+import { say, type Text } from '../../model/sentence.ts';
 import type { Certainty, Seen } from '../../model/rule.ts';
 import type { Machine } from '../../model/topology.ts';
 import { leaseAge } from './age.ts';
@@ -20,7 +22,7 @@ const kubeletPort = 10250;
 export interface Door {
   readonly service: 'API server' | 'etcd' | 'kubelet';
   readonly port: number;
-  readonly words: string;
+  readonly words: Text;
 }
 
 /** Services of one machine by how they took our knocking: a refusal proves a living host as well as an answer does. */
@@ -90,8 +92,8 @@ function wordsOf(why: Outcome): string {
 
 /** What others see of a machine that is silent to us: sentences for each side. */
 export interface OtherViews {
-  readonly gone: readonly string[];
-  readonly alive: readonly string[];
+  readonly gone: readonly Text[];
+  readonly alive: readonly Text[];
 }
 
 /** @param staleMs age from which a node's lease speaks against it. */
@@ -103,7 +105,7 @@ export function otherViews(seen: Seen<HostEvidence>, machine: Machine, staleMs: 
 
 interface View {
   readonly gone: boolean;
-  readonly words: string;
+  readonly words: Text;
 }
 
 function balancerView(seen: Seen<HostEvidence>, machine: Machine): View | undefined {
@@ -111,11 +113,12 @@ function balancerView(seen: Seen<HostEvidence>, machine: Machine): View | undefi
   seen.tally([machine], () => {
     const backend = backendsOf(seen).find((one) => one.master?.subject.keys.node === machine.subject.keys.node);
     if (backend === undefined || backend.state === 'maintenance') return false;
-    if (backend.check === 'L4TOUT') view = { gone: true, words: `HAProxy cannot connect to it either (${backend.row.status} L4TOUT)` };
+    if (backend.check === 'L4TOUT')
+      view = { gone: true, words: say('HAProxy cannot connect to it either ({status} L4TOUT)', { status: backend.row.status }) };
     else if (backend.state === 'down' && backend.check.startsWith('L4'))
-      view = { gone: true, words: `HAProxy cannot connect to it either (${backend.check})` };
+      view = { gone: true, words: say('HAProxy cannot connect to it either ({check})', { check: backend.check }) };
     else if (backend.state === 'up' && /^L\d+OK/.test(backend.check))
-      view = { gone: false, words: `HAProxy still gets answers from it (${backend.check})` };
+      view = { gone: false, words: say('HAProxy still gets answers from it ({check})', { check: backend.check }) };
     return true;
   });
   return view;
@@ -127,7 +130,7 @@ function leaseView(seen: Seen<HostEvidence>, machine: Machine, staleMs: number):
   const lease = leases.value.leases.find((one) => one.name === machine.subject.name);
   const age = lease === undefined ? undefined : leaseAge(lease, leases.value.clock);
   if (age === undefined || age.low <= staleMs) return undefined;
-  return { gone: true, words: `its kubelet has not renewed its node lease for ${Math.floor(age.low / 1000)} s` };
+  return { gone: true, words: say('its kubelet has not renewed its node lease for {seconds} s', { seconds: Math.floor(age.low / 1000) }) };
 }
 
 function peerView(seen: Seen<HostEvidence>, machine: Machine): View | undefined {
@@ -139,7 +142,10 @@ function peerView(seen: Seen<HostEvidence>, machine: Machine): View | undefined 
     return metrics?.state === 'known' && metrics.value.kind === 'answered' && metrics.value.activePeers[id] === 0;
   });
   if (losing.length === 0) return undefined;
-  return { gone: true, words: `etcd on ${losing.map((one) => one.subject.name).join(', ')} has lost its stream to it` };
+  return {
+    gone: true,
+    words: say('etcd on {losing} has lost its stream to it', { losing: namesOf(losing) }),
+  };
 }
 
 /** Whether anything at all on any of these machines, or on another, answered us: then the way there is open. */

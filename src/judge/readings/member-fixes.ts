@@ -1,5 +1,6 @@
 // Which steps do the repairs of several etcd rules share?
 import { shellWord } from '../shell-word.ts';
+import { say, type Text } from '../../model/sentence.ts';
 import type { Fix, Seen } from '../../model/rule.ts';
 import type { Member } from '../../model/topology.ts';
 import { endpointOf, nodeOf, shellFor } from './etcdctl.ts';
@@ -13,7 +14,7 @@ export function memberAt(seen: Seen, subjectId: string): Member | undefined {
 
 export function lookAtProcess(member: Member): Fix {
   return {
-    do: `See what stopped etcd on ${nodeOf(member)}`,
+    do: say('See what stopped etcd on {node}', { node: nodeOf(member) }),
     where: nodeOf(member),
     run: [
       'ls -l /etc/kubernetes/manifests/etcd.yaml /var/lib/etcd/member; df -h /var/lib/etcd',
@@ -46,31 +47,35 @@ export function replaceMember(seen: Seen<MemberEvidence | 'kube.nodes'>, member:
   const node = nodeOf(member);
   const shell = shellFor(seen, helper);
   const remove: Fix = {
-    do: `Only if the data on ${node} is lost or wrong: take its member out`,
+    do: say('Only if the data on {node} is lost or wrong: take its member out', { node }),
     where: shell.where,
     run: [`${shell.etcdctl} member remove ${shellWord(id)}`],
     risk: 'high',
     needs: [
       { text: 'those who stay have a quorum', met: 'yes' },
       { text: 'a fresh snapshot was taken', met: 'unknown' },
-      { text: `${node} cannot come back with its data`, met: 'unknown' },
+      { text: say('{node} cannot come back with its data', { node }), met: 'unknown' },
     ],
     verify: [`${shell.etcdctl} member list`],
   };
   if (seen.topology.platform.kind !== 'kubeadm') return [remove];
   const join: Fix = {
-    do: `Then make ${node} a master anew: its old /var/lib/etcd moved away, run there what this prints; the join adds the member`,
+    do: say('Then make {node} a master anew: its old /var/lib/etcd moved away, run there what this prints; the join adds the member', {
+      node,
+    }),
     where: nodeOf(helper),
     run: ['kubeadm token create --print-join-command --certificate-key $(kubeadm init phase upload-certs --upload-certs | tail -1)'],
     risk: 'high',
-    needs: [{ text: `member ${id} is out of the list`, met: 'unknown' }],
+    needs: [{ text: say('member {id} is out of the list', { id }), met: 'unknown' }],
     verify: [`etcdctl --endpoints ${shellWord(endpointOf(member))} endpoint status`],
   };
   return [remove, join];
 }
 
 /** What must not be stopped now, because the quorum rests on every one of these. */
-export function doNotStop(seen: Seen<MemberEvidence>): readonly string[] {
+export function doNotStop(seen: Seen<MemberEvidence>): readonly Text[] {
   const { led, quorum } = countVoters(seen);
-  return led.length > 0 && led.length <= quorum ? [`restart, defragment or drain ${namesOf(led)}: each is needed for the quorum`] : [];
+  return led.length > 0 && led.length <= quorum
+    ? [say('restart, defragment or drain {members}: each is needed for the quorum', { members: namesOf(led) })]
+    : [];
 }

@@ -1,4 +1,5 @@
 // Would a client that verifies accept the certificate on a member's client port?
+import { say, type Text } from '../../model/sentence.ts';
 import type { Seen } from '../../model/rule.ts';
 import type { Member } from '../../model/topology.ts';
 
@@ -9,7 +10,7 @@ const tolerance = 60_000;
  * A few words when it is surely outside its dates, by our clock and, where it told the time, by the member's own;
  * undefined otherwise.
  */
-export function whyUntrusted(seen: Seen<'etcd.client-port' | 'etcd.clock'>, member: Member): string | undefined {
+export function whyUntrusted(seen: Seen<'etcd.client-port' | 'etcd.clock'>, member: Member): Text | undefined {
   const port = seen.peek('etcd.client-port', member.subject);
   const leaf = port?.state === 'known' ? port.value.chain[0] : undefined;
   if (leaf === undefined) return undefined;
@@ -17,7 +18,7 @@ export function whyUntrusted(seen: Seen<'etcd.client-port' | 'etcd.clock'>, memb
   const moments = [seen.startedAt, ...(clock?.state === 'known' ? [clock.value.serverTime] : [])];
   const end = Date.parse(leaf.notAfter);
   const start = Date.parse(leaf.notBefore);
-  if (moments.every((moment) => moment > end + tolerance)) return `its certificate ended ${leaf.notAfter}`;
-  if (moments.every((moment) => moment < start - tolerance)) return `its certificate begins ${leaf.notBefore}`;
+  if (moments.every((moment) => moment > end + tolerance)) return say('its certificate ended {end}', { end: leaf.notAfter });
+  if (moments.every((moment) => moment < start - tolerance)) return say('its certificate begins {start}', { start: leaf.notBefore });
   return undefined;
 }

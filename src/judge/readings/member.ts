@@ -1,4 +1,5 @@
 // What state is one etcd member in, by the best way of looking that there was?
+import { say, type Text } from '../../model/sentence.ts';
 import type { EtcdHealth, EtcdMetrics, EtcdStatus } from '../../model/etcd.ts';
 import type { Failure, FailureClass } from '../../model/network.ts';
 import type { Seen } from '../../model/rule.ts';
@@ -98,15 +99,15 @@ export function peekMember(seen: Seen<MemberEvidence>, member: Member): MemberRe
 }
 
 /** A few words for a person. */
-export function describeMember(reading: MemberReading | undefined): string {
+export function describeMember(reading: MemberReading | undefined): Text {
   if (reading === undefined) return 'could not be asked';
-  if (reading.kind === 'leaderless') return `alive, says "${reading.words}"`;
+  if (reading.kind === 'leaderless') return say('alive, says "{words}"', { words: reading.words });
   if (reading.kind === 'silent') return describeSilence(reading);
   return { led: 'alive and knows a leader', listening: 'its port answers', unstarted: 'was added but never started' }[reading.kind];
 }
 
 /** What its silence looked like. */
-export function describeSilence({ why, alert, detail }: Extract<MemberReading, { kind: 'silent' }>): string {
+export function describeSilence({ why, alert, detail }: Extract<MemberReading, { kind: 'silent' }>): Text {
   const words: Partial<Record<FailureClass, string>> = {
     refused: 'connection refused',
     timeout: 'no answer to a connection',
@@ -116,7 +117,7 @@ export function describeSilence({ why, alert, detail }: Extract<MemberReading, {
     unreachable: 'no route to it',
     dns: 'its name cannot be resolved',
   };
-  if (why === 'tls' && alert !== undefined) return `ends TLS with alert ${alert}`;
+  if (why === 'tls' && alert !== undefined) return say('ends TLS with alert {alert}', { alert });
   return words[why] ?? detail;
 }
 

@@ -1,4 +1,5 @@
 // Has an API server been dead, or ready, for long enough that everybody has to know by now?
+import { say, type Text } from '../../model/sentence.ts';
 import type { Seen } from '../../model/rule.ts';
 import type { Master } from '../../model/topology.ts';
 import { ageAt, leaseAge } from './age.ts';
@@ -13,7 +14,7 @@ export function deadFor(
   seen: Seen<Needs>,
   master: Master,
   limits: { readonly settled: number; readonly renewal: number },
-): string | undefined {
+): Text | undefined {
   const settled = limits.settled * 1000;
   return (
     balancerSays(seen, master, 'down', settled) ??
@@ -23,35 +24,35 @@ export function deadFor(
 }
 
 /** Whatever proves that it has been ready for longer than the list needs to take it in. */
-export function readyFor(seen: Seen<Needs>, master: Master, settled: number): string | undefined {
+export function readyFor(seen: Seen<Needs>, master: Master, settled: number): Text | undefined {
   return balancerSays(seen, master, 'up', settled) ?? podSays(seen, master, true, settled);
 }
 
-function balancerSays(seen: Seen<Needs>, master: Master, state: 'up' | 'down', settled: number): string | undefined {
-  let words: string | undefined;
+function balancerSays(seen: Seen<Needs>, master: Master, state: 'up' | 'down', settled: number): Text | undefined {
+  let words: Text | undefined;
   seen.tally([master], () => {
     const known = seen.known('lb.stats');
     const backend = backendsOf(seen).find((one) => one.master === master && one.state === state);
     const since = backend === undefined ? undefined : changedAt(known, backend.row);
     if (since !== undefined && known.takenAt - since.latest >= settled)
-      words = `${Math.round((known.takenAt - since.latest) / 1000)} s: HAProxy`;
+      words = say('{seconds} s: HAProxy', { seconds: Math.round((known.takenAt - since.latest) / 1000) });
     return true;
   });
   return words;
 }
 
 /** The kubelet beside an API server renews its lease through it, where it is wired so. */
-function leaseSays(seen: Seen<Needs>, master: Master, stale: number): string | undefined {
+function leaseSays(seen: Seen<Needs>, master: Master, stale: number): Text | undefined {
   const { node } = master.subject.keys;
   const leases = seen.peek('kube.node-leases');
   if (kubeletUsesOwnApiServer(seen, node) !== 'yes' || leases?.state !== 'known' || leases.value.clock === undefined) return undefined;
   const lease = leases.value.leases.find((one) => one.name === node);
   const age = lease === undefined ? undefined : leaseAge(lease, leases.value.clock);
-  return age !== undefined && age.low > stale ? `${Math.floor(age.low / 1000)} s: its node lease` : undefined;
+  return age !== undefined && age.low > stale ? say('{seconds} s: its node lease', { seconds: Math.floor(age.low / 1000) }) : undefined;
 }
 
 /** A kubelet that reports says since when the pod has been as it is. */
-function podSays(seen: Seen<Needs>, master: Master, ready: boolean, settled: number): string | undefined {
+function podSays(seen: Seen<Needs>, master: Master, ready: boolean, settled: number): Text | undefined {
   const { node } = master.subject.keys;
   const nodes = seen.peek('kube.nodes');
   const reports = nodes?.state === 'known' && nodes.value.nodes.some((one) => one.name === node && one.ready === 'True');
@@ -59,5 +60,5 @@ function podSays(seen: Seen<Needs>, master: Master, ready: boolean, settled: num
   const view = podOn(seen, 'kube-apiserver', node);
   if (view?.clock === undefined || view.pod.ready !== ready || view.pod.readySince === undefined) return undefined;
   const age = ageAt(view.pod.readySince, view.clock);
-  return age.low >= settled ? `${Math.floor(age.low / 1000)} s: its pod` : undefined;
+  return age.low >= settled ? say('{seconds} s: its pod', { seconds: Math.floor(age.low / 1000) }) : undefined;
 }

@@ -1,4 +1,5 @@
 // In which words is a clock compared with others?
+import { say, type Text } from '../../model/sentence.ts';
 import type { Offset } from './clock.ts';
 
 export function aheadOrBehind(offset: Offset): 'ahead' | 'behind' {
@@ -6,6 +7,7 @@ export function aheadOrBehind(offset: Offset): 'ahead' | 'behind' {
 }
 
 /** Such as `m1, m3`, or `m1: which of the two is right cannot be told`. */
-export function againstWhom(others: readonly string[]): string {
-  return others.length === 1 ? `${others[0]} (which of the two is right is open)` : others.join(', ');
+export function againstWhom(others: readonly string[]): Text {
+  const [first = ''] = others;
+  return others.length === 1 ? say('{first} (which of the two is right is open)', { first }) : others.join(', ');
 }

@@ -5,7 +5,7 @@ import type { LocalFiles } from '../../../src/model/evidence.ts';
 import type { CertificateSeen } from '../../../src/model/network.ts';
 import type { Edge } from '../../../src/model/rule.ts';
 import type { Fail } from '../../../src/model/verdict.ts';
-import { answered, asFail, certificate, failedTries, healthyWorld, now, type World } from '../../kit/world.ts';
+import { inEnglish, answered, asFail, certificate, failedTries, healthyWorld, now, type World } from '../../kit/world.ts';
 
 const hour = 3_600_000;
 
@@ -265,5 +265,7 @@ function fixesOf(world: World, ids: readonly string[]) {
   const verdicts = ids.map((id) => asFail(world.verdict(rule, id)));
   const [first] = verdicts;
   if (first === undefined) throw new Error('no verdict was asked for');
-  return rule.fixes({ facts: first.facts, subjects: verdicts.map((one) => one.subject), verdicts }, viewOf(world.evidence, world.topology));
+  return inEnglish(
+    rule.fixes({ facts: first.facts, subjects: verdicts.map((one) => one.subject), verdicts }, viewOf(world.evidence, world.topology)),
+  );
 }

@@ -156,7 +156,7 @@ test('with a quorum left the plan looks, restarts, and replaces only with the me
   expect(fixes[1]?.needs[0]?.met).toBe('yes');
   const view = viewOf(world.evidence, world.topology);
   const verdict = asFail(world.verdict(rule, 'm2'));
-  expect(rule.avoid({ facts: verdict.facts, subjects: [verdict.subject], verdicts: [verdict] }, view)).toContain(
+  expect(rule.avoid({ facts: verdict.facts, subjects: [verdict.subject], verdicts: [verdict] }, view).map(String)).toContain(
     'restart, defragment or drain m1, m3: each is needed for the quorum',
   );
 });

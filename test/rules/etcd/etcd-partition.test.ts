@@ -31,7 +31,7 @@ test('one member cut off: it fails, its peers do not', () => {
     expect(statuses(world, rule)).toEqual(['pass', 'pass', 'fail']);
     const verdict = asFail(world.verdict(rule, 'm3'));
     expect([verdict.reason, verdict.severity, verdict.witness]).toEqual(['leaderless', 'warning', 'stated']);
-    expect(verdict.facts['words']).toBe('knows no leader, while m1, m2 do');
+    expect(verdict.facts['words']).toBe('knows no leader, unlike m1, m2');
     expectTextsFilled(rule, verdict);
   }
 });

@@ -6,7 +6,7 @@ import type { AnyRule, Fix } from '../../../src/model/rule.ts';
 import type { Fail, Verdict } from '../../../src/model/verdict.ts';
 import { placeholders } from '../../../src/explain/template.ts';
 import { viewOf } from '../../../src/judge/judge.ts';
-import { failure, type World } from '../../kit/world.ts';
+import { inEnglish, failure, type World } from '../../kit/world.ts';
 
 export const ids = { m1: '5f1c0a7d93b2e684', m2: 'a2c947be10d8f355', m3: 'c83e61f09a7724db' } as const;
 export type Name = keyof typeof ids;
@@ -109,8 +109,11 @@ export function fixesOf(world: World, rule: AnyRule, ...verdicts: readonly Fail[
   if (first === undefined) throw new Error('fixes need a verdict');
   const cause = { facts: first.facts, subjects: verdicts.map((one) => one.subject), verdicts };
   const view = viewOf(world.evidence, world.topology);
-  const fixes = rule.fixes(cause, view);
-  for (const text of [...fixes.flatMap((fix) => [fix.where, ...fix.run, ...fix.verify, ...(fix.undo ?? [])]), ...rule.avoid(cause, view)]) {
+  const fixes = inEnglish(rule.fixes(cause, view));
+  for (const text of [
+    ...fixes.flatMap((fix) => [fix.where, ...fix.run, ...fix.verify, ...(fix.undo ?? [])]),
+    ...rule.avoid(cause, view).map(String),
+  ]) {
     expect(text).not.toMatch(/undefined|\{[a-z]+\}|NaN/i);
   }
   return fixes;
