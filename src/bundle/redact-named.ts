@@ -44,7 +44,9 @@ export function* findNamedValues(text: string): Generator<Span> {
   for (const pattern of [flagged, spoken]) {
     for (const match of text.matchAll(pattern)) {
       const value = valueAt(text, match.index + match[0].length);
-      if (value && worthHiding(text.slice(value.from, value.to))) yield value;
+      const word = value && text.slice(value.from, value.to);
+      // Directives such as auth_pass take nothing but a secret, and four digits are a usual one.
+      if (value && word && (worthHiding(word) || (pattern === spoken && /^\d+$/.test(word)))) yield value;
     }
   }
   for (const match of text.matchAll(nameThenValue)) {

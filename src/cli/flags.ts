@@ -60,6 +60,16 @@ export const wayFlags = {
     helpValue: '<url|socket>',
     description: "HAProxy's statistics: a URL or the path of its socket",
   }),
+  'lb-config': Flags.string({
+    helpGroup: ways,
+    helpValue: '<[node=]file>',
+    multiple: true,
+    multipleNonGreedy: true,
+    description:
+      'haproxy.cfg, output of nginx -T, keepalived.conf, /tmp/keepalived.data, output of ip -o addr, or a kube-vip manifest; can be given again',
+  }),
+  'nginx-status': Flags.string({ helpGroup: ways, helpValue: '<url>', description: "Nginx's stub_status page" }),
+  'envoy-admin': Flags.string({ helpGroup: ways, helpValue: '<url>', description: "Envoy's admin interface" }),
   'no-port-forward': Flags.boolean({ helpGroup: ways, description: 'do not forward a port to the etcd pods to read their metrics' }),
   'allow-exec': Flags.boolean({ helpGroup: ways, description: "allow read-only commands inside the etcd pods (kubectl's exec)" }),
 };

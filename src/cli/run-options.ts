@@ -49,11 +49,27 @@ function readSettings(flags: DiagnoseFlags, environment: Environment): Settings 
     masters: splitHosts(flags.masters ?? [], '--masters'),
     ...(etcd !== undefined && { etcd }),
     ...(flags['haproxy-stats'] !== undefined && { haproxyStats: flags['haproxy-stats'] }),
+    ...(flags['lb-config'] !== undefined && { lbConfigs: flags['lb-config'].map(readLbConfig) }),
+    ...(flags['nginx-status'] !== undefined && { nginxStatus: webAddress(flags['nginx-status'], '--nginx-status') }),
+    ...(flags['envoy-admin'] !== undefined && { envoyAdmin: webAddress(flags['envoy-admin'], '--envoy-admin') }),
     portForward: flags['no-port-forward'] ? 'forbidden' : 'allowed',
     exec: flags['allow-exec'] ? 'allowed' : 'forbidden',
     lbConnections,
     deep: flags.deep === true,
   };
+}
+
+/** `lb1=path`, where `lb1` can be a machine's name, or a path alone. */
+function readLbConfig(text: string): { readonly node?: string; readonly path: string } {
+  const named = /^([A-Za-z0-9][A-Za-z0-9.-]*)=(.+)$/.exec(text);
+  const path = named?.[2] ?? text;
+  checkReadable(path);
+  return named?.[1] === undefined ? { path } : { node: named[1], path };
+}
+
+function webAddress(text: string, flag: string): string {
+  if (!/^https?:\/\//.test(text) || !URL.canParse(text)) throw new UsageError(`${flag}: "${text}" is not an http or https URL`);
+  return text;
 }
 
 /** Flags go before the environment that etcdctl reads, each on its own. */

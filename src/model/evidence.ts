@@ -1,5 +1,6 @@
 // The dictionary: which pieces of evidence exist, and what shape does each have?
 import type { ControlPlanePod, EndpointList, KubeadmConfig, LeaseSeen, NodeSeen, ServerClock } from './kubernetes.ts';
+import type { BalancerFiles, EnvoyHost, HereNetwork, NginxStatus } from './balancer.ts';
 import type { Asked, EtcdHash, EtcdHealth, EtcdMemberList, EtcdMetrics, EtcdRead, EtcdStatus } from './etcd.ts';
 import type { CertificateSeen, Knock, Try } from './network.ts';
 import type { Subject } from './subject.ts';
@@ -15,6 +16,14 @@ export interface EvidenceTypes {
   'lb.tries': { readonly tries: readonly Try[] };
   /** HAProxy's own table of servers. */
   'lb.stats': { readonly rows: readonly HaproxyRow[] };
+  /** Files of load balancers that were named by flag or found on this machine: HAProxy, Nginx, keepalived, kube-vip. */
+  'lb.config': BalancerFiles;
+  /** Nginx's counters. */
+  'lb.nginx': NginxStatus;
+  /** What Envoy thinks of the hosts behind it. */
+  'lb.envoy': { readonly hosts: readonly EnvoyHost[] };
+  /** Who answers at addresses that a load balancer lists and that are no API server's, asked without a credential. */
+  'lb.strangers': { readonly strangers: readonly Stranger[] };
   /** GET /readyz without a credential, straight to one API server. */
   'api.ready': { readonly tries: readonly Try[] };
   /** GET of a harmless object with the operator's credential, straight to one API server. */
@@ -50,6 +59,13 @@ export interface EvidenceTypes {
   'node.kubelet-port': Knock;
   /** Certificates and manifests on the machine the tool runs on, when that is a control-plane node. */
   'here.files': LocalFiles;
+  /** Addresses, neighbours and listening ports of the machine the tool runs on, as far as they bear on the load balancer. */
+  'here.network': HereNetwork;
+}
+
+export interface Stranger {
+  readonly address: string;
+  readonly last: Try;
 }
 
 export type EvidenceId = keyof EvidenceTypes;
@@ -60,6 +76,10 @@ export const evidenceSubjects: { readonly [Id in EvidenceId]: 'cluster' | 'lb' |
   'operator.hints': 'cluster',
   'lb.tries': 'lb',
   'lb.stats': 'lb',
+  'lb.config': 'lb',
+  'lb.nginx': 'lb',
+  'lb.envoy': 'lb',
+  'lb.strangers': 'lb',
   'api.ready': 'apiserver',
   'api.credential': 'apiserver',
   'lb.credential': 'lb',
@@ -83,6 +103,7 @@ export const evidenceSubjects: { readonly [Id in EvidenceId]: 'cluster' | 'lb' |
   'etcd.clock': 'member',
   'node.kubelet-port': 'node',
   'here.files': 'cluster',
+  'here.network': 'cluster',
 };
 
 /**
@@ -185,6 +206,14 @@ export interface HaproxyRow {
   readonly address: string;
   readonly mode: string;
   readonly activeServers?: number;
+  /** Times it went from UP to DOWN since HAProxy last read its configuration. */
+  readonly timesDown?: number;
+  /** Sessions now, at the most, and so far. */
+  readonly sessions?: number;
+  readonly sessionLimit?: number;
+  readonly sessionsTotal?: number;
+  /** Requests that wait for a free slot. */
+  readonly queued?: number;
 }
 
 /** Sums over all resources; each counter since the process began. */

@@ -34,6 +34,8 @@ export interface Answer {
   readonly body: string;
   /** The Date header as milliseconds since 1970, whole seconds; absent when the server sent none. */
   readonly serverTime?: number;
+  /** The Server header; an API server sends none. */
+  readonly server?: string;
 }
 
 export interface Failure {

@@ -14,6 +14,7 @@ import etcdPeerPort from './etcd/peer-port.ts';
 import etcdRead from './etcd/read.ts';
 import etcdStatus from './etcd/status.ts';
 import hereFiles from './here/files.ts';
+import hereNetwork from './here/network.ts';
 import kubeControlPlanePods from './kube/control-plane-pods.ts';
 import kubeEndpoints from './kube/endpoints.ts';
 import kubeKubeadmConfig from './kube/kubeadm-config.ts';
@@ -21,8 +22,12 @@ import kubeLeases from './kube/leases.ts';
 import kubeMayPortForward from './kube/may-port-forward.ts';
 import kubeNodeLeases from './kube/node-leases.ts';
 import kubeNodes from './kube/nodes.ts';
+import lbConfig from './lb/config.ts';
 import lbCredential from './lb/credential.ts';
+import lbEnvoy from './lb/envoy.ts';
+import lbNginx from './lb/nginx.ts';
 import lbStats from './lb/stats.ts';
+import lbStrangers from './lb/strangers.ts';
 import lbTries from './lb/tries.ts';
 import nodeKubeletPort from './node/kubelet-port.ts';
 import operatorHints from './operator/hints.ts';
@@ -43,6 +48,7 @@ export const probes: readonly Probe[] = [
   etcdRead,
   etcdStatus,
   hereFiles,
+  hereNetwork,
   kubeControlPlanePods,
   kubeEndpoints,
   kubeKubeadmConfig,
@@ -50,8 +56,12 @@ export const probes: readonly Probe[] = [
   kubeMayPortForward,
   kubeNodeLeases,
   kubeNodes,
+  lbConfig,
   lbCredential,
+  lbEnvoy,
+  lbNginx,
   lbStats,
+  lbStrangers,
   lbTries,
   nodeKubeletPort,
   operatorHints,

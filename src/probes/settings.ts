@@ -16,6 +16,12 @@ export interface Settings {
   readonly etcd?: EtcdCredentials;
   /** URL or path of a socket. */
   readonly haproxyStats?: string;
+  /** --lb-config: files of load balancers, each with the machine it belongs to where that was said. */
+  readonly lbConfigs?: readonly { readonly node?: string; readonly path: string }[];
+  /** URL of Nginx's stub_status. */
+  readonly nginxStatus?: string;
+  /** URL of Envoy's admin interface. */
+  readonly envoyAdmin?: string;
   readonly portForward: 'allowed' | 'forbidden';
   readonly exec: 'allowed' | 'forbidden';
   /** How many connections through the load balancer at the most. */

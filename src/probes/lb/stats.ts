@@ -1,10 +1,11 @@
 // What does HAProxy itself think of its backends?
 import type { HaproxyRow } from '../../model/evidence.ts';
-import { deadlines, type RawTry } from '../../sources/source.ts';
+import type { RawTry } from '../../sources/source.ts';
 import { defineProbe, type Gathered, type Surroundings } from '../probe.ts';
 import { parseCsv } from '../shared/csv.ts';
 import { gap } from '../shared/gaps.ts';
 import { cleanLine } from '../shared/text.ts';
+import { getPage } from '../shared/web-page.ts';
 
 const howToGet = '--haproxy-stats <URL or path of the socket>';
 /** Where HAProxy's own examples put the page. */
@@ -37,21 +38,11 @@ export default defineProbe({
   },
 });
 
-/** User and password in the URL become a header, so that they are kept nowhere. */
-function ask(url: string, { source, signal }: Surroundings): Promise<RawTry> {
-  const { protocol, hostname, port, pathname, username, password } = new URL(url);
-  const scheme = protocol === 'https:' ? 'https' : 'http';
-  const login = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
-  return source.request({
-    scheme,
-    host: hostname.replace(/^\[|\]$/g, ''),
-    port: port === '' ? (scheme === 'https' ? 443 : 80) : Number(port),
-    path: pathname.endsWith(';csv') ? pathname : `${pathname};csv`,
-    headers: login === ':' ? {} : { authorization: `Basic ${Buffer.from(login).toString('base64')}` },
-    identity: 'none',
-    deadlines: deadlines.usual,
-    signal,
-  });
+function ask(text: string, around: Surroundings): Promise<RawTry> {
+  const url = new URL(text);
+  if (!url.pathname.endsWith(';csv')) url.pathname = `${url.pathname};csv`;
+  url.search = '';
+  return getPage(around, url);
 }
 
 function tableOf(one: RawTry, url: string, wasNamed: boolean): string {
@@ -85,5 +76,10 @@ function reduce(row: Readonly<Record<string, string>>): HaproxyRow {
     address: cleanLine(row['addr'] ?? ''),
     mode: cleanLine(row['mode'] ?? ''),
     ...number('act', 'activeServers'),
+    ...number('chkdown', 'timesDown'),
+    ...number('scur', 'sessions'),
+    ...number('slim', 'sessionLimit'),
+    ...number('stot', 'sessionsTotal'),
+    ...number('qcur', 'queued'),
   };
 }

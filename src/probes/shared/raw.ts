@@ -44,6 +44,7 @@ export function outcomeOf(one: RawTry): Answer | Failure {
     status: one.answer.status,
     body: cleanLines(one.answer.body),
     ...(time === undefined ? {} : { serverTime: time }),
+    ...(one.answer.headers['server'] === undefined ? {} : { server: cleanLine(one.answer.headers['server'], 100) }),
   };
 }
 
