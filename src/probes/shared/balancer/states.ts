@@ -78,7 +78,7 @@ export function reduceKubeVip(text: string): string {
 function environmentIn(text: string): readonly { readonly name: string; readonly value: string }[] {
   let pod: unknown;
   try {
-    pod = parse(text, { maxAliasCount: 10 });
+    pod = parse(text.slice(0, 50_000), { maxAliasCount: 10 });
   } catch {
     throw new Error('it is no YAML');
   }

@@ -252,7 +252,7 @@ describe('hostile files end in a value or in one sentence, quickly', () => {
   ])('%s', (_name, text) => {
     const began = performance.now();
     for (const header of headers) attempt(header + text);
-    expect(performance.now() - began).toBeLessThan(2500);
+    expect(performance.now() - began).toBeLessThan(5000);
   });
 
   test('anything', () => {
