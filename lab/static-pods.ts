@@ -57,18 +57,32 @@ export async function editStaticPods(
   edit: (container: Container) => void,
 ): Promise<void> {
   const changed: Component[] = [];
-  for (const component of components) {
-    if (!(await isOnNode(lab, node, manifest(component)))) continue;
-    const text = await readOnNode(lab, node, manifest(component));
-    const original = parked(`${component}.original`);
-    if (!(await isOnNode(lab, node, original))) await writeOnNode(lab, node, original, text);
-    const document = parse(text) as Manifest;
-    edit(document.spec.containers[0]);
-    await writeOnNode(lab, node, parked(`${component}.edited`), stringify(document));
-    await moveOnNode(lab, node, parked(`${component}.edited`), manifest(component));
-    changed.push(component);
-  }
+  for (const component of components) if (await rewriteManifest(lab, node, component, edit)) changed.push(component);
   await restartInto(lab, node, changed);
+}
+
+/** The same for a change that no process survives: returns once the old one has ended. */
+export async function breakStaticPod(
+  lab: LabHandle,
+  node: string,
+  component: Component,
+  edit: (container: Container) => void,
+): Promise<void> {
+  if (!(await rewriteManifest(lab, node, component, edit))) throw new Error(`${node} has no manifest of ${component}`);
+  await restartPrograms(lab, node, [component]);
+}
+
+/** @returns whether there is such a manifest. */
+async function rewriteManifest(lab: LabHandle, node: string, component: Component, edit: (container: Container) => void): Promise<boolean> {
+  if (!(await isOnNode(lab, node, manifest(component)))) return false;
+  const text = await readOnNode(lab, node, manifest(component));
+  const original = parked(`${component}.original`);
+  if (!(await isOnNode(lab, node, original))) await writeOnNode(lab, node, original, text);
+  const document = parse(text) as Manifest;
+  edit(document.spec.containers[0]);
+  await writeOnNode(lab, node, parked(`${component}.edited`), stringify(document));
+  await moveOnNode(lab, node, parked(`${component}.edited`), manifest(component));
+  return true;
 }
 
 /** Puts the first state of edited manifests back and waits until new processes run. */

@@ -5,10 +5,11 @@ import { defineRule, fail, notApplicable, pass, undecided } from '../../src/judg
 import { ageAt, describeDuration } from '../../src/judge/readings/age.ts';
 import { anotherServes, mastersOf, readApiServer, servesClients } from '../../src/judge/readings/api-server.ts';
 import { checkedReasons } from '../../src/judge/readings/backend.ts';
+import { quoteLog, type LogEvidence, tellingLineOf } from '../../src/judge/readings/container-log.ts';
 import { kubeletReports, type PodView, podOn } from '../../src/judge/readings/pod.ts';
 import type { Seen } from '../../src/model/rule.ts';
 
-type Needs = 'kube.control-plane-pods' | 'kube.nodes' | 'kube.node-leases' | 'api.ready';
+type Needs = LogEvidence | 'kube.control-plane-pods' | 'kube.nodes' | 'kube.node-leases' | 'api.ready';
 
 export default defineRule({
   id: 'api-restart-loop',
@@ -20,9 +21,9 @@ export default defineRule({
   title: 'the API server on {node} {words}',
   healthy: 'no API server was restarted within the last quarter of an hour',
   why: 'Between two starts {node} serves nobody; each start also costs the API server and its etcd a full reload of all caches.',
-  shows: ['{node}  {restarts} restarts so far, the last ended {ago} ago{exit}'],
+  shows: ['{node}  {restarts} restarts so far, the last ended {ago} ago{exit}', 'if log: its log: {log}'],
   folded: '{words}',
-  needs: ['kube.control-plane-pods', 'kube.nodes', 'kube.node-leases', 'api.ready'],
+  needs: ['kube.control-plane-pods', 'kube.nodes', 'kube.node-leases', 'api.ready', 'kube.container-logs', 'here.container-logs'],
   limits: {
     recent: { value: 900, unit: 's', source: 'kubernetes-mixin KubePodCrashLooping: 15 min' },
     stale: { value: 40, unit: 's', source: 'https://kubernetes.io/docs/reference/node/node-status/ (a node lease lasts 40 s)' },
@@ -36,9 +37,20 @@ export default defineRule({
     const recent = endedWithin(view, limits.recent * 1000);
     if (recent === 'unknown')
       return undecided('the API server that listed the pods told no time', 'kubectl -n kube-system get pods -o wide');
-    const facts = { node, restarts: view.container.restarts, ago: recent ?? 'long', exit: exitOf(view) };
+    const facts = {
+      node,
+      restarts: view.container.restarts,
+      ago: recent ?? 'long',
+      exit: exitOf(view),
+      ...quoteLog(seen, 'kube-apiserver', node),
+    };
     const looping = view.container.waitingReason === 'CrashLoopBackOff';
     if (recent === undefined && !kubeletReports(seen, node, limits.stale * 1000)) {
+      const ended = gaveUp(seen, view, node, limits.recent * 1000);
+      if (ended !== undefined && !servesNow(seen, subject.id)) {
+        const words = 'keeps ending, by its own log';
+        return fail({ ...facts, ago: ended, exit: '', words }, { reason: 'crash-loop', severity: 'critical', witness: 'stated' });
+      }
       return undecided(
         `the kubelet on ${node} does not report, so nobody knows what became of its pods`,
         `on ${node}: crictl ps -a --name '^kube-apiserver$'`,
@@ -136,6 +148,14 @@ function endedWithin(view: PodView, milliseconds: number): string | undefined | 
   if (ended === undefined) return undefined;
   if (view.clock === undefined) return 'unknown';
   const age = ageAt(ended, view.clock);
+  return age.low < milliseconds ? describeDuration(age.low) : undefined;
+}
+
+/** How long ago its log gave a reason for its end; the kubelet keeps that log whether or not it can report. */
+function gaveUp(seen: Seen<LogEvidence>, view: PodView, node: string, milliseconds: number): string | undefined {
+  const line = tellingLineOf(seen, 'kube-apiserver', node);
+  if (line?.final !== true || line.at === undefined || view.clock === undefined) return undefined;
+  const age = ageAt(line.at, view.clock);
   return age.low < milliseconds ? describeDuration(age.low) : undefined;
 }
 

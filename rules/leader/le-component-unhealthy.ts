@@ -3,6 +3,7 @@ import { shellWord } from '../../src/judge/shell-word.ts';
 import { say } from '../../src/model/sentence.ts';
 import { defineRule, fail, pass, undecided } from '../../src/judge/define-rule.ts';
 import { type ComponentEvidence, readComponent, startingLimit } from '../../src/judge/readings/component.ts';
+import { quoteLog } from '../../src/judge/readings/container-log.ts';
 import { nodeLimits } from '../../src/judge/readings/node.ts';
 import type { ControlPlanePod } from '../../src/model/kubernetes.ts';
 import type { Link, Seen } from '../../src/model/rule.ts';
@@ -19,9 +20,18 @@ export default defineRule({
   title: '{component} on {node} does not run: {words}',
   healthy: 'every controller manager and scheduler runs',
   why: 'One candidate less can lead: {good} of {all} instances of {component} are healthy.',
-  shows: ['{node}  {component}  {words}', '  {good} of {all} instances are healthy'],
+  shows: ['{node}  {component}  {words}', 'if log:   its log: {log}', '  {good} of {all} instances are healthy'],
   folded: '{component} {words}',
-  needs: ['kube.control-plane-pods', 'kube.nodes', 'kube.node-leases', 'kube.leases', 'api.ready', 'etcd.clock'],
+  needs: [
+    'kube.control-plane-pods',
+    'kube.nodes',
+    'kube.node-leases',
+    'kube.leases',
+    'api.ready',
+    'etcd.clock',
+    'kube.container-logs',
+    'here.container-logs',
+  ],
   limits: { ...nodeLimits, starting: startingLimit },
   reasons: ['waiting', 'not-ready'],
   subjects: (seen) =>
@@ -47,6 +57,7 @@ export default defineRule({
       words: reading.words,
       good: healthy.yes.length,
       all: all.length,
+      ...quoteLog(seen, pod.component, pod.node),
     };
     const none = healthy.yes.length === 0 && healthy.unknown.length === 0;
     const grave = none ? ({ severity: 'critical', impact: 'degraded' } as const) : {};

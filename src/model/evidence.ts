@@ -1,6 +1,6 @@
 // The dictionary: which pieces of evidence exist, and what shape does each have?
-import type { ControlPlanePod, EndpointList, KubeadmConfig, LeaseSeen, NodeSeen, ServerClock } from './kubernetes.ts';
 import type { BalancerFiles, EnvoyHost, HereNetwork, NginxStatus } from './balancer.ts';
+import type { ContainerLog, ControlPlanePod, EndpointList, KubeadmConfig, LeaseSeen, NodeSeen, ServerClock } from './kubernetes.ts';
 import type { Asked, EtcdHash, EtcdHealth, EtcdMemberList, EtcdMetrics, EtcdRead, EtcdStatus } from './etcd.ts';
 import type { CertificateSeen, Knock, Try } from './network.ts';
 import type { Subject } from './subject.ts';
@@ -41,6 +41,8 @@ export interface EvidenceTypes {
   'kube.control-plane-pods': { readonly pods: readonly ControlPlanePod[]; readonly clock?: ServerClock };
   'kube.endpoints': EndpointList;
   'kube.kubeadm-config': KubeadmConfig;
+  /** The last log lines of control-plane containers that ended lately, wait, or stand beside an API server that is not ready. */
+  'kube.container-logs': { readonly logs: readonly ContainerLog[] };
   /** May this credential forward a port to a pod in kube-system? */
   'kube.may-port-forward': { readonly allowed: boolean; readonly reason: string };
   /** TCP and TLS on the client port, without a certificate. */
@@ -61,6 +63,8 @@ export interface EvidenceTypes {
   'here.files': LocalFiles;
   /** Addresses, neighbours and listening ports of the machine the tool runs on, as far as they bear on the load balancer. */
   'here.network': HereNetwork;
+  /** The last log lines of the control plane's containers on that machine. */
+  'here.container-logs': { readonly logs: readonly ContainerLog[] };
 }
 
 export interface Stranger {
@@ -91,6 +95,7 @@ export const evidenceSubjects: { readonly [Id in EvidenceId]: 'cluster' | 'lb' |
   'kube.control-plane-pods': 'cluster',
   'kube.endpoints': 'cluster',
   'kube.kubeadm-config': 'cluster',
+  'kube.container-logs': 'cluster',
   'kube.may-port-forward': 'cluster',
   'etcd.client-port': 'member',
   'etcd.peer-port': 'member',
@@ -104,6 +109,7 @@ export const evidenceSubjects: { readonly [Id in EvidenceId]: 'cluster' | 'lb' |
   'node.kubelet-port': 'node',
   'here.files': 'cluster',
   'here.network': 'cluster',
+  'here.container-logs': 'cluster',
 };
 
 /**

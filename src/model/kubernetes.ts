@@ -74,3 +74,21 @@ export interface KubeadmConfig {
   /** Client URLs of etcd outside the cluster; empty when it is stacked. */
   readonly externalEtcd: readonly string[];
 }
+
+/** One line of a container's log. `at`: milliseconds since 1970, by the clock of the node it ran on. */
+export interface LogLine {
+  readonly at?: number;
+  readonly text: string;
+}
+
+/** The end of one container's log, oldest line first. */
+export interface ContainerLog {
+  readonly component: string;
+  readonly node: string;
+  readonly pod: string;
+  /** Whether it is of the instance that ended before the one the API shows. */
+  readonly previous: boolean;
+  readonly lines: readonly LogLine[];
+  /** Why this one could not be read; it has no lines then. */
+  readonly refused?: string;
+}

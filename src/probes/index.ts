@@ -13,8 +13,10 @@ import etcdMetrics from './etcd/metrics.ts';
 import etcdPeerPort from './etcd/peer-port.ts';
 import etcdRead from './etcd/read.ts';
 import etcdStatus from './etcd/status.ts';
+import hereContainerLogs from './here/container-logs.ts';
 import hereFiles from './here/files.ts';
 import hereNetwork from './here/network.ts';
+import kubeContainerLogs from './kube/container-logs.ts';
 import kubeControlPlanePods from './kube/control-plane-pods.ts';
 import kubeEndpoints from './kube/endpoints.ts';
 import kubeKubeadmConfig from './kube/kubeadm-config.ts';
@@ -47,8 +49,10 @@ export const probes: readonly Probe[] = [
   etcdPeerPort,
   etcdRead,
   etcdStatus,
+  hereContainerLogs,
   hereFiles,
   hereNetwork,
+  kubeContainerLogs,
   kubeControlPlanePods,
   kubeEndpoints,
   kubeKubeadmConfig,

@@ -1,5 +1,5 @@
 // What lies on this machine: files, folders, and sockets of local services?
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { open, readdir, readFile, stat } from 'node:fs/promises';
 import net from 'node:net';
 import { join } from 'node:path';
 import type { Gap } from '../model/evidence.ts';
@@ -21,6 +21,24 @@ export async function readLocalFile(path: string): Promise<string> {
     return await readFile(path, 'utf8');
   } catch (error) {
     throw error instanceof GapError ? error : fileGap(error, path, `cat ${path}`);
+  }
+}
+
+/** No more than the last `bytes` of a file that may be longer than anybody wants to hold. @throws GapError */
+export async function readEndOfFile(path: string, bytes: number): Promise<string> {
+  try {
+    const file = await open(path, 'r');
+    try {
+      const about = await file.stat();
+      if (!about.isFile()) throw new GapError({ gap: 'failed', detail: `${path} is not a plain file.`, howToGet: `ls -l ${path}` });
+      const length = Math.min(bytes, about.size);
+      const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, about.size - length);
+      return buffer.toString('utf8', 0, bytesRead);
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    throw error instanceof GapError ? error : fileGap(error, path, `tail ${path}`);
   }
 }
 

@@ -6,7 +6,7 @@ import { attempt, type Message } from './attempt.ts';
 import type { Target } from './connection.ts';
 import { bareContext, certificateContext, derOf, verifyingContext } from './contexts.ts';
 import type { EtcdFiles, EtcdMaterial } from './etcd-credentials.ts';
-import { askSocket, listFolder, readLocalFile } from './files.ts';
+import { askSocket, listFolder, readEndOfFile, readLocalFile } from './files.ts';
 import { callGrpc } from './grpc.ts';
 import { knockAt } from './knock.ts';
 import type { Chosen, ConnectionFlags } from './kubeconfig.ts';
@@ -152,8 +152,8 @@ export class LiveSource implements Source {
     return identity === 'etcd' ? (this.#etcd?.anchors ?? []).map(derOf) : [];
   }
 
-  file(path: string): Promise<string> {
-    return readLocalFile(path);
+  file(path: string, lastBytes?: number): Promise<string> {
+    return lastBytes === undefined ? readLocalFile(path) : readEndOfFile(path, lastBytes);
   }
 
   folder(path: string): Promise<readonly string[]> {

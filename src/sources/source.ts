@@ -115,8 +115,8 @@ export interface Source {
    * kubeconfig names no authority, nothing where it waives the check.
    */
   anchors(identity: Identity): readonly string[];
-  /** The content of a file on this machine. @throws GapError */
-  file(path: string): Promise<string>;
+  /** The content of a file on this machine, or no more than so many bytes from its end. @throws GapError */
+  file(path: string, lastBytes?: number): Promise<string>;
   /** Full paths of the plain files (symbolic links to files too) right inside a folder, sorted. @throws GapError */
   folder(path: string): Promise<readonly string[]>;
   /** Writes text to a Unix socket and reads until the other side closes, such as HAProxy's `show stat`. @throws GapError */

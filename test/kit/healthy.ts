@@ -145,6 +145,7 @@ function clusterItems(): EvidenceItem[] {
       externalEtcd: [],
     }),
     known('kube.may-port-forward', undefined, { allowed: true, reason: '' }),
+    known('kube.container-logs', undefined, { logs: [] }),
   ];
 }
 

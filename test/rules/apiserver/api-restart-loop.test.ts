@@ -106,3 +106,26 @@ test('the kubelet may be restarted while another API server serves', () => {
   for (const node of ['m1', 'm3']) world.set('api.ready', node, { tries: failedTries(node, 'refused') });
   expect(met()).toBe('no');
 });
+
+function withLog(world: World, at: number, text = 'Error: unknown flag: --x'): World {
+  const log = { component: 'kube-apiserver', node: 'm2', pod: 'kube-apiserver-m2', previous: true, lines: [{ at, text }] };
+  return world.set('kube.container-logs', undefined, { logs: [log] });
+}
+
+test('the line of its log that says why is shown', () => {
+  const world = withLog(container(endedAgo(200, { waitingReason: 'CrashLoopBackOff', ready: false, restarts: 6 })), now - 200_000);
+  const verdict = asFail(world.verdict(rule, 'm2'));
+  expect(shown(rule, verdict).at(-1)).toBe('its log: Error: unknown flag: --x');
+  expect(unfilled(rule, verdict)).toEqual([]);
+});
+
+test('a kubelet that cannot report still keeps the log in which the API server gave up', () => {
+  const silent = (at: number, text?: string) =>
+    withLog(silentKubelet(healthyWorld()).set('api.ready', 'm2', { tries: failedTries('m2', 'refused') }), at, text);
+  const verdict = asFail(silent(serverNow - 60_000).verdict(rule, 'm2'));
+  expect(verdict).toMatchObject({ reason: 'crash-loop', severity: 'critical' });
+  expect(unfilled(rule, verdict)).toEqual([]);
+  expect(silent(serverNow - 900_000).verdict(rule, 'm2').status).toBe('unknown');
+  expect(silent(serverNow - 60_000, 'I1121 03:12:44.1       1 a.go:1] "bye"').verdict(rule, 'm2').status).toBe('unknown');
+  expect(withLog(silentKubelet(healthyWorld()), serverNow - 60_000).verdict(rule, 'm2').status).toBe('unknown');
+});

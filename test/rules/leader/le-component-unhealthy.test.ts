@@ -3,6 +3,7 @@ import expired from '../../../rules/leader/le-lease-expired.ts';
 import rule from '../../../rules/leader/le-component-unhealthy.ts';
 import type { ContainerSeen, ControlPlanePod } from '../../../src/model/kubernetes.ts';
 import type { Edge } from '../../../src/model/rule.ts';
+import { shown } from '../../kit/texts.ts';
 import { asFail, healthyWorld, now, type World } from '../../kit/world.ts';
 
 const onM2 = 'kube-scheduler on m2';
@@ -104,4 +105,13 @@ test('broken schedulers explain the scheduler’s lease and no other', () => {
   expect(gate('kube-system/Lease/kube-controller-manager')).toBe('no');
   const lost = asFail(world.verdict(expired, 'kube-system/Lease/kube-scheduler')).supports?.filter((one) => one.state === 'lost');
   expect(lost?.map((one) => one.name)).toEqual(['m1', 'm2', 'm3']);
+});
+
+test('the line of its log that says why is shown', () => {
+  const lines = [{ at: now, text: 'E1121 03:12:44.1       1 server.go:326] "leaderelection lost"' }];
+  const log = { component: 'kube-scheduler', node: 'm2', pod: 'kube-scheduler-m2', previous: true, lines };
+  const world = change(healthyWorld(), 'kube-scheduler-m2', { ready: false }, crashing).set('kube.container-logs', undefined, {
+    logs: [log],
+  });
+  expect(shown(rule, asFail(world.verdict(rule, onM2)))).toContain('  its log: "leaderelection lost"');
 });

@@ -3,7 +3,7 @@ import { mkdirSync, symlinkSync } from 'node:fs';
 import net from 'node:net';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
-import { askSocket, listFolder, readLocalFile } from '../../../src/sources/files.ts';
+import { askSocket, listFolder, readEndOfFile, readLocalFile } from '../../../src/sources/files.ts';
 import { GapError } from '../../../src/sources/source.ts';
 import { scratch } from './kit/api.ts';
 
@@ -64,4 +64,12 @@ test('sockets: an answer, nobody there, an old file, silence', async () => {
   expect(await gapOf(askSocket(join(folder, 'none'), 'x', never))).toMatchObject({ gap: 'absent' });
   const silent = await serve('silent', () => {});
   expect(await gapOf(askSocket(silent, 'x', AbortSignal.timeout(100)))).toMatchObject({ gap: 'timeout' });
+});
+
+test('of a long file only its end is held', async () => {
+  const folder = write({ 'long.log': `${'x'.repeat(100_000)}the end` });
+  const path = join(folder, 'long.log');
+  expect(await readEndOfFile(path, 7)).toBe('the end');
+  expect(await readEndOfFile(path, 1_000_000)).toHaveLength(100_007);
+  expect(await gapOf(readEndOfFile(join(folder, 'no.log'), 7))).toMatchObject({ gap: 'absent' });
 });
