@@ -2,6 +2,7 @@
 import http from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type Opened, openConnection, type Target } from './connection.ts';
+import type { Open } from './connections.ts';
 import { abandon, joinAddress } from './dial.ts';
 import { failureOf, ownLimit, type RawFailure } from './failure.ts';
 import { waitFor } from './limit.ts';
@@ -24,7 +25,7 @@ type Answer = NonNullable<RawTry['answer']>;
 export type Ended = { readonly answer: Answer } | { readonly failure: RawFailure };
 
 /**
- * One try from name resolution to the last byte, over a connection of its own that is closed afterwards.
+ * One try from name resolution to the last byte, over a connection of its own unless `target.reuse` knows one that is open.
  * Whatever the network does becomes part of the result; the phases keep their own deadlines, the body the signal's.
  * @throws Stopped when the signal fires before a deadline has passed; GapError when this machine itself stands in the way.
  */
@@ -35,20 +36,57 @@ export async function attempt(
   signal: AbortSignal,
   limit = bodyLimit,
 ): Promise<RawTry> {
+  if (target.reuse === undefined) return attemptAnew(target, message, limits, signal, limit);
+  const { connections, key } = target.reuse;
+  const found = await connections.take(key, signal);
+  if (found !== undefined) {
+    const tried = await attemptOver(found, target, message, limits, signal, limit);
+    // A server may have ended the connection just before it was used: that says nothing about the next one.
+    if (tried.failure === undefined || !['reset', 'closed'].includes(tried.failure.why)) return tried;
+    connections.join(key);
+  }
+  return attemptAnew(target, message, limits, signal, limit);
+}
+
+async function attemptAnew(target: Target, message: Message, limits: Deadlines, signal: AbortSignal, limit: number): Promise<RawTry> {
   const began = Date.now();
-  const opened = await openConnection(target, limits, signal);
+  let opened: Opened | undefined;
+  try {
+    opened = await openConnection(target, limits, signal);
+  } finally {
+    if (opened?.kind !== 'open') target.reuse?.connections.drop(target.reuse.key);
+  }
   if (opened.kind === 'failed') return failedTry(opened, began);
-  const { socket, address, chain } = opened;
+  return attemptOver(opened, target, message, limits, signal, limit);
+}
+
+async function attemptOver(
+  open: Open,
+  target: Target,
+  message: Message,
+  limits: Deadlines,
+  signal: AbortSignal,
+  limit: number,
+): Promise<RawTry> {
+  const { socket, address, chain } = open;
   const times = { sentAt: Date.now(), receivedAt: 0 };
+  let reusable = false;
   try {
     const exchange = new Exchange(socket, target, message, address, limit);
     const headers = await exchange.first(limits.firstByte, signal);
     times.receivedAt = Date.now();
     const ended: Ended = 'failure' in headers ? headers : await exchange.rest(headers.response, signal);
+    reusable = 'response' in headers && headers.response.complete && headers.response.headers.connection !== 'close' && 'answer' in ended;
     return { address, ...times, connected: true, chain, ...ended };
   } finally {
-    abandon(socket);
+    leave(open, target, reusable);
   }
+}
+
+function leave(open: Open, { reuse }: Target, reusable: boolean): void {
+  if (reuse !== undefined && reusable) return reuse.connections.give(reuse.key, open);
+  abandon(open.socket);
+  reuse?.connections.drop(reuse.key);
 }
 
 /** The same over a stream that is already open; its end is the caller's business. @throws Stopped */
@@ -78,7 +116,13 @@ class Exchange {
   readonly #scheme: 'http' | 'https';
   readonly #limit: number;
 
-  constructor(socket: Duplex, target: Pick<Target, 'scheme' | 'host' | 'port'>, message: Message, address: string, limit: number) {
+  constructor(
+    socket: Duplex,
+    target: Pick<Target, 'scheme' | 'host' | 'port' | 'reuse'>,
+    message: Message,
+    address: string,
+    limit: number,
+  ) {
     const body = message.body === undefined ? undefined : Buffer.from(message.body);
     this.#address = address;
     this.#socket = socket;
@@ -92,7 +136,7 @@ class Exchange {
       headers: {
         'User-Agent': userAgent,
         Host: joinAddress(target.host, target.port),
-        Connection: 'close',
+        Connection: target.reuse === undefined ? 'close' : 'keep-alive',
         ...(body && { 'Content-Length': String(body.length) }),
         ...message.headers,
       },

@@ -1,6 +1,7 @@
 // How far does a connection get: TCP, a proxy's tunnel, TLS, and who is on the other side?
 import net from 'node:net';
 import tls from 'node:tls';
+import type { Connections, Open } from './connections.ts';
 import { abandon, dial } from './dial.ts';
 import { failureOf, ownLimit, type RawFailure } from './failure.ts';
 import { waitFor } from './limit.ts';
@@ -18,12 +19,14 @@ export interface Target {
   readonly proxy?: ProxyServer;
   /** DER in base64 of the context's own authorities: OpenSSL completes a chain with them, though nobody sent them. */
   readonly anchors?: ReadonlySet<string>;
+  /** Where a connection to the same server as the same client may be found, and left for others. */
+  readonly reuse?: { readonly connections: Connections; readonly key: string };
   /** Runs after the handshake and before anything is sent; a sentence ends the try. */
   readonly check?: (socket: tls.TLSSocket) => string | undefined;
 }
 
 export type Opened =
-  | { readonly kind: 'open'; readonly socket: net.Socket; readonly address: string; readonly chain: readonly string[] }
+  | Open
   | {
       readonly kind: 'failed';
       readonly address: string;
@@ -96,6 +99,7 @@ function handshake(raw: net.Socket, address: string, target: Target, millisecond
 /** The certificates as sent, leaf first, DER in base64. Readable even after the peer refused us with an alert. */
 export function chainOf(socket: tls.TLSSocket): string[] {
   const chain: string[] = [];
+  // Not getPeerX509Certificate: on Node 20 it takes the leaf out of what getPeerCertificate shows afterwards.
   let certificate: tls.DetailedPeerCertificate | undefined = socket.getPeerCertificate(true);
   while (certificate?.raw && chain.length < 10) {
     const der = certificate.raw.toString('base64');

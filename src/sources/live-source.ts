@@ -4,9 +4,11 @@ import net from 'node:net';
 import type tls from 'node:tls';
 import { attempt, type Message } from './attempt.ts';
 import type { Target } from './connection.ts';
+import { Connections } from './connections.ts';
 import { bareContext, certificateContext, derOf, verifyingContext } from './contexts.ts';
 import type { EtcdFiles, EtcdMaterial } from './etcd-credentials.ts';
 import { askSocket, listFolder, readEndOfFile, readLocalFile } from './files.ts';
+import { joinAddress } from './dial.ts';
 import { callGrpc } from './grpc.ts';
 import { knockAt } from './knock.ts';
 import type { Chosen, ConnectionFlags } from './kubeconfig.ts';
@@ -30,13 +32,14 @@ export class LiveSource implements Source {
   readonly #etcd: (EtcdMaterial & { readonly context: tls.SecureContext }) | undefined;
   readonly #operator: Operator;
   readonly #api: Api;
+  readonly #connections = new Connections();
   readonly #closed = new AbortController();
 
   constructor(chosen: Chosen, connection: ConnectionFlags, settings: LiveSettings, etcd: EtcdMaterial | undefined) {
     this.#chosen = chosen;
     this.#settings = settings;
     this.#etcd = etcd && { ...etcd, context: certificateContext(etcd.client) };
-    this.#operator = new Operator(chosen);
+    this.#operator = new Operator(chosen, this.#connections);
     const { cluster } = chosen;
     this.#api = {
       operator: this.#operator,
@@ -68,9 +71,9 @@ export class LiveSource implements Source {
     if (identity === 'operator') {
       const ready = await this.#operator.ready(signal);
       const target = this.#operator.target(host, port, ready, serverName);
-      return scheme === 'https'
-        ? { target: { ...target, scheme }, headers: ready.headers }
-        : { target: { ...target, scheme }, headers: {} };
+      if (scheme === 'https') return { target: { ...target, scheme }, headers: ready.headers };
+      const { reuse: _encrypted, ...plain } = target;
+      return { target: { ...plain, scheme }, headers: {} };
     }
     const carriesSecret = scheme === 'https' && Object.keys(headers).some((name) => name.toLowerCase() === 'authorization');
     const trust =
@@ -78,7 +81,17 @@ export class LiveSource implements Source {
         ? { context: verifyingContext([]), check: proofFor(host, port, serverName ?? host, this.#operator.certificates) }
         : { context: identity === 'etcd' ? this.#needEtcd().context : bareContext() };
     return {
-      target: { scheme, host, port, ...trust, ...(serverName !== undefined && { serverName }), ...this.#proxyFor(host, port) },
+      target: {
+        scheme,
+        host,
+        port,
+        ...trust,
+        ...(serverName !== undefined && { serverName }),
+        ...this.#proxyFor(host, port),
+        ...(identity === 'etcd' && {
+          reuse: { connections: this.#connections, key: `etcd ${serverName ?? ''} ${joinAddress(host, port)}` },
+        }),
+      },
       headers: {},
     };
   }
@@ -166,6 +179,7 @@ export class LiveSource implements Source {
 
   close(): void {
     this.#closed.abort();
+    this.#connections.close();
     this.#operator.close();
   }
 

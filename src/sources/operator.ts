@@ -4,8 +4,10 @@ import { X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
 import { storedToken } from './auth-provider.ts';
 import type { Target } from './connection.ts';
+import type { Connections } from './connections.ts';
 import { type ClientCertificate, derOf, verifyingContext } from './contexts.ts';
 import { askPlugin } from './credential-plugin.ts';
+import { joinAddress } from './dial.ts';
 import type { Chosen } from './kubeconfig.ts';
 import { isFields } from './kubeconfig-file.ts';
 import type { ChosenUser, Impersonation } from './kubeconfig-user.ts';
@@ -27,10 +29,12 @@ export class Operator {
   readonly #anchors: readonly X509Certificate[];
   readonly #ders: ReadonlySet<string>;
   #ready: Promise<Ready> | undefined;
+  readonly #connections: Connections;
   readonly #closed = new AbortController();
 
-  constructor(chosen: Chosen) {
+  constructor(chosen: Chosen, connections: Connections) {
     this.#chosen = chosen;
+    this.#connections = connections;
     this.#ders = new Set(chosen.cluster.anchors.map(derOf));
     this.#anchors = chosen.cluster.anchors.map((pem) => new X509Certificate(pem));
   }
@@ -104,6 +108,7 @@ export class Operator {
       anchors: this.#ders,
       ...(isIP(name) === 0 && { serverName: name }),
       ...(cluster.proxy && { proxy: cluster.proxy }),
+      reuse: { connections: this.#connections, key: `operator ${cluster.scheme} ${name} ${joinAddress(host, port)}` },
       check: (socket) => this.#objection(socket, host, port, ready),
     };
   }

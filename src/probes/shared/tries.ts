@@ -57,22 +57,41 @@ function trustOf(chain: readonly string[], anchors: readonly X509Certificate[], 
 export function describeChain(chain: readonly string[]): readonly CertificateSeen[] {
   const seen: CertificateSeen[] = [];
   for (const der of chain) {
-    const certificate = tryToParse(der);
-    if (certificate === undefined) break;
-    seen.push(describeCertificate(certificate));
+    const parsed = parseOnce(der);
+    if (parsed === undefined) break;
+    seen.push(parsed.seen);
   }
   return seen;
 }
 
+interface Parsed {
+  readonly certificate: X509Certificate;
+  readonly seen: CertificateSeen;
+}
+
+/** By DER in base64. A few certificates are met on dozens of connections, and each parse costs a tenth of a millisecond. */
+const parsedBefore = new Map<string, Parsed | undefined>();
+const mostParsed = 1000;
+
 /** Undefined for bytes that are no certificate, or one whose dates make no sense. */
-function tryToParse(der: string): X509Certificate | undefined {
+function parseOnce(der: string): Parsed | undefined {
+  if (parsedBefore.has(der)) return parsedBefore.get(der);
+  const parsed = parse(der);
+  if (parsedBefore.size < mostParsed) parsedBefore.set(der, parsed);
+  return parsed;
+}
+
+function parse(der: string): Parsed | undefined {
   try {
     const certificate = parseCertificate(der);
-    describeCertificate(certificate);
-    return certificate;
+    return { certificate, seen: describeCertificate(certificate) };
   } catch {
     return undefined;
   }
+}
+
+function tryToParse(der: string): X509Certificate | undefined {
+  return parseOnce(der)?.certificate;
 }
 
 /** A system's store has hundreds of authorities: only those that could have signed something here are kept, or one to show that there were any. */

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { KubeConfig } from '@kubernetes/client-node';
 import { afterEach, beforeAll, expect, test } from 'vitest';
 import { chooseCluster } from '../../../src/sources/kubeconfig.ts';
+import { Connections } from '../../../src/sources/connections.ts';
 import { Operator } from '../../../src/sources/operator.ts';
 import { kubeconfigText, scratch } from './kit/api.ts';
 import { type Pair, rsaAuthority, rsaCertificate } from './kit/pki.ts';
@@ -50,7 +51,7 @@ test.each(Object.keys(users))('with %s', async (name) => {
   await theirs.applyToHTTPSOptions(options);
 
   const chosen = chooseCluster({ kubeconfig: config }, {});
-  const operator = new Operator(chosen);
+  const operator = new Operator(chosen, new Connections());
   const ready = await operator.ready(new AbortController().signal);
 
   expect(`${chosen.cluster.url.origin}${chosen.cluster.basePath}`).toBe(theirs.getCurrentCluster()?.server);

@@ -1,0 +1,105 @@
+// Which connection that is already open can carry the next request of the same client to the same server?
+import type net from 'node:net';
+import { abandon } from './dial.ts';
+import { untilStopped } from './limit.ts';
+
+export interface Open {
+  readonly kind: 'open';
+  readonly socket: net.Socket;
+  readonly address: string;
+  readonly chain: readonly string[];
+}
+
+/**
+ * Milliseconds a request waits for a connection that others are opening or using before it opens its own. A handshake
+ * costs both sides several milliseconds of work, an exchange less than one; a server that hangs must not be waited for twice.
+ */
+const patience = 100;
+
+interface Line {
+  /** Being opened or carrying an exchange. */
+  busy: number;
+  readonly idle: Set<Open>;
+  readonly waiting: Set<(open: Open | undefined) => void>;
+}
+
+/** One line of idle connections and waiting requests for each server and identity. */
+export class Connections {
+  readonly #lines = new Map<string, Line>();
+  readonly #sockets = new Set<net.Socket>();
+
+  /**
+   * An open connection, or undefined when the caller has to open one. Either way the caller ends with `give` or `drop`.
+   * @throws Stopped when the signal fires first.
+   */
+  async take(key: string, signal: AbortSignal): Promise<Open | undefined> {
+    const line = this.#line(key);
+    const [idle] = line.idle;
+    const open = idle !== undefined || line.busy === 0 ? idle : await this.#turn(line, signal);
+    if (open !== undefined) line.idle.delete(open);
+    line.busy++;
+    return open;
+  }
+
+  /** Counts a connection that the caller opens without having waited. */
+  join(key: string): void {
+    this.#line(key).busy++;
+  }
+
+  /** Hands over a connection whose last answer is complete. */
+  give(key: string, open: Open): void {
+    const line = this.#line(key);
+    line.busy--;
+    this.#watch(line, open);
+    const [next] = line.waiting;
+    if (next === undefined) line.idle.add(open);
+    else next(open);
+  }
+
+  /** Says that a connection did not come about or cannot be used again: nobody waits for it any longer. */
+  drop(key: string): void {
+    const line = this.#line(key);
+    line.busy--;
+    for (const wake of line.waiting) wake(undefined);
+  }
+
+  close(): void {
+    for (const socket of this.#sockets) abandon(socket);
+    this.#lines.clear();
+  }
+
+  async #turn(line: Line, signal: AbortSignal): Promise<Open | undefined> {
+    let wake: (open: Open | undefined) => void = () => {};
+    const turn = new Promise<Open | undefined>((resolve) => {
+      wake = (open) => {
+        line.waiting.delete(wake);
+        resolve(open);
+      };
+      line.waiting.add(wake);
+    });
+    const timer = setTimeout(() => wake(undefined), patience);
+    try {
+      return await untilStopped(turn, signal);
+    } finally {
+      clearTimeout(timer);
+      line.waiting.delete(wake);
+    }
+  }
+
+  /** A server may end a connection while nobody uses it. */
+  #watch(line: Line, { socket }: Open): void {
+    if (this.#sockets.has(socket)) return;
+    this.#sockets.add(socket);
+    const forget = (): void => {
+      this.#sockets.delete(socket);
+      for (const open of line.idle) if (open.socket === socket) line.idle.delete(open);
+    };
+    socket.on('error', forget).once('close', forget);
+  }
+
+  #line(key: string): Line {
+    const line = this.#lines.get(key) ?? { busy: 0, idle: new Set(), waiting: new Set() };
+    this.#lines.set(key, line);
+    return line;
+  }
+}

@@ -1,0 +1,113 @@
+// Do requests of one client to one server share connections, and does nobody wait long for one that hangs?
+import https from 'node:https';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { afterEach, beforeAll, expect, test } from 'vitest';
+import { openLiveSource } from '../../../src/sources/live.ts';
+import type { Source } from '../../../src/sources/source.ts';
+import { kubeconfigText, scratch } from './kit/api.ts';
+import { serve } from './kit/patients.ts';
+import { type Pair, rsaAuthority, rsaCertificate } from './kit/pki.ts';
+
+const never = new AbortController().signal;
+let authority: Pair;
+let own: Pair;
+const clean: (() => unknown)[] = [];
+
+beforeAll(() => {
+  authority = rsaAuthority('kubernetes');
+  own = rsaCertificate({ name: 'apiserver', hosts: ['127.0.0.1'] }, authority);
+});
+
+afterEach(async () => {
+  await Promise.all(clean.splice(0).map((undo) => undo()));
+});
+
+/** A real HTTPS server that counts its connections. */
+async function counting(answer: https.ServerOptions & { readonly headers?: Record<string, string>; readonly hangs?: boolean } = {}) {
+  const { headers = {}, hangs = false, ...options } = answer;
+  let connections = 0;
+  const server = https.createServer({ ...options, key: own.key, cert: own.certificate }, (_request, response) => {
+    if (!hangs) response.writeHead(200, { 'Content-Type': 'application/json', ...headers }).end('{"kind":"Status"}');
+  });
+  server.on('secureConnection', () => {
+    connections++;
+  });
+  const patient = await serve(server);
+  clean.push(() => patient.close());
+  return { server, port: patient.port, count: () => connections };
+}
+
+async function open(port: number): Promise<Source> {
+  const text = kubeconfigText({
+    server: `https://127.0.0.1:${port}`,
+    authority: authority.certificate,
+    user: { token: 'a-token-of-this-test' },
+  });
+  const { folder, remove } = scratch({ config: text });
+  const settings = { portForward: 'allowed', exec: 'forbidden' } as const;
+  const { source } = await openLiveSource({ kubeconfig: join(folder, 'config') }, settings, {});
+  clean.push(() => source.close(), remove);
+  return source;
+}
+
+const ask = (source: Source, times: number) => Promise.all(Array.from({ length: times }, () => source.kubernetes('/version', never)));
+const statuses = async (source: Source, times: number) => (await ask(source, times)).map((tried) => tried.answer?.status);
+
+test('eight requests at once need fewer connections than eight, and the next ones none', async () => {
+  const server = await counting();
+  const source = await open(server.port);
+  expect(await statuses(source, 8)).toEqual(Array(8).fill(200));
+  const before = server.count();
+  expect(before).toBeLessThan(8);
+  expect(await statuses(source, 3)).toEqual([200, 200, 200]);
+  expect(server.count()).toBe(before);
+});
+
+test('every answer names the chain of its connection', async () => {
+  const source = await open((await counting()).port);
+  const chains = (await ask(source, 4)).map((tried) => tried.chain);
+  expect(chains.every((chain) => chain.length > 0 && chain[0] === chains[0]?.[0])).toBe(true);
+});
+
+test('a connection the server ended meanwhile is replaced by a new one', async () => {
+  const server = await counting();
+  const source = await open(server.port);
+  expect(await statuses(source, 1)).toEqual([200]);
+  server.server.closeIdleConnections();
+  await pause(50);
+  expect(await statuses(source, 1)).toEqual([200]);
+  expect(server.count()).toBe(2);
+});
+
+test('a server that wants no second request on a connection gets none', async () => {
+  const server = await counting({ headers: { Connection: 'close' } });
+  const source = await open(server.port);
+  expect(await statuses(source, 3)).toEqual([200, 200, 200]);
+  expect(server.count()).toBe(3);
+});
+
+test('requests behind one that hangs open connections of their own', async () => {
+  const server = await counting({ hangs: true });
+  const source = await open(server.port);
+  const asked = Array.from({ length: 4 }, () => source.kubernetes('/version', AbortSignal.timeout(1200)).catch(() => 'gap'));
+  await expect.poll(() => server.count(), { timeout: 5000 }).toBeGreaterThanOrEqual(4);
+  expect(await Promise.all(asked)).toEqual(Array(4).fill('gap'));
+});
+
+test('what is asked without a credential is asked over a connection of its own', async () => {
+  const server = await counting();
+  const source = await open(server.port);
+  const deadlines = { connect: 5000, tls: 5000, firstByte: 5000 };
+  const request = {
+    scheme: 'https',
+    host: '127.0.0.1',
+    port: server.port,
+    path: '/readyz',
+    identity: 'none',
+    deadlines,
+    signal: never,
+  } as const;
+  await Promise.all([1, 2, 3].map(() => source.request(request)));
+  expect(server.count()).toBe(3);
+});
