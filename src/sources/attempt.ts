@@ -84,7 +84,10 @@ async function attemptOver(
 }
 
 function leave(open: Open, { reuse }: Target, reusable: boolean): void {
-  if (reuse !== undefined && reusable) return reuse.connections.give(reuse.key, open);
+  if (reuse !== undefined && reusable) {
+    reuse.connections.give(reuse.key, open);
+    return;
+  }
   abandon(open.socket);
   reuse?.connections.drop(reuse.key);
 }
