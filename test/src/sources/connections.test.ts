@@ -1,8 +1,10 @@
 // Do requests of one client to one server share connections, and does nobody wait long for one that hangs?
 import https from 'node:https';
+import net from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, beforeAll, expect, test } from 'vitest';
+import { Connections } from '../../../src/sources/connections.ts';
 import { openLiveSource } from '../../../src/sources/live.ts';
 import type { Source } from '../../../src/sources/source.ts';
 import { kubeconfigText, scratch } from './kit/api.ts';
@@ -54,14 +56,30 @@ async function open(port: number): Promise<Source> {
 const ask = (source: Source, times: number) => Promise.all(Array.from({ length: times }, () => source.kubernetes('/version', never)));
 const statuses = async (source: Source, times: number) => (await ask(source, times)).map((tried) => tried.answer?.status);
 
-test('eight requests at once need fewer connections than eight, and the next ones none', async () => {
+test('requests one after another share one connection', async () => {
   const server = await counting();
   const source = await open(server.port);
-  expect(await statuses(source, 8)).toEqual(Array(8).fill(200));
-  const before = server.count();
-  expect(before).toBeLessThan(8);
-  expect(await statuses(source, 3)).toEqual([200, 200, 200]);
-  expect(server.count()).toBe(before);
+  for (let round = 0; round < 5; round++) expect(await statuses(source, 1)).toEqual([200]);
+  expect(server.count()).toBe(1);
+});
+
+test('a request waits for the connection another one is using, and gets it', async () => {
+  const connections = new Connections();
+  const own = { kind: 'open', socket: new net.Socket(), address: '127.0.0.1:1', chain: [] } as const;
+  expect(await connections.take('api', never)).toBeUndefined();
+  const second = connections.take('api', never);
+  const elsewhere = connections.take('etcd', never);
+  connections.give('api', own);
+  expect(await second).toBe(own);
+  expect(await elsewhere).toBeUndefined();
+});
+
+test('nobody waits for a connection that did not come about', async () => {
+  const connections = new Connections();
+  await connections.take('api', never);
+  const second = connections.take('api', never);
+  connections.drop('api');
+  expect(await second).toBeUndefined();
 });
 
 test('every answer names the chain of its connection', async () => {
