@@ -32,9 +32,20 @@ import leaderLeFlapping from './leader/le-flapping.ts';
 import leaderLeLeaseExpired from './leader/le-lease-expired.ts';
 import leaderLeLeaseMissing from './leader/le-lease-missing.ts';
 import loadbalancerLbBackendDown from './loadbalancer/lb-backend-down.ts';
+import loadbalancerLbBackendSetMismatch from './loadbalancer/lb-backend-set-mismatch.ts';
 import loadbalancerLbCheckDisagrees from './loadbalancer/lb-check-disagrees.ts';
 import loadbalancerLbCheckTooShallow from './loadbalancer/lb-check-too-shallow.ts';
+import loadbalancerLbCloudHairpin from './loadbalancer/lb-cloud-hairpin.ts';
+import loadbalancerLbIdleTimeout from './loadbalancer/lb-idle-timeout.ts';
 import loadbalancerLbNoBackendUp from './loadbalancer/lb-no-backend-up.ts';
+import loadbalancerLbPortConflict from './loadbalancer/lb-port-conflict.ts';
+import loadbalancerLbTlsTerminated from './loadbalancer/lb-tls-terminated.ts';
+import loadbalancerLbUnstable from './loadbalancer/lb-unstable.ts';
+import loadbalancerVipConfigConflict from './loadbalancer/vip-config-conflict.ts';
+import loadbalancerVipDualHolder from './loadbalancer/vip-dual-holder.ts';
+import loadbalancerVipHolderLbDown from './loadbalancer/vip-holder-lb-down.ts';
+import loadbalancerVipNoHolder from './loadbalancer/vip-no-holder.ts';
+import loadbalancerVipTrackIneffective from './loadbalancer/vip-track-ineffective.ts';
 import postureHaNodeNotready from './posture/ha-node-notready.ts';
 
 export const rules: readonly AnyRule[] = [
@@ -70,8 +81,19 @@ export const rules: readonly AnyRule[] = [
   leaderLeLeaseExpired,
   leaderLeLeaseMissing,
   loadbalancerLbBackendDown,
+  loadbalancerLbBackendSetMismatch,
   loadbalancerLbCheckDisagrees,
   loadbalancerLbCheckTooShallow,
+  loadbalancerLbCloudHairpin,
+  loadbalancerLbIdleTimeout,
   loadbalancerLbNoBackendUp,
+  loadbalancerLbPortConflict,
+  loadbalancerLbTlsTerminated,
+  loadbalancerLbUnstable,
+  loadbalancerVipConfigConflict,
+  loadbalancerVipDualHolder,
+  loadbalancerVipHolderLbDown,
+  loadbalancerVipNoHolder,
+  loadbalancerVipTrackIneffective,
   postureHaNodeNotready,
 ];

@@ -77,6 +77,14 @@ export default defineRule({
   },
   explains: [
     {
+      to: 'vip-no-holder',
+      kind: 'causes',
+      on: 'cluster',
+      because: 'a check that asks an API server fails on every load balancer, and kube-vip cannot renew its lease',
+      produces: ['faulty', 'lease-stale'],
+      unproven: true,
+    },
+    {
       to: 'api-master-unreachable',
       kind: 'made-of',
       on: 'cluster',

@@ -66,6 +66,14 @@ export default defineRule({
   },
   explains: [
     {
+      to: 'lb-unstable',
+      kind: 'causes',
+      on: 'node',
+      because: 'an API server that comes and goes is taken out and put back',
+      produces: ['flapping'],
+      unproven: true,
+    },
+    {
       to: 'lb-backend-down',
       kind: 'causes',
       on: 'apiserver',

@@ -74,6 +74,14 @@ export default defineRule({
   },
   explains: [
     {
+      to: 'lb-unstable',
+      kind: 'causes',
+      on: 'node',
+      because: 'each start is a server that comes back, each end one that goes',
+      produces: ['flapping'],
+      unproven: true,
+    },
+    {
       to: 'api-master-unreachable',
       kind: 'causes',
       on: 'node',

@@ -55,6 +55,14 @@ export default defineRule({
   },
   explains: [
     {
+      to: 'vip-no-holder',
+      kind: 'causes',
+      on: 'cluster',
+      because: 'kube-vip cannot renew the lease that makes it the holder',
+      produces: ['faulty', 'lease-stale'],
+      unproven: true,
+    },
+    {
       to: 'etcd-member-down',
       kind: 'made-of',
       on: 'cluster',

@@ -86,7 +86,14 @@ async function lookAgain(collector: Collector, signal: AbortSignal, options: Run
 
 /** Evidence that means something only as a difference between two looks. */
 function isCounter(probe: Probe): boolean {
-  return probe.sampled === true || probe.id === 'etcd.metrics' || probe.id === 'kube.leases' || probe.id === 'kube.node-leases';
+  return (
+    probe.sampled === true ||
+    probe.id === 'etcd.metrics' ||
+    probe.id === 'kube.leases' ||
+    probe.id === 'kube.node-leases' ||
+    probe.id === 'lb.stats' ||
+    probe.id === 'lb.nginx'
+  );
 }
 
 function pause(milliseconds: number, signal: AbortSignal): Promise<void> {

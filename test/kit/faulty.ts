@@ -1,6 +1,8 @@
 // Worlds in which something is wrong, so that between them most rules fail and propose what to do.
+import type { ProxyPath } from '../../src/model/balancer.ts';
 import type { FailureClass } from '../../src/model/network.ts';
 import { answered, certificate, etcdStatus, failedTries, failure, healthyWorld, now, type World } from './world.ts';
+import { pair } from './keepers.ts';
 
 const masters = ['m1', 'm2', 'm3'] as const;
 const day = 86_400_000;
@@ -135,4 +137,38 @@ export const faultyWorlds: Readonly<Record<string, () => World>> = {
     healthyWorld()
       .set('api.ready', 'm2', { tries: [answered('m2', 200, 'ok', {}, now + 600_000)] })
       .set('etcd.clock', 'm2', { sentAt: now, receivedAt: now + 4, serverTime: now + 600_000, resolutionMs: 0 }),
+  'the balancer has a list of its own': () =>
+    withPath((path) => ({ ...path, servers: path.servers.slice(1), timeouts: { client: 5000, server: 5000 } })),
+  'the balancer runs on a master and wants its port': () => {
+    const world = withPath((path) => ({ ...path, binds: [{ host: '', port: 6443, tls: false }] }));
+    return world.set('lb.config', undefined, (old) => ({ ...old, files: old.files.map((file) => ({ ...file, node: 'm2' })) }));
+  },
+  'something ends TLS': () => {
+    const leaf = certificate('m9', { sha256: 'e'.repeat(64), issuer: 'CN=Somebody', names: ['api.example.org'], addresses: [] });
+    const trust = { kind: 'untrusted', why: 'unknown-authority', detail: '' } as const;
+    return healthyWorld().set('lb.tries', undefined, { tries: [answered('m1', 401, '', { chain: [leaf], trust })] });
+  },
+  'the balancer is full and flaps': () =>
+    healthyWorld().set('lb.stats', undefined, (old) => ({
+      rows: old.rows.map((row) => ({ ...row, timesDown: 9, lastChange: 5, ...(row.type === 'frontend' && { sessions: 3999 }) })),
+    })),
+  'a master cannot reach itself through the balancer': () => {
+    const lost = failedTries('m1', 'timeout').slice(0, 2);
+    return healthyWorld()
+      .set('here.files', undefined, { node: 'm2', certificates: [], manifests: [], unreadable: [] })
+      .set('lb.tries', undefined, { tries: [...lost, answered('m1', 200), answered('m3', 200)] });
+  },
+  'nobody holds the address': () => pair('BACKUP', 'BACKUP'),
+  'two hold the address': () => pair('MASTER', 'MASTER'),
+  'the holder’s balancer is dead, and nothing watches it': () =>
+    pair('MASTER', 'BACKUP', [{ tracks: [], routerId: 52 }, {}]).set('lb.tries', undefined, { tries: failedTries('m1', 'refused') }),
 };
+
+function withPath(change: (path: ProxyPath) => ProxyPath): World {
+  return healthyWorld().set('lb.config', undefined, (old) => ({
+    ...old,
+    files: old.files.map((file) =>
+      file.content.kind === 'haproxy' ? { ...file, content: { ...file.content, paths: file.content.paths.map(change) } } : file,
+    ),
+  }));
+}

@@ -1,4 +1,5 @@
 // What does a healthy three-master cluster look like, piece by piece of evidence? Shapes and values follow the lab's.
+import type { BalancerFile } from '../../src/model/balancer.ts';
 import type { EvidenceId, EvidenceItem, EvidenceTypes, HaproxyRow } from '../../src/model/evidence.ts';
 import type { ControlPlanePod, LeaseSeen, NodeSeen, ServerClock } from '../../src/model/kubernetes.ts';
 import type { CertificateSeen, Try } from '../../src/model/network.ts';
@@ -104,9 +105,28 @@ function pod(component: keyof typeof commands, n: (typeof masters)[number]): Con
 }
 
 function haproxyRow(server: string, change: Partial<HaproxyRow>): HaproxyRow {
-  const base = { proxy: 'api', server, type: 'server' as const, status: 'UP', checkStatus: 'L7OK', checkCode: 200 };
+  const base = { proxy: 'api', server, type: 'server' as const, status: 'UP', checkStatus: 'L7OK', checkCode: 200, timesDown: 0 };
   return { ...base, lastCheck: '', lastChange: 86_400, address: '', mode: 'tcp', ...change };
 }
+
+/** haproxy.cfg of the machine `lb`. */
+const haproxyFile: BalancerFile = {
+  node: 'lb',
+  path: '/etc/haproxy/haproxy.cfg',
+  from: 'flag',
+  content: {
+    kind: 'haproxy',
+    paths: [
+      {
+        name: 'kubernetes-api -> api',
+        mode: 'tcp',
+        binds: [{ host: '', port: 8443, tls: false }],
+        servers: masters.map((name) => ({ name, address: `${addresses[name]}:6443`, role: 'active' })),
+        timeouts: { client: 3_600_000, server: 3_600_000, tunnel: 3_600_000, connect: 5000 },
+      },
+    ],
+  },
+};
 
 function clusterItems(): EvidenceItem[] {
   const credential = { kind: 'client-certificate', certificate: { ...leafOf('admin'), subject: 'CN=kubernetes-admin' } } as const;
@@ -127,8 +147,18 @@ function clusterItems(): EvidenceItem[] {
       rows: [
         ...masters.map((n) => haproxyRow(n, { address: `${addresses[n]}:6443` })),
         haproxyRow('BACKEND', { type: 'backend', checkStatus: '', activeServers: 3 }),
+        haproxyRow('FRONTEND', {
+          proxy: 'kubernetes-api',
+          type: 'frontend',
+          status: 'OPEN',
+          checkStatus: '',
+          sessions: 42,
+          sessionLimit: 4000,
+        }),
       ],
     }),
+    known('lb.config', undefined, { files: [haproxyFile], unreadable: [] }),
+    known('lb.strangers', undefined, { strangers: [] }),
     known('api.version', undefined, { gitVersion: 'v1.34.4' }),
     known('kube.nodes', undefined, { nodes: nodes.map(node), clock }),
     known('kube.node-leases', undefined, { leases: nodes.map((n) => lease('kube-node-lease', n, n)), clock }),

@@ -44,6 +44,16 @@ export function summariesOf(seen: Seen<'lb.stats'>): readonly HaproxyRow[] {
   return rows.filter((row) => row.type === 'backend' && proxies.has(row.proxy));
 }
 
+/** Sessions of each frontend against its limit, fullest first, and who waits for a single server. */
+export function fullnessOf(seen: Seen<'lb.stats'>) {
+  const frontends = seen.get('lb.stats').rows.flatMap(({ type, proxy, sessions, sessionLimit: limit, mode }) => {
+    if (type !== 'frontend' || mode === 'http' || sessions === undefined || limit === undefined || limit === 0) return [];
+    return [{ proxy, sessions, limit, percent: (100 * sessions) / limit }];
+  });
+  const queued = backendsOf(seen).reduce((sum, { row }) => sum + (row.queued ?? 0), 0);
+  return { frontends: frontends.sort((one, other) => other.percent - one.percent), queued };
+}
+
 /** A shared HAProxy serves more than the API: only proxies with an API server in them count. */
 function apiProxies(seen: Seen<'lb.stats'>, rows: readonly HaproxyRow[]): ReadonlySet<string> {
   const { masters } = seen.topology;
