@@ -13,9 +13,17 @@ import certificatesCertLeafExpired from './certificates/cert-leaf-expired.ts';
 import certificatesCertOperatorExpiring from './certificates/cert-operator-expiring.ts';
 import clockApiserverSkew from './clock/clock-apiserver-skew.ts';
 import clockEtcdSkew from './clock/clock-etcd-skew.ts';
+import etcdAlarmLingering from './etcd/etcd-alarm-lingering.ts';
 import etcdAlarmNospace from './etcd/etcd-alarm-nospace.ts';
+import etcdCommitSlow from './etcd/etcd-commit-slow.ts';
+import etcdCompaction from './etcd/etcd-compaction.ts';
 import etcdDbNearQuota from './etcd/etcd-db-near-quota.ts';
+import etcdFragmentation from './etcd/etcd-fragmentation.ts';
+import etcdFsyncSlow from './etcd/etcd-fsync-slow.ts';
 import etcdHashMismatch from './etcd/etcd-hash-mismatch.ts';
+import etcdHeartbeatLate from './etcd/etcd-heartbeat-late.ts';
+import etcdHostResources from './etcd/etcd-host-resources.ts';
+import etcdLag from './etcd/etcd-lag.ts';
 import etcdLeaderChanges from './etcd/etcd-leader-changes.ts';
 import etcdLeaderDisagreement from './etcd/etcd-leader-disagreement.ts';
 import etcdMemberCount from './etcd/etcd-member-count.ts';
@@ -24,8 +32,10 @@ import etcdMemberUnstarted from './etcd/etcd-member-unstarted.ts';
 import etcdNoFaultMargin from './etcd/etcd-no-fault-margin.ts';
 import etcdNoLeader from './etcd/etcd-no-leader.ts';
 import etcdPartition from './etcd/etcd-partition.ts';
+import etcdPeerRtt from './etcd/etcd-peer-rtt.ts';
 import etcdQuorumLost from './etcd/etcd-quorum-lost.ts';
 import etcdRequestsFailing from './etcd/etcd-requests-failing.ts';
+import etcdTimingConfig from './etcd/etcd-timing-config.ts';
 import hostUnreachable from './host/host-unreachable.ts';
 import leaderLeComponentUnhealthy from './leader/le-component-unhealthy.ts';
 import leaderLeFlapping from './leader/le-flapping.ts';
@@ -62,9 +72,17 @@ export const rules: readonly AnyRule[] = [
   certificatesCertOperatorExpiring,
   clockApiserverSkew,
   clockEtcdSkew,
+  etcdAlarmLingering,
   etcdAlarmNospace,
+  etcdCommitSlow,
+  etcdCompaction,
   etcdDbNearQuota,
+  etcdFragmentation,
+  etcdFsyncSlow,
   etcdHashMismatch,
+  etcdHeartbeatLate,
+  etcdHostResources,
+  etcdLag,
   etcdLeaderChanges,
   etcdLeaderDisagreement,
   etcdMemberCount,
@@ -73,8 +91,10 @@ export const rules: readonly AnyRule[] = [
   etcdNoFaultMargin,
   etcdNoLeader,
   etcdPartition,
+  etcdPeerRtt,
   etcdQuorumLost,
   etcdRequestsFailing,
+  etcdTimingConfig,
   hostUnreachable,
   leaderLeComponentUnhealthy,
   leaderLeFlapping,

@@ -100,7 +100,7 @@ export const tree: readonly Question[] = [
     branch: 'etcd',
     ask: 'etcd accepts writes?',
     vital: true,
-    rules: ['etcd-alarm-nospace'],
+    rules: ['etcd-alarm-nospace', 'etcd-alarm-lingering'],
     next: { yes: ['etcd-members'], no: ['etcd-size'] },
   },
   {
@@ -109,6 +109,14 @@ export const tree: readonly Question[] = [
     ask: 'database well below its quota?',
     vital: false,
     rules: ['etcd-db-near-quota'],
+    next: { yes: ['etcd-upkeep'], no: ['etcd-upkeep'] },
+  },
+  {
+    id: 'etcd-upkeep',
+    branch: 'etcd',
+    ask: 'history dropped, files compact?',
+    vital: false,
+    rules: ['etcd-compaction', 'etcd-fragmentation'],
     next: { yes: ['etcd-members'], no: [] },
   },
   {
@@ -117,7 +125,7 @@ export const tree: readonly Question[] = [
     ask: 'every member serves?',
     vital: false,
     rules: ['etcd-member-down', 'etcd-member-unstarted'],
-    next: { yes: ['etcd-peers'], no: ['certificates-served', 'posture-margin'] },
+    next: { yes: ['etcd-peers'], no: ['etcd-hosts', 'certificates-served', 'posture-margin'] },
   },
   {
     id: 'etcd-peers',
@@ -133,6 +141,22 @@ export const tree: readonly Question[] = [
     ask: 'etcd requests succeed?',
     vital: false,
     rules: ['etcd-requests-failing'],
+    next: { yes: ['etcd-speed'], no: ['etcd-speed'] },
+  },
+  {
+    id: 'etcd-speed',
+    branch: 'etcd',
+    ask: 'disks, network and timers good enough?',
+    vital: false,
+    rules: ['etcd-fsync-slow', 'etcd-commit-slow', 'etcd-peer-rtt', 'etcd-heartbeat-late', 'etcd-timing-config'],
+    next: { yes: ['etcd-data'], no: ['etcd-hosts'] },
+  },
+  {
+    id: 'etcd-hosts',
+    branch: 'etcd',
+    ask: 'etcd has disk, memory and files to spare?',
+    vital: false,
+    rules: ['etcd-host-resources'],
     next: { yes: ['etcd-data'], no: [] },
   },
   {
@@ -140,7 +164,7 @@ export const tree: readonly Question[] = [
     branch: 'etcd',
     ask: 'same data on every member?',
     vital: false,
-    rules: ['etcd-hash-mismatch'],
+    rules: ['etcd-hash-mismatch', 'etcd-lag'],
     next: { yes: ['leases-held'], no: [] },
   },
   {

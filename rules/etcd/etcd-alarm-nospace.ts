@@ -1,14 +1,15 @@
 // Does etcd refuse writes because a member's database has reached its quota?
-import { say } from '../../src/model/sentence.ts';
-import { defineRule, fail, pass } from '../../src/judge/define-rule.ts';
+import { defineRule, fail, notApplicable, pass } from '../../src/judge/define-rule.ts';
 import { alarmsOf } from '../../src/judge/readings/alarms.ts';
 import { doNotStop } from '../../src/judge/readings/member-fixes.ts';
 import { membersOf } from '../../src/judge/readings/member.ts';
-import { describeBytes, percentFull, type SpaceEvidence, spaceOf } from '../../src/judge/readings/space.ts';
+import { describeBytes, percentFull, type SpaceEvidence, spaceOf, wasFreed } from '../../src/judge/readings/space.ts';
 import { couldNotAsk, namesOf } from '../../src/judge/readings/voters.ts';
 import type { Fix, Seen } from '../../src/model/rule.ts';
+import { say } from '../../src/model/sentence.ts';
 import { clusterSubject } from '../../src/model/subject.ts';
 import type { Member } from '../../src/model/topology.ts';
+import { effectsOfRefusedWrites } from './edges/refused-writes.ts';
 import { compact, defragmentEach, disarm, findWhatFills, raiseQuota } from './plans/free-space.ts';
 
 export default defineRule({
@@ -27,7 +28,7 @@ export default defineRule({
   limits: {
     full: { value: 80, unit: 'percent of the quota', source: 'as etcd-db-near-quota: below it the space was freed after the alarm' },
   },
-  reasons: ['full', 'freed', 'sizes-unknown'],
+  reasons: ['full', 'sizes-unknown'],
   subjects: () => [clusterSubject],
   judge: (seen, limits) => {
     const members = membersOf(seen);
@@ -38,10 +39,10 @@ export default defineRule({
     }
     const rows = members.flatMap((member) => rowOf(seen, member));
     const full = rows.filter((row) => row.percent >= limits.full);
-    const reason = full.length > 0 ? 'full' : rows.length === members.length ? 'freed' : 'sizes-unknown';
+    if (wasFreed(seen, limits.full)) return notApplicable('the space was freed since: etcd-alarm-lingering speaks of that');
+    const reason = full.length > 0 ? 'full' : 'sizes-unknown';
     const words = {
       full: say('{names} full', { names: namesOf(raisedBy) || full.map((row) => row.name).join(', ') }),
-      freed: 'space was freed since, the alarm was not taken back',
       'sizes-unknown':
         raisedBy.length > 0 ? say('raised by {names}', { names: namesOf(raisedBy) }) : 'raised by a member that is not known',
     }[reason];
@@ -56,31 +57,9 @@ export default defineRule({
       covers: 'any',
       match: 'member',
     },
-    { to: 'le-lease-expired', kind: 'causes', on: 'cluster', because: 'renewing a lease is a write' },
-    {
-      to: 'ha-node-notready',
-      kind: 'causes',
-      on: 'cluster',
-      because: 'no heartbeat is written, and no status either',
-      produces: ['heartbeat-stale'],
-    },
-    {
-      to: 'api-5xx-ratio',
-      kind: 'causes',
-      on: 'cluster',
-      because: 'every write ends as 500 mvcc: database space exceeded',
-      unproven: true,
-    },
-    { to: 'etcd-requests-failing', kind: 'causes', on: 'cluster', because: 'every put is refused', unproven: true },
-    {
-      to: 'le-component-unhealthy',
-      kind: 'causes',
-      on: 'cluster',
-      because: 'controller-manager and scheduler end themselves when they lose their lease',
-      unproven: true,
-    },
+    ...effectsOfRefusedWrites(['le-lease-expired', 'ha-node-notready']),
   ],
-  fixes: ({ verdicts }, seen) => planFor(seen, verdicts[0]?.reason),
+  fixes: (_cause, seen) => planFor(seen),
   avoid: (_cause, seen) => [
     'alarm disarm before space was freed: the next write raises it again',
     'defragment two members at once',
@@ -97,10 +76,8 @@ function rowOf(seen: Seen<SpaceEvidence>, member: Member) {
   return [{ name: member.subject.name, size: describeBytes(space.size), quota, percent: percentFull(space) }];
 }
 
-/** With the space already freed only the alarm itself is left to take back. */
-function planFor(seen: Seen, reason: string | undefined): readonly Fix[] {
-  const freed = { text: 'every database is well below its quota', met: reason === 'freed' ? ('yes' as const) : ('no' as const) };
-  if (reason === 'freed') return disarm(seen, freed);
+function planFor(seen: Seen): readonly Fix[] {
   const members = membersOf(seen).filter((member) => member.started);
+  const freed = { text: 'every database is well below its quota', met: 'no' as const };
   return [...findWhatFills(seen), ...compact(seen), ...defragmentEach(seen, members), ...raiseQuota(seen), ...disarm(seen, freed)];
 }

@@ -49,7 +49,10 @@ export default defineRule({
     const severity = percent >= limits.critical ? 'critical' : 'warning';
     return fail(facts, { severity, witness: space.by === 'assumed' ? 'measured' : 'stated' });
   },
-  explains: [],
+  explains: [
+    { to: 'etcd-commit-slow', kind: 'causes', on: 'member', because: 'a large file takes longer to write', unproven: true },
+    { to: 'etcd-requests-failing', kind: 'causes', on: 'member', because: 'at the quota every put is refused', unproven: true },
+  ],
   fixes: ({ subjects }, seen) => {
     const members = subjects.flatMap((subject) => memberAt(seen, subject.id) ?? []);
     const loose = members.filter((member) => {

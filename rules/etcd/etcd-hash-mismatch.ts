@@ -63,6 +63,7 @@ export default defineRule({
     return fail(facts, { reason: largestGroup(alike) > alike.length / 2 ? 'minority' : 'no-majority', witness: 'stated' });
   },
   explains: [
+    { to: 'etcd-lag', kind: 'causes', on: 'member', because: 'a member with other data may stop applying its log', unproven: true },
     {
       to: 'api-5xx-ratio',
       kind: 'causes',

@@ -4,7 +4,8 @@ import { say } from '../../src/model/sentence.ts';
 import { describeDuration } from '../../src/judge/readings/age.ts';
 import { type CounterWindow, counterWindow, notSampled, processAge } from '../../src/judge/readings/counters.ts';
 import { nodeOf } from '../../src/judge/readings/etcdctl.ts';
-import { membersOf, metricsOf, peekMember } from '../../src/judge/readings/member.ts';
+import { leadership } from '../../src/judge/readings/leadership.ts';
+import { membersOf, metricsOf } from '../../src/judge/readings/member.ts';
 import { couldNotAsk, supportsOf } from '../../src/judge/readings/voters.ts';
 import type { Seen } from '../../src/model/rule.ts';
 import { clusterSubject } from '../../src/model/subject.ts';
@@ -56,7 +57,7 @@ export default defineRule({
     if (worst !== undefined) {
       const facts = { changes: worst.changes, window: describeDuration(worst.seconds * 1000), member: worst.member.subject.name };
       const severity = worst.changes >= limits.critical ? 'critical' : 'warning';
-      return fail(facts, { severity, witness: 'stated', supports: supportsOf(members, (member) => stateOf(seen, member)) });
+      return fail(facts, { severity, witness: 'stated', supports: supportsOf(members, (member) => leadership(seen, member)) });
     }
     if (counted.length > 0) return pass({ changes: Math.max(...counted.map((one) => one.changes)), seconds: counted[0]?.seconds ?? 0 });
     if (members.some((member) => neverChanged(seen, member, limits))) return pass({ changes: 0, seconds: limits.period });
@@ -133,10 +134,4 @@ function neverChanged(seen: Seen<Needs>, member: Member, limits: Limits): boolea
   const metrics = metricsOf(seen, member)?.value;
   const age = metrics && processAge(seen, member, metrics);
   return metrics?.hasLeader === true && age !== undefined && age >= limits.period && metrics.leaderChanges <= 1;
-}
-
-function stateOf(seen: Seen<Needs>, member: Member): 'lost' | 'good' | 'unknown' {
-  const kind = peekMember(seen, member)?.kind;
-  if (kind === 'silent' || kind === 'leaderless') return 'lost';
-  return kind === 'led' ? 'good' : 'unknown';
 }

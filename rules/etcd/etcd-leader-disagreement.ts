@@ -55,7 +55,10 @@ export default defineRule({
     if (looks.some((look) => new Set(look.claims.map((claim) => claim.term)).size < 2)) return pass({ leader: '', term: 'settling' });
     return disagreement(claims, 'terms', 'they live in different terms');
   },
-  explains: [{ to: 'api-5xx-ratio', kind: 'causes', on: 'cluster', because: 'API servers read different data, or none', unproven: true }],
+  explains: [
+    { to: 'api-5xx-ratio', kind: 'causes', on: 'cluster', because: 'API servers read different data, or none', unproven: true },
+    { to: 'etcd-lag', kind: 'causes', on: 'cluster', because: 'members of different leaders hold different logs', unproven: true },
+  ],
   fixes: (_cause, seen) => [
     {
       do: 'See which members share a cluster id; the odd one was restored or started into a cluster of its own',

@@ -52,6 +52,7 @@ export default defineRule({
     return fail(facts, { ...worst, reason: cut.reason, witness: witnessOf(cut, reading) });
   },
   explains: [
+    { to: 'etcd-lag', kind: 'causes', on: 'member', because: 'what its peers commit does not reach it', unproven: true },
     {
       to: 'etcd-no-leader',
       kind: 'causes',

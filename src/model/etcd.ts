@@ -63,6 +63,33 @@ export interface EtcdMetrics {
   /** Requests by gRPC code that are not OK, by method. */
   readonly grpcErrors: number;
   readonly grpcRequests: number;
+  /** Each fdatasync of the write-ahead log. */
+  readonly walFsync?: Histogram;
+  /** Each commit of the database file. */
+  readonly backendCommit?: Histogram;
+  /** Peer id (hex) -> probes of the way there and back, one or two a minute. */
+  readonly peerRoundTrip?: Readonly<Record<string, Histogram>>;
+  /** Heartbeats, each to one follower, that this member sent more than an interval late while it led. */
+  readonly lateHeartbeats?: number;
+  /** Index of the last committed and of the last applied log entry. */
+  readonly committed?: number;
+  readonly applied?: number;
+  /** The revision before which history was dropped; absent while nothing was since the process began. */
+  readonly compactRevision?: number;
+  readonly revision?: number;
+  /** Milliseconds since 1970 by the member's clock when history was last dropped; absent while it was not. */
+  readonly compactedAt?: number;
+  readonly openFiles?: number;
+  readonly openFilesLimit?: number;
+}
+
+/** How often something took at most so long; counts since the process began. */
+export interface Histogram {
+  /** Upper bounds in seconds, rising, each with how many took no longer; the last bound that is finite ends the list. */
+  readonly buckets: readonly { readonly upTo: number; readonly count: number }[];
+  readonly count: number;
+  /** Seconds of all together. */
+  readonly sum: number;
 }
 
 /** A linearizable read with `hasleader`; milliseconds it took. */

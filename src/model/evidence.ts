@@ -65,6 +65,8 @@ export interface EvidenceTypes {
   'here.network': HereNetwork;
   /** The last log lines of the control plane's containers on that machine. */
   'here.container-logs': { readonly logs: readonly ContainerLog[] };
+  /** Room on the disks under etcd's data on that machine. */
+  'here.disk': LocalDisk;
 }
 
 export interface Stranger {
@@ -110,6 +112,7 @@ export const evidenceSubjects: { readonly [Id in EvidenceId]: 'cluster' | 'lb' |
   'here.files': 'cluster',
   'here.network': 'cluster',
   'here.container-logs': 'cluster',
+  'here.disk': 'cluster',
 };
 
 /**
@@ -244,4 +247,19 @@ export interface LocalFiles {
   readonly certificates: readonly { readonly path: string; readonly role: string; readonly certificate: CertificateSeen }[];
   readonly manifests: readonly { readonly path: string; readonly component: string; readonly command: readonly string[] }[];
   readonly unreadable: readonly { readonly path: string; readonly why: string }[];
+}
+
+export interface LocalDisk {
+  readonly node: string;
+  readonly folders: readonly FolderSpace[];
+}
+
+/** Room on the file system that holds a folder: bytes, and files where the file system counts them. */
+export interface FolderSpace {
+  readonly path: string;
+  readonly size: number;
+  /** What programs of root may still write. */
+  readonly free: number;
+  readonly files?: number;
+  readonly filesFree?: number;
 }

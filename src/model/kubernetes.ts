@@ -6,6 +6,8 @@ export interface NodeSeen {
   readonly controlPlane: boolean;
   readonly ready: 'True' | 'False' | 'Unknown' | 'absent';
   readonly readyReason: string;
+  /** What it runs short of by its own word: DiskPressure, MemoryPressure, PIDPressure. */
+  readonly pressures: readonly string[];
   /** Milliseconds since 1970, by the clock of whoever wrote the condition. */
   readonly readySince?: number;
   readonly cordoned: boolean;
@@ -44,6 +46,8 @@ export interface ContainerSeen {
   readonly restarts: number;
   readonly waitingReason: string;
   readonly lastExitCode?: number;
+  /** Such as Error, Completed, OOMKilled. */
+  readonly lastReason?: string;
   readonly lastFinishedAt?: number;
   readonly startedAt?: number;
 }

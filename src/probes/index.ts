@@ -14,6 +14,7 @@ import etcdPeerPort from './etcd/peer-port.ts';
 import etcdRead from './etcd/read.ts';
 import etcdStatus from './etcd/status.ts';
 import hereContainerLogs from './here/container-logs.ts';
+import hereDisk from './here/disk.ts';
 import hereFiles from './here/files.ts';
 import hereNetwork from './here/network.ts';
 import kubeContainerLogs from './kube/container-logs.ts';
@@ -50,6 +51,7 @@ export const probes: readonly Probe[] = [
   etcdRead,
   etcdStatus,
   hereContainerLogs,
+  hereDisk,
   hereFiles,
   hereNetwork,
   kubeContainerLogs,

@@ -1,8 +1,8 @@
 // What lies on this machine: files, folders, and sockets of local services?
-import { open, readdir, readFile, stat } from 'node:fs/promises';
+import { open, readdir, readFile, stat, statfs } from 'node:fs/promises';
 import net from 'node:net';
 import { join } from 'node:path';
-import type { Gap } from '../model/evidence.ts';
+import type { FolderSpace, Gap } from '../model/evidence.ts';
 import { abandon } from './dial.ts';
 import { Stopped, waitFor } from './limit.ts';
 import { GapError } from './source.ts';
@@ -57,6 +57,17 @@ export async function listFolder(path: string): Promise<readonly string[]> {
     return names.filter((_, index) => plain[index]);
   } catch (error) {
     throw fileGap(error, path, `ls -l ${path}`);
+  }
+}
+
+/** @throws GapError */
+export async function spaceUnder(path: string): Promise<FolderSpace> {
+  try {
+    const { bsize, blocks, bfree, files, ffree } = await statfs(path);
+    // Some file systems make room for files as they go, and count none.
+    return { path, size: blocks * bsize, free: bfree * bsize, ...(files > 0 && { files, filesFree: ffree }) };
+  } catch (error) {
+    throw fileGap(error, path, `df -h ${path}`);
   }
 }
 

@@ -2,12 +2,13 @@
 import { lookup } from 'node:dns/promises';
 import net from 'node:net';
 import type tls from 'node:tls';
+import type { FolderSpace } from '../model/evidence.ts';
 import { attempt, type Message } from './attempt.ts';
 import type { Target } from './connection.ts';
 import { Connections } from './connections.ts';
 import { bareContext, certificateContext, derOf, verifyingContext } from './contexts.ts';
 import type { EtcdFiles, EtcdMaterial } from './etcd-credentials.ts';
-import { askSocket, listFolder, readEndOfFile, readLocalFile } from './files.ts';
+import { askSocket, listFolder, readEndOfFile, readLocalFile, spaceUnder } from './files.ts';
 import { joinAddress } from './dial.ts';
 import { callGrpc } from './grpc.ts';
 import { knockAt } from './knock.ts';
@@ -171,6 +172,10 @@ export class LiveSource implements Source {
 
   folder(path: string): Promise<readonly string[]> {
     return listFolder(path);
+  }
+
+  space(path: string): Promise<FolderSpace> {
+    return spaceUnder(path);
   }
 
   socket(path: string, text: string, signal: AbortSignal): Promise<string> {

@@ -1,5 +1,5 @@
 // How can the world be reached? The one interface behind which all network, process and file access lives.
-import type { Gap } from '../model/evidence.ts';
+import type { FolderSpace, Gap } from '../model/evidence.ts';
 import type { FailureClass } from '../model/network.ts';
 
 /** Each phase's own limit in milliseconds; a phase that is not reached costs nothing. */
@@ -119,6 +119,8 @@ export interface Source {
   file(path: string, lastBytes?: number): Promise<string>;
   /** Full paths of the plain files (symbolic links to files too) right inside a folder, sorted. @throws GapError */
   folder(path: string): Promise<readonly string[]>;
+  /** Room on the file system that holds a folder of this machine. @throws GapError */
+  space(path: string): Promise<FolderSpace>;
   /** Writes text to a Unix socket and reads until the other side closes, such as HAProxy's `show stat`. @throws GapError */
   socket(path: string, text: string, signal: AbortSignal): Promise<string>;
   close(): void;

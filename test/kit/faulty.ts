@@ -1,6 +1,7 @@
 // Worlds in which something is wrong, so that between them most rules fail and propose what to do.
 import type { ProxyPath } from '../../src/model/balancer.ts';
 import type { FailureClass } from '../../src/model/network.ts';
+import { slowWorlds } from './slow.ts';
 import { answered, certificate, etcdStatus, failedTries, failure, healthyWorld, now, type World } from './world.ts';
 import { pair } from './keepers.ts';
 
@@ -162,6 +163,7 @@ export const faultyWorlds: Readonly<Record<string, () => World>> = {
   'two hold the address': () => pair('MASTER', 'MASTER'),
   'the holder’s balancer is dead, and nothing watches it': () =>
     pair('MASTER', 'BACKUP', [{ tracks: [], routerId: 52 }, {}]).set('lb.tries', undefined, { tries: failedTries('m1', 'refused') }),
+  ...slowWorlds,
 };
 
 function withPath(change: (path: ProxyPath) => ProxyPath): World {

@@ -2,6 +2,7 @@
 import type { BalancerFile } from '../../src/model/balancer.ts';
 import type { EvidenceId, EvidenceItem, EvidenceTypes, HaproxyRow } from '../../src/model/evidence.ts';
 import type { ControlPlanePod, LeaseSeen, NodeSeen, ServerClock } from '../../src/model/kubernetes.ts';
+import type { Histogram } from '../../src/model/etcd.ts';
 import type { CertificateSeen, Try } from '../../src/model/network.ts';
 import { subjectOf } from './world.ts';
 
@@ -45,6 +46,7 @@ function node(name: (typeof nodes)[number]): NodeSeen {
     controlPlane: name !== 'w1',
     ready: 'True',
     readyReason: 'KubeletReady',
+    pressures: [],
     readySince: now - 86_400_000,
     cordoned: false,
     providerId: '',
@@ -179,6 +181,12 @@ function clusterItems(): EvidenceItem[] {
   ];
 }
 
+/** So many that took no longer than 2 ms, with etcd's own bounds. */
+export function fast(count: number): Histogram {
+  const bounds = Array.from({ length: 14 }, (_, power) => 2 ** power / 1000);
+  return { buckets: bounds.map((upTo) => ({ upTo, count: upTo < 0.002 ? Math.floor(count / 2) : count })), count, sum: count * 0.001 };
+}
+
 function memberItems(n: (typeof masters)[number]): EvidenceItem[] {
   const peers = masters.filter((other) => other !== n).map((other) => memberIds[other]);
   const header = { clusterId: 'cdf818194e3a8c32', memberId: memberIds[n], leaderId: memberIds.m1, version: '3.6.16' };
@@ -225,6 +233,17 @@ function memberItems(n: (typeof masters)[number]): EvidenceItem[] {
       processStart: now / 1000 - 86_400,
       grpcErrors: 0,
       grpcRequests: 10_000,
+      walFsync: fast(90_000),
+      backendCommit: fast(40_000),
+      peerRoundTrip: Object.fromEntries(peers.map((peer) => [peer, fast(2880)])),
+      lateHeartbeats: 0,
+      committed: 60_001,
+      applied: 60_001,
+      compactRevision: 47_000,
+      revision: 48_213,
+      compactedAt: now - 120_000,
+      openFiles: 96,
+      openFilesLimit: 20_000,
     }),
     known('etcd.read', n, { kind: 'read', milliseconds: 3 }),
     known('etcd.hash', n, { revision: '48213', compactRevision: '40000', hash: '258605079' }),

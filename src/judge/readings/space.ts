@@ -44,6 +44,15 @@ function flagOf(pod: ControlPlanePod): number | undefined {
   return value === undefined || Number(value) === 0 ? undefined : Number(value);
 }
 
+/** Whether every started member is proved to be below that percentage of a quota that somebody told. */
+export function wasFreed(seen: Seen<SpaceEvidence>, percent: number): boolean {
+  const members = seen.topology.members.filter((member) => member.started);
+  const spaces = members.flatMap((member) => spaceOf(seen, member) ?? []);
+  return (
+    members.length > 0 && spaces.length === members.length && spaces.every((one) => one.by !== 'assumed' && percentFull(one) < percent)
+  );
+}
+
 /** `1.9 GiB`, `16 MiB` */
 export function describeBytes(bytes: number): string {
   const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];

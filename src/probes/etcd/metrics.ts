@@ -5,11 +5,15 @@ import { defineProbe } from '../probe.ts';
 import { askMetricsPath, forwardAccess } from '../shared/etcd-ask.ts';
 import { rawMember, silenceOf } from '../shared/etcd-read.ts';
 import { memberOf } from '../shared/gaps.ts';
+import { histogramFamilies, histogramOf, histogramsBy } from '../shared/histogram.ts';
 import { keepFamilies, parseMetrics, type Sample, sumOf } from '../shared/metrics.ts';
 import { parseRaw } from '../shared/raw.ts';
 import { cleanLine } from '../shared/text.ts';
 import { bestTry } from '../shared/window.ts';
 
+const walFsync = 'etcd_disk_wal_fsync_duration_seconds';
+const backendCommit = 'etcd_disk_backend_commit_duration_seconds';
+const peerRoundTrip = 'etcd_network_peer_round_trip_time_seconds';
 const families = [
   'etcd_server_has_leader',
   'etcd_server_is_leader',
@@ -24,6 +28,15 @@ const families = [
   'etcd_network_active_peers',
   'etcd_network_known_peers',
   'process_start_time_seconds',
+  'process_open_fds',
+  'process_max_fds',
+  'etcd_server_heartbeat_send_failures_total',
+  'etcd_server_proposals_committed_total',
+  'etcd_server_proposals_applied_total',
+  'etcd_debugging_mvcc_compact_revision',
+  'etcd_debugging_mvcc_current_revision',
+  'etcd_debugging_mvcc_db_compaction_last',
+  ...[walFsync, backendCommit, peerRoundTrip].flatMap(histogramFamilies),
 ];
 const handled = 'grpc_server_handled_total';
 /** Codes that are the server's fault, as in etcd's own alert etcdHighNumberOfFailedGRPCRequests. */
@@ -79,6 +92,26 @@ function reduce(samples: readonly Sample[]): Asked<EtcdMetrics> {
     ...whenKnown('processStart', sumOf(samples, 'process_start_time_seconds')),
     grpcErrors: sumOf(samples, handled, ({ grpc_code }) => serverFaults.has(grpc_code ?? '')) ?? 0,
     grpcRequests: sumOf(samples, handled) ?? 0,
+    ...whenKnown('walFsync', histogramOf(samples, walFsync)),
+    ...whenKnown('backendCommit', histogramOf(samples, backendCommit)),
+    ...whenKnown('peerRoundTrip', histogramsBy(samples, peerRoundTrip, 'To')),
+    ...whenKnown('lateHeartbeats', sumOf(samples, 'etcd_server_heartbeat_send_failures_total')),
+    ...whenKnown('committed', sumOf(samples, 'etcd_server_proposals_committed_total')),
+    ...whenKnown('applied', sumOf(samples, 'etcd_server_proposals_applied_total')),
+    ...historyOf(samples),
+    ...whenKnown('openFiles', sumOf(samples, 'process_open_fds')),
+    ...whenKnown('openFilesLimit', sumOf(samples, 'process_max_fds')),
+  };
+}
+
+/** Before anything was compacted etcd says revision -1 and the second 0. */
+function historyOf(samples: readonly Sample[]): Pick<EtcdMetrics, 'revision' | 'compactRevision' | 'compactedAt'> {
+  const compacted = sumOf(samples, 'etcd_debugging_mvcc_compact_revision') ?? -1;
+  const second = sumOf(samples, 'etcd_debugging_mvcc_db_compaction_last') ?? 0;
+  return {
+    ...whenKnown('revision', sumOf(samples, 'etcd_debugging_mvcc_current_revision')),
+    ...(compacted < 0 ? {} : { compactRevision: compacted }),
+    ...(second <= 0 ? {} : { compactedAt: second * 1000 }),
   };
 }
 
@@ -98,6 +131,6 @@ function peersOf(samples: readonly Sample[]): Pick<EtcdMetrics, 'knownPeers' | '
   };
 }
 
-function whenKnown<Key extends string>(key: Key, value: number | undefined): { readonly [K in Key]?: number } {
-  return value === undefined ? {} : ({ [key]: value } as { readonly [K in Key]?: number });
+function whenKnown<Key extends string, Value>(key: Key, value: Value | undefined): { readonly [K in Key]?: Value } {
+  return value === undefined ? {} : ({ [key]: value } as { readonly [K in Key]?: Value });
 }

@@ -6,7 +6,7 @@ import { line, lineMap, listOf, moment, optionalLine } from '../shared/json.ts';
 import { gatherList, readClock, readList } from '../shared/kubernetes.ts';
 
 const container = z.object({ name: line, image: optionalLine, command: listOf(line), args: listOf(line) });
-const ended = z.object({ exitCode: z.number().int(), finishedAt: moment }).exactOptional();
+const ended = z.object({ exitCode: z.number().int(), reason: optionalLine, finishedAt: moment }).exactOptional();
 const containerStatus = z.object({
   name: line,
   ready: z.boolean(),
@@ -84,6 +84,7 @@ function reduceContainer(spec: z.output<typeof container>, status: z.output<type
     restarts: status?.restartCount ?? 0,
     waitingReason: status?.state.waiting?.reason ?? '',
     ...(last === undefined ? {} : { lastExitCode: last.exitCode }),
+    ...(last === undefined || last.reason === '' ? {} : { lastReason: last.reason }),
     ...(last?.finishedAt === undefined ? {} : { lastFinishedAt: last.finishedAt }),
     ...(startedAt === undefined ? {} : { startedAt }),
   };

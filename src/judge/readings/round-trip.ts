@@ -1,0 +1,45 @@
+// How long do two etcd members take to reach each other and come back?
+import type { Histogram } from '../../model/etcd.ts';
+import type { Seen } from '../../model/rule.ts';
+import type { Member } from '../../model/topology.ts';
+import { counterWindow } from './counters.ts';
+import { between, isSlow, quantile, slowerThan } from './histogram.ts';
+import { metricsOf } from './member.ts';
+import { memberIdOf } from './voters.ts';
+
+/** One member's probes of one peer; etcd sends one or two a minute. */
+export interface RoundTrip {
+  readonly peer: string;
+  readonly since: Histogram;
+  /** Those between two looks, often none. */
+  readonly recent?: Histogram;
+}
+
+export function roundTripsOf(seen: Seen<'etcd.metrics'>, member: Member): readonly RoundTrip[] | undefined {
+  const since = metricsOf(seen, member)?.value.peerRoundTrip;
+  if (since === undefined) return undefined;
+  const window = counterWindow(seen, member);
+  return Object.entries(since).map(([id, histogram]) => {
+    const recent = window && between(window.first.peerRoundTrip?.[id], window.last.peerRoundTrip?.[id]);
+    return { peer: nameOfPeer(seen, id), since: histogram, ...(recent !== undefined && recent.count > 0 && { recent }) };
+  });
+}
+
+function nameOfPeer(seen: Seen, id: string): string {
+  return seen.topology.members.find((member) => memberIdOf(member) === id)?.subject.name ?? id;
+}
+
+/**
+ * Slow since the process began, unless the last probes were quick; or slow in the last ones, and not for the first time.
+ * A process that has run for weeks dilutes what began an hour ago.
+ */
+export function isSlowTrip({ since, recent }: RoundTrip, seconds: number, least: number): boolean {
+  const now = recent === undefined ? undefined : slowerThan(recent, seconds);
+  if (now !== undefined && recent !== undefined && now >= recent.count) return slowerThan(since, seconds) >= least;
+  return now !== 0 && isSlow(since, seconds, least);
+}
+
+/** Seconds that the slowest hundredth takes, the latest probes before older ones. */
+export function slowestOf({ since, recent }: RoundTrip): number {
+  return quantile(recent ?? since, 0.99);
+}

@@ -1,0 +1,43 @@
+// What did one member's timers measure between two looks, and what may be said where there was only one?
+import type { EtcdMetrics, Histogram } from '../../model/etcd.ts';
+import type { Seen } from '../../model/rule.ts';
+import type { Member } from '../../model/topology.ts';
+import { notApplicable, undecided } from '../define-rule.ts';
+import { counterWindow, notSampled } from './counters.ts';
+import { between } from './histogram.ts';
+import { type MemberEvidence, metricsOf, readMember } from './member.ts';
+import { couldNotAsk } from './voters.ts';
+
+export interface Timed {
+  readonly histogram: Histogram;
+  readonly seconds: number;
+  /** Heartbeats it sent late meanwhile. */
+  readonly late: number;
+}
+
+/** The member's counters, or the judgement to give where they could not be read. */
+export function countersOf(seen: Seen<MemberEvidence>, member: Member) {
+  if (readMember(seen, member).kind === 'silent') return { judgement: notApplicable('it does not answer') };
+  const metrics = metricsOf(seen, member)?.value;
+  return metrics === undefined ? { judgement: couldNotAsk(seen, [member], 'its counters could not be read') } : { metrics };
+}
+
+/** The verdict where a recording or a version of etcd lacks one counter. */
+export function notCounted(what: string) {
+  return undecided(`its counters say nothing about ${what}`, 'run ha-doctor again');
+}
+
+/** What was timed between two looks, or the judgement to give instead. */
+export function timedBetween(seen: Seen<MemberEvidence>, member: Member, which: 'walFsync' | 'backendCommit', what: string) {
+  const { metrics, judgement } = countersOf(seen, member);
+  if (metrics === undefined) return { judgement };
+  if (metrics[which] === undefined) return { judgement: notCounted(what) };
+  const window = counterWindow(seen, member);
+  const histogram = window && between(window.first[which], window.last[which]);
+  if (window === undefined || histogram === undefined) return { judgement: notSampled() };
+  return { timed: { histogram, seconds: window.seconds, late: lateBetween(window) } satisfies Timed };
+}
+
+export function lateBetween({ first, last }: { readonly first: EtcdMetrics; readonly last: EtcdMetrics }): number {
+  return Math.max(0, (last.lateHeartbeats ?? 0) - (first.lateHeartbeats ?? 0));
+}
