@@ -21,7 +21,7 @@ const kept = new Set(['bind', 'mode', 'server', 'server-template', 'timeout', 'd
 
 /** Whether somebody who reads it would call this a haproxy.cfg. */
 export function looksLikeHaproxy(text: string): boolean {
-  return /^\s*(?:frontend|listen|backend)\s+\S+/m.test(text) && /^\s*(?:bind|server|default_backend|timeout)\s/m.test(text);
+  return /^[ \t]*(?:frontend|listen|backend)[ \t]+\S+/m.test(text) && /^[ \t]*(?:bind|server|default_backend|timeout)[ \t]/m.test(text);
 }
 
 /** Only the lines that are understood; users, passwords and logging stay where they are. */

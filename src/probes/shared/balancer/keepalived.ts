@@ -15,7 +15,7 @@ interface Entry {
 }
 
 export function looksLikeKeepalived(text: string): boolean {
-  return /^\s*vrrp_(?:instance|script)\s+\S+/m.test(text);
+  return /^[ \t]*vrrp_(?:instance|script)[ \t]+\S+/m.test(text);
 }
 
 const kept = new Set(['global_defs', 'vrrp_script', 'vrrp_track_process', 'vrrp_instance']);

@@ -17,7 +17,7 @@ const kept = new Set([
 ]);
 
 export function looksLikeNginx(text: string): boolean {
-  return /^\s*(?:stream|http|events|upstream\s+\S+|server)\s*\{/m.test(text);
+  return /^[ \t]*(?:stream|http|events|upstream[ \t]+\S+|server)[ \t]*\{/m.test(text);
 }
 
 /** Only the directives that are understood. */

@@ -7,7 +7,7 @@ import { linesOf } from './words.ts';
 const wanted = /^(?:VRRP Instance|State|Last transition|Read timeout|Effective priority|Virtual (?:IP|Router))\b|^[0-9a-fA-F.:]+\/\d+ dev /;
 
 export function looksLikeKeepalivedState(text: string): boolean {
-  return /^\s*VRRP Instance = /m.test(text) && /^\s*State = /m.test(text);
+  return /^[ \t]*VRRP Instance = /m.test(text) && /^[ \t]*State = /m.test(text);
 }
 
 /** Its dump carries the password; only the lines that are understood are kept. */
@@ -23,7 +23,7 @@ export function reduceKeepalivedState(text: string): string {
 
 /** @throws Error with one sentence. */
 export function readKeepalivedState(text: string): KeepalivedState {
-  const blocks = text.split(/^\s*VRRP Instance = /m).slice(1);
+  const blocks = text.split(/^[ \t]*VRRP Instance = /m).slice(1);
   if (blocks.length === 0) throw new Error('it names no VRRP instance');
   return { kind: 'keepalived-state', instances: blocks.slice(0, 100).map(instanceIn) };
 }
@@ -49,7 +49,7 @@ function instanceIn(block: string): KeepalivedState['instances'][number] {
 }
 
 export function looksLikeAddresses(text: string): boolean {
-  return /^\d+: \S+\s+inet6? [0-9a-fA-F.:]+\/\d+/m.test(text) || /^\s+inet6? [0-9a-fA-F.:]+\/\d+ .*scope /m.test(text);
+  return /^\d+: \S+[ \t]+inet6? [0-9a-fA-F.:]+\/\d+/m.test(text) || /^[ \t]+inet6? [0-9a-fA-F.:]+\/\d+ .*scope /m.test(text);
 }
 
 export function reduceAddresses(text: string): string {
@@ -64,7 +64,7 @@ export function readAddresses(text: string): AddressList {
 }
 
 export function looksLikeKubeVip(text: string): boolean {
-  return /^\s*kind:\s*"?Pod/m.test(text) && /kube-vip/.test(text);
+  return /^[ \t]*kind:[ \t]*"?Pod/m.test(text) && /kube-vip/.test(text);
 }
 
 const settings = new Set(['address', 'vip_address', 'port']);
