@@ -35,6 +35,7 @@ import etcdPartition from './etcd/etcd-partition.ts';
 import etcdPeerRtt from './etcd/etcd-peer-rtt.ts';
 import etcdQuorumLost from './etcd/etcd-quorum-lost.ts';
 import etcdRequestsFailing from './etcd/etcd-requests-failing.ts';
+import etcdRestartLoop from './etcd/etcd-restart-loop.ts';
 import etcdTimingConfig from './etcd/etcd-timing-config.ts';
 import hostUnreachable from './host/host-unreachable.ts';
 import leaderLeComponentUnhealthy from './leader/le-component-unhealthy.ts';
@@ -94,6 +95,7 @@ export const rules: readonly AnyRule[] = [
   etcdPeerRtt,
   etcdQuorumLost,
   etcdRequestsFailing,
+  etcdRestartLoop,
   etcdTimingConfig,
   hostUnreachable,
   leaderLeComponentUnhealthy,

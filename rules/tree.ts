@@ -124,7 +124,7 @@ export const tree: readonly Question[] = [
     branch: 'etcd',
     ask: 'every member serves?',
     vital: false,
-    rules: ['etcd-member-down', 'etcd-member-unstarted'],
+    rules: ['etcd-member-down', 'etcd-member-unstarted', 'etcd-restart-loop'],
     next: { yes: ['etcd-peers'], no: ['etcd-hosts', 'certificates-served', 'posture-margin'] },
   },
   {

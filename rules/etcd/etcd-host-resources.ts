@@ -58,6 +58,14 @@ export default defineRule({
   },
   explains: [
     {
+      to: 'etcd-restart-loop',
+      kind: 'causes',
+      on: 'node',
+      because: 'etcd ends when it cannot write its log, and when the machine takes its memory',
+      produces: ['no-space', 'memory', 'unknown'],
+      unproven: true,
+    },
+    {
       to: 'etcd-member-down',
       kind: 'causes',
       on: 'node',

@@ -109,6 +109,15 @@ export default defineRule({
       when: startsAnElection,
       unproven: true,
     },
+    {
+      to: 'etcd-restart-loop',
+      kind: 'causes',
+      on: 'cluster',
+      because: 'etcd refuses to start with such timers',
+      produces: ['flag'],
+      when: ({ cause }) => (cause.reason === 'refused' ? 'yes' : 'no'),
+      unproven: true,
+    },
   ],
   fixes: ({ facts, verdicts }, seen) => {
     const [verdict] = verdicts;

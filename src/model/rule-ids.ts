@@ -35,6 +35,7 @@ export type RuleId =
   | 'etcd-peer-rtt'
   | 'etcd-quorum-lost'
   | 'etcd-requests-failing'
+  | 'etcd-restart-loop'
   | 'etcd-timing-config'
   | 'ha-node-notready'
   | 'host-unreachable'

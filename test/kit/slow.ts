@@ -1,7 +1,7 @@
 // Worlds in which etcd is slow, short of room, or set up in a way that will make it so.
 import type { EtcdMetrics, Histogram } from '../../src/model/etcd.ts';
 import { fast } from './healthy.ts';
-import { etcdStatus, healthyWorld, type World } from './world.ts';
+import { etcdStatus, failure, healthyWorld, now, type World } from './world.ts';
 
 const masters = ['m1', 'm2', 'm3'] as const;
 export type Node = (typeof masters)[number];
@@ -104,6 +104,28 @@ export const slowWorlds: Readonly<Record<string, () => World>> = {
   'history stays': () => withFlags(healthyWorld(), 'kube-apiserver', ['--etcd-compaction-interval=0']),
   'an alarm outlives its cause': () => alarmed(10),
   'a disk is full': () => onDisk(100 * mebibyte),
+  'a member keeps ending': () => {
+    const world = withFlags(healthyWorld(), 'etcd', ['--no-such-flag'], 'm2');
+    for (const id of ['etcd.status', 'etcd.metrics', 'etcd.health', 'etcd.members', 'etcd.read'] as const)
+      world.set(id, 'm2', failure('refused'));
+    world.set('etcd.client-port', 'm2', { outcome: failure('refused'), chain: [] });
+    return world.set('kube.control-plane-pods', undefined, (old) => ({
+      ...old,
+      pods: old.pods.map((pod) =>
+        pod.name === 'etcd-m2'
+          ? {
+              ...pod,
+              containers: pod.containers.map((one) => ({
+                ...one,
+                waitingReason: 'CrashLoopBackOff',
+                restarts: 5,
+                lastFinishedAt: now - 9000,
+              })),
+            }
+          : pod,
+      ),
+    }));
+  },
   'a kubelet is short of memory': () =>
     healthyWorld().set('kube.nodes', undefined, (old) => ({
       ...old,
