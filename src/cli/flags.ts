@@ -75,7 +75,10 @@ export const wayFlags = {
 };
 
 export const runFlags = {
-  only: Flags.string({ helpValue: '<branch>', description: 'one branch of the decision tree; `tree` lists them' }),
+  only: Flags.string({
+    helpValue: '<branch,...>',
+    description: 'one branch of the decision tree, or several with commas; `tree` lists them',
+  }),
   timeout: Flags.string({ helpValue: '<duration>', default: '15s', description: 'bound of the whole run' }),
   deep: Flags.boolean({ description: 'look twice, some seconds apart, at what only a rate can tell' }),
   'fail-on': Flags.string({ options: [...failLines], default: 'warning', description: 'the mildest result that does not end with 0' }),
@@ -105,3 +108,8 @@ export const diagnoseFlags = {
   ...outputFlags,
   'show-passed': Flags.boolean({ helpGroup: output, description: 'list the checks that passed, too' }),
 };
+
+const { only: _branch, deep: _deep, ...shared } = runFlags;
+
+/** Of a command that shows what was seen as a table. */
+export const viewFlags = { ...shared, ...wayFlags, ...connectionFlags, ...outputFlags };

@@ -1,5 +1,4 @@
 // What do `tree`, `rules` and `explain` print?
-import Table from 'cli-table3';
 import { asPattern, findRule } from '../explain/links.ts';
 import { matchError, similarRules } from '../explain/match.ts';
 import { drawTree } from '../explain/mermaid.ts';
@@ -10,6 +9,7 @@ import { branchNames } from '../pipeline/branch.ts';
 import { catalogue } from '../pipeline/catalogue.ts';
 import { renderValue } from '../report/json.ts';
 import { neutralise, toAscii } from '../report/neutralise.ts';
+import { renderColumns } from '../report/table.ts';
 import { wrapProse } from '../report/wrap.ts';
 import { readTraits } from './terminal-traits.ts';
 
@@ -46,37 +46,9 @@ export function showRules(area: string | undefined, output: string): string {
       })),
     );
   }
-  const table = new Table({
-    head: ['RULE', 'AREA', 'SEVERITY', 'WHAT IT FINDS'],
-    chars: plainBorders,
-    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 2 },
-  });
-  for (const rule of rules) table.push([rule.id, rule.area, rule.severity, asPattern(rule.title)]);
-  const lines = table
-    .toString()
-    .split('\n')
-    .map((line) => line.trimEnd());
-  return inReach(`${lines.join('\n')}\n`);
+  const rows = rules.map((rule) => [rule.id, rule.area, rule.severity, asPattern(rule.title)]);
+  return inReach(renderColumns(['RULE', 'AREA', 'SEVERITY', 'WHAT IT FINDS'], rows));
 }
-
-const sides = [
-  'top',
-  'top-mid',
-  'top-left',
-  'top-right',
-  'bottom',
-  'bottom-mid',
-  'bottom-left',
-  'bottom-right',
-  'left',
-  'left-mid',
-  'mid',
-  'mid-mid',
-  'right',
-  'right-mid',
-  'middle',
-];
-const plainBorders = Object.fromEntries(sides.map((side) => [side, '']));
 
 /** @throws UsageError when nothing is known about it. */
 export function showExplanation(words: readonly string[], program: string, diagnosis: string): string {

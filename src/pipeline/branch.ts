@@ -26,11 +26,13 @@ export function branchNames(tree: readonly Question[]): readonly string[] {
   return [...new Set(tree.map((question) => question.branch))];
 }
 
-/** @throws UsageError naming the branches there are. */
+/** `only` is one branch, or several with commas between them. @throws UsageError naming the branches there are. */
 export function forBranch(only: string | undefined, rules: readonly AnyRule[], tree: readonly Question[], probes: readonly Probe[]) {
   if (only === undefined) return { rules, tree, probes };
-  const questions = tree.filter((question) => question.branch === only);
-  if (questions.length === 0) throw new UsageError(`there is no branch "${only}"; there are ${branchNames(tree).join(', ')}`);
+  const branches = only.split(',');
+  const unknown = branches.find((branch) => !branchNames(tree).includes(branch as Question['branch']));
+  if (unknown !== undefined) throw new UsageError(`there is no branch "${unknown}"; there are ${branchNames(tree).join(', ')}`);
+  const questions = tree.filter((question) => branches.includes(question.branch));
   const asked = new Set(questions.flatMap((question) => question.rules));
   const kept = rules.filter((rule) => asked.has(rule.id));
   const needed = new Set<EvidenceId>([...always, ...kept.flatMap((rule) => rule.needs as readonly EvidenceId[])]);

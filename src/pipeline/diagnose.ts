@@ -1,4 +1,5 @@
 // How does a run go, from options to Report?
+import type { Evidence } from '../model/evidence.ts';
 import type { Report } from '../model/report.ts';
 import type { Probe } from '../probes/probe.ts';
 import { probes } from '../probes/index.ts';
@@ -16,6 +17,11 @@ import { gatherHints } from './hints.ts';
 import type { ReplayOptions, RunOptions } from './options.ts';
 import { version } from './version.ts';
 
+export interface Looked {
+  readonly report: Report;
+  readonly evidence: Evidence;
+}
+
 /** Seconds between two samples of the same counters. */
 const samplePauseMs = 15_000;
 
@@ -24,6 +30,11 @@ const samplePauseMs = 15_000;
  * @throws UsageError for an unreadable kubeconfig, an unknown context or branch, a folder where nothing can be recorded.
  */
 export async function diagnoseLive(options: RunOptions): Promise<Report> {
+  return (await lookLive(options)).report;
+}
+
+/** The same with the evidence it rests on, for views that are no diagnosis. @throws UsageError */
+export async function lookLive(options: RunOptions): Promise<Looked> {
   const branch = forBranch(options.only, rules, tree, probes);
   const began = performance.now();
   const { source, kubeconfig, etcd } = await openLiveSource(options.connection, options.settings);
@@ -50,15 +61,20 @@ export async function diagnoseLive(options: RunOptions): Promise<Report> {
   const report = draw(collected, branch, began, options);
   await rememberTopology(kubeconfig, anchors, buildTopology(collected.evidence));
   if (options.record !== undefined) await writeRecording(options.record, collected, report, version());
-  return report;
+  return { report, evidence: collected.evidence };
 }
 
 /** Judges evidence recorded before. @throws UsageError when the folder is no recording. */
 export async function diagnoseRecorded(options: ReplayOptions): Promise<Report> {
+  return (await lookRecorded(options)).report;
+}
+
+/** The same with the evidence. @throws UsageError */
+export async function lookRecorded(options: ReplayOptions): Promise<Looked> {
   const branch = forBranch(options.only, rules, tree, probes);
   const evidence = await readRecording(options.from, probes);
   const run = { replayed: true, seconds: 0, interrupted: false, timings: {} };
-  return conclude({ evidence, rules: branch.rules, tree: branch.tree, version: version(), run });
+  return { report: conclude({ evidence, rules: branch.rules, tree: branch.tree, version: version(), run }), evidence };
 }
 
 type Branch = ReturnType<typeof forBranch>;

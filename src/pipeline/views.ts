@@ -1,0 +1,22 @@
+// Which tables can be drawn from the evidence of some branches?
+import { viewOf } from '../judge/judge.ts';
+import { buildTopology } from '../judge/topology/build.ts';
+import { viewBalancer } from '../judge/views/balancer.ts';
+import type { Evidence } from '../model/evidence.ts';
+import type { TableView } from '../model/table.ts';
+
+/** Command -> the branches whose evidence it needs, and its view. */
+const views = {
+  lb: { branches: 'api,load-balancer', view: viewBalancer },
+} as const;
+
+export type ViewName = keyof typeof views;
+
+/** As `--only` takes them. */
+export function branchesOf(name: ViewName): string {
+  return views[name].branches;
+}
+
+export function drawView(name: ViewName, evidence: Evidence): TableView {
+  return views[name].view(viewOf(evidence, buildTopology(evidence)));
+}

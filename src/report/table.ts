@@ -1,0 +1,78 @@
+// How does a table look on a terminal, and in JSON?
+import Table from 'cli-table3';
+import { speaker } from '../explain/template.ts';
+import { english } from '../locales/english.ts';
+import { Sentence, type Word } from '../model/sentence.ts';
+import type { TableView } from '../model/table.ts';
+import { renderValue } from './json.ts';
+import { neutralise, toAscii } from './neutralise.ts';
+import { columnsOf, wrapProse } from './wrap.ts';
+
+export interface TableOptions {
+  /** Columns of the terminal. */
+  readonly width: number;
+  readonly ascii: boolean;
+}
+
+/** Blanks between two columns. */
+const gap = 2;
+/** A column is not made narrower than this. */
+const narrowest = 8;
+const sides = ['top', 'top-mid', 'top-left', 'top-right', 'bottom', 'bottom-mid', 'bottom-left', 'bottom-right'];
+const inner = ['left', 'left-mid', 'mid', 'mid-mid', 'right', 'right-mid', 'middle'];
+const plainBorders = Object.fromEntries([...sides, ...inner].map((side) => [side, '']));
+
+/** Columns side by side without lines between them; a row that is too wide is broken at blanks. */
+export function renderColumns(heads: readonly string[], rows: readonly (readonly string[])[], width?: number): string {
+  const widths = heads.map((head, index) => Math.max(...[head, ...rows.map((row) => row[index] ?? '')].map(columnsOf)));
+  const room = width === undefined ? widths : narrow(widths, width);
+  const table = new Table({
+    head: [...heads],
+    chars: plainBorders,
+    style: { head: [], border: [], 'padding-left': 0, 'padding-right': gap },
+  });
+  for (const row of rows) table.push(row.map((cell, index) => wrapProse(cell, room[index] ?? narrowest).join('\n')));
+  const lines = table.toString().split('\n');
+  return `${lines.map((line) => line.trimEnd()).join('\n')}\n`;
+}
+
+/** Takes from the widest column until all of them fit. */
+function narrow(widths: readonly number[], width: number): readonly number[] {
+  const room = [...widths];
+  const used = (): number => room.reduce((sum, one) => sum + one + gap, 0) - gap;
+  while (used() > width) {
+    const widest = room.indexOf(Math.max(...room));
+    if ((room[widest] ?? 0) <= narrowest) break;
+    room[widest] = (room[widest] ?? 0) - 1;
+  }
+  return room;
+}
+
+/** The whole screen, ending with a newline. What is not known is a question mark. */
+export function renderTable(view: TableView, { width, ascii }: TableOptions): string {
+  const speak = speaker(english.sentences);
+  const clean = (word: Word | undefined): string => {
+    if (word === undefined) return '?';
+    const text = neutralise(typeof word === 'number' ? String(word) : speak(word));
+    return ascii ? toAscii(text) : text;
+  };
+  const rows = view.rows.map((row) => view.columns.map(({ key }) => clean(row[key])));
+  const table =
+    rows.length === 0
+      ? ''
+      : `\n${renderColumns(
+          view.columns.map((column) => column.head),
+          rows,
+          width,
+        )}`;
+  const notes = view.notes.flatMap((note) => wrapProse(clean(note), width));
+  return `${wrapProse(clean(view.title), width).join('\n')}\n${table}${notes.length === 0 ? '' : `\n${notes.join('\n')}\n`}`;
+}
+
+/** The same for programs: a cell that is not known is null. */
+export function renderTableJson(view: TableView, about: Readonly<Record<string, unknown>>): string {
+  const value = (word: Word | undefined): string | number | null =>
+    word === undefined ? null : word instanceof Sentence ? word.toString() : word;
+  const rows = view.rows.map((row) => Object.fromEntries(view.columns.map(({ key }) => [key, value(row[key])])));
+  return renderValue({ schema: 1, ...about, title: value(view.title), rows, notes: view.notes.map(value) });
+}
