@@ -1,12 +1,10 @@
 // Fault: etcd's database is full.
-import { setTimeout as sleep } from 'node:timers/promises';
+import { giveBack, putMegabyte, waitForAlarm } from '../etcd-space.ts';
 import { defineFault } from '../fault.ts';
-import { etcdClientUrl } from '../handle.ts';
 import type { LabHandle } from '../handle.ts';
 import { waitHealthy } from '../health.ts';
 import { editStaticPods, undoEdits } from '../static-pods.ts';
 
-const prefix = '/ha-doctor-lab/filler/';
 const flag = '--quota-backend-bytes=';
 
 export default defineFault({
@@ -19,9 +17,7 @@ export default defineFault({
     await fill(lab);
   },
   heal: async (lab) => {
-    await lab.etcdctl(['del', '--prefix', prefix]);
-    await compact(lab);
-    for (const node of lab.etcdNodes) await lab.etcdctl(['defrag', '--command-timeout=30s'], { endpoints: [etcdClientUrl(node)] });
+    await giveBack(lab);
     await lab.etcdctl(['alarm', 'disarm']);
     if (lab.plan.etcdQuotaBytes === undefined) await Promise.all(lab.etcdNodes.map((node) => undoEdits(lab, node.name, ['etcd'])));
   },
@@ -43,29 +39,10 @@ async function lowerQuota(lab: LabHandle, quota: string): Promise<void> {
 }
 
 async function fill(lab: LabHandle): Promise<void> {
-  const value = 'x'.repeat(1_000_000);
   for (let index = 0; index < 4000; index++) {
-    const refused = await lab.etcdctl(['put', `${prefix}${index}`], { input: value }).then(
-      () => '',
-      (error: Error) => error.message,
-    );
+    const refused = await putMegabyte(lab, String(index));
     if (refused.includes('database space exceeded')) return waitForAlarm(lab);
     if (refused !== '') throw new Error(refused);
   }
   throw new Error('etcd took 4 GB and raised no alarm');
-}
-
-async function waitForAlarm(lab: LabHandle): Promise<void> {
-  for (let tries = 0; tries < 20; tries++) {
-    if ((await lab.etcdctl(['alarm', 'list'])).includes('NOSPACE')) return;
-    await sleep(500);
-  }
-  throw new Error('etcd refuses to write and lists no alarm NOSPACE');
-}
-
-async function compact(lab: LabHandle): Promise<void> {
-  const status = JSON.parse(await lab.etcdctl(['endpoint', 'status', '--write-out=json'])) as {
-    readonly Status: { readonly header: { readonly revision: number } };
-  }[];
-  await lab.etcdctl(['compact', String(Math.max(...status.map((entry) => entry.Status.header.revision)))]);
 }

@@ -44,7 +44,7 @@ export default defineRule({
   judge: (seen, limits, subject) => {
     const member = memberAt(seen, subject.id);
     if (member === undefined) return undecided(`${subject.name} is no longer known`, etcdFlags);
-    const { timed, judgement } = timedBetween(seen, member, 'backendCommit', 'its commits');
+    const { timed, judgement } = timedBetween(seen, member, 'backendCommit', 'its commits', limits);
     if (timed === undefined) return judgement;
     const { histogram, seconds } = timed;
     const slow = (milliseconds: number): boolean => isSlow(histogram, milliseconds / 1000, limits.least);

@@ -68,7 +68,7 @@ export default defineRule({
   judge: (seen, limits, subject) => {
     const member = memberAt(seen, subject.id);
     if (member === undefined) return undecided(`${subject.name} is no longer known`, etcdFlags);
-    const { timed, judgement } = timedBetween(seen, member, 'walFsync', 'its writes to the log');
+    const { timed, judgement } = timedBetween(seen, member, 'walFsync', 'its writes to the log', limits);
     if (timed === undefined) return judgement;
     const { histogram, seconds } = timed;
     const { severity, bound } = levelOf(timed, limits);

@@ -52,7 +52,7 @@ export default defineRule({
       return fail(facts, { reason: worst.reason, severity: worst.severity, witness: 'stated' });
     }
     if (disk === undefined)
-      return undecided(`nobody looked at the disk of ${nodeOf(member)}`, `run ha-doctor on ${nodeOf(member)}, as root`);
+      return undecided(`nobody looked at the disk of ${nodeOf(member)}`, 'run ha-doctor on each machine of etcd, as root');
     if (files === undefined) seen.get('etcd.metrics', member.subject);
     return pass({ member: subject.name, free: disk });
   },

@@ -1,6 +1,5 @@
 // Does this member keep up with the leader, and with its own log?
-import { defineRule, fail, notApplicable, pass, undecided } from '../../src/judge/define-rule.ts';
-import { notSampled } from '../../src/judge/readings/counters.ts';
+import { defineRule, fail, notApplicable, pass, suspected, undecided } from '../../src/judge/define-rule.ts';
 import { nodeOf, shellFor } from '../../src/judge/readings/etcdctl.ts';
 import { type Gap, gapsOf } from '../../src/judge/readings/log-index.ts';
 import { memberAt, replaceMember } from '../../src/judge/readings/member-fixes.ts';
@@ -67,7 +66,8 @@ export default defineRule({
       return pass(facts);
     }
     const [first] = gaps;
-    if (gaps.length < 2 || first === undefined) return notSampled();
+    if (gaps.length < 2 || first === undefined)
+      return suspected(`it is ${total(last)} entries behind at this moment; one look cannot tell whether it catches up`);
     if (total(last) < total(first))
       return undecided(`it catches up: ${total(first)} entries behind, then ${total(last)}`, 'run ha-doctor again');
     const reason = last.unapplied > limits.applyWarning ? 'apply' : 'replicate';

@@ -34,6 +34,11 @@ export function undecided(detail: string, howToGet: string): { status: 'unknown'
   return { status: 'unknown', detail, howToGet };
 }
 
+/** One look is too little to say so, and it looks bad: reason enough for a second one. */
+export function suspected(detail: string): { status: 'unknown'; detail: string; howToGet: string; suspected: true } {
+  return { ...undecided(detail, '--deep'), suspected: true };
+}
+
 /** The rule has no meaning here. */
 export function notApplicable(because: string): { status: 'not-applicable'; because: string } {
   return { status: 'not-applicable', because };

@@ -81,7 +81,8 @@ function toVerdict(rule: AnyRule, subject: Subject, view: RecordingView, judged:
       const { detail, howToGet } = judged;
       // The last thing read is what left it open.
       const id = ([...view.cites].at(-1)?.split(' ')[0] ?? rule.needs[0] ?? 'operator.kubeconfig') as EvidenceId;
-      return { ...base, status: 'unknown', gaps: [{ gap: 'undecided', detail, howToGet, id, subject: subjectKey(subject) }] };
+      const gaps = [{ gap: 'undecided' as const, detail, howToGet, id, subject: subjectKey(subject) }];
+      return { ...base, status: 'unknown', gaps, ...(judged.suspected && { suspected: true }) };
     }
     case 'fail': {
       const { status, facts, severity = rule.severity, impact = rule.impact, witness = 'measured', ...rest } = judged;

@@ -55,7 +55,7 @@ export type Judgement<Reason extends string = string> =
       readonly witness?: Witness;
       readonly supports?: readonly Support[];
     }
-  | { readonly status: 'unknown'; readonly detail: string; readonly howToGet: string }
+  | { readonly status: 'unknown'; readonly detail: string; readonly howToGet: string; readonly suspected?: true }
   | { readonly status: 'not-applicable'; readonly because: string };
 
 /** One failing verdict above another: what the gates of an edge may look at. */

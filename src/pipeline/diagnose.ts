@@ -85,9 +85,14 @@ function draw(collected: Collected, branch: Branch, began: number, options: RunO
   return conclude({ evidence: collected.evidence, rules: branch.rules, tree: branch.tree, version: version(), run });
 }
 
-/** A critical finding that rests on one weak look, where a rule could say more after counters are read a second time. */
+/**
+ * A critical finding that rests on one weak look, where a rule could say more after counters are read a second time; or
+ * none at all, although a rule has seen what it cannot judge by one look.
+ */
 function wantsSecondLook(report: Report, branch: Branch): boolean {
   const [first] = report.findings;
+  if (first === undefined && !report.run.interrupted)
+    return report.verdicts.some((verdict) => verdict.status === 'unknown' && verdict.suspected === true);
   if (first === undefined || first.severity !== 'critical' || first.confidence !== 'weak' || report.run.interrupted) return false;
   const counters = new Set<string>(branch.probes.filter(isCounter).map((probe) => probe.id));
   const waiting = report.verdicts.filter((verdict) => verdict.status === 'unknown' && verdict.blockedBy === undefined);

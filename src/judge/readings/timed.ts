@@ -2,9 +2,9 @@
 import type { EtcdMetrics, Histogram } from '../../model/etcd.ts';
 import type { Seen } from '../../model/rule.ts';
 import type { Member } from '../../model/topology.ts';
-import { notApplicable, undecided } from '../define-rule.ts';
+import { notApplicable, suspected, undecided } from '../define-rule.ts';
 import { counterWindow, notSampled } from './counters.ts';
-import { between } from './histogram.ts';
+import { between, isSlow } from './histogram.ts';
 import { type MemberEvidence, metricsOf, readMember } from './member.ts';
 import { couldNotAsk } from './voters.ts';
 
@@ -27,14 +27,31 @@ export function notCounted(what: string) {
   return undecided(`its counters say nothing about ${what}`, 'run ha-doctor again');
 }
 
+/** From when on a total since the process began is reason enough to look again: milliseconds, and how many slow ones. */
+export interface Suspicion {
+  readonly warning: number;
+  readonly least: number;
+}
+
 /** What was timed between two looks, or the judgement to give instead. */
-export function timedBetween(seen: Seen<MemberEvidence>, member: Member, which: 'walFsync' | 'backendCommit', what: string) {
+export function timedBetween(
+  seen: Seen<MemberEvidence>,
+  member: Member,
+  which: 'walFsync' | 'backendCommit',
+  what: string,
+  bad: Suspicion,
+) {
   const { metrics, judgement } = countersOf(seen, member);
   if (metrics === undefined) return { judgement };
   if (metrics[which] === undefined) return { judgement: notCounted(what) };
   const window = counterWindow(seen, member);
   const histogram = window && between(window.first[which], window.last[which]);
-  if (window === undefined || histogram === undefined) return { judgement: notSampled() };
+  if (window === undefined || histogram === undefined) {
+    const looksBad = isSlow(metrics[which], bad.warning / 1000, bad.least);
+    return {
+      judgement: looksBad ? suspected(`of all ${what} since its start too many were slow; one look cannot tell when`) : notSampled(),
+    };
+  }
   return { timed: { histogram, seconds: window.seconds, late: lateBetween(window) } satisfies Timed };
 }
 

@@ -60,6 +60,17 @@ test('the lead is not moved away from a follower, nor to a disk that is no faste
   }
 });
 
+test('one look that shows many slow writes since the start asks for a second one', () => {
+  const at = (slow: number) => {
+    const world = healthyWorld();
+    const verdict = world
+      .set('etcd.metrics', 'm2', { ...countersOf(world, 'm2'), walFsync: plus(fast(1000), slow, 0.2) })
+      .verdict(rule, 'm2');
+    return verdict.status === 'unknown' && verdict.suspected === true;
+  };
+  expect([at(5), at(50)]).toEqual([false, true]);
+});
+
 test('one look is no rate; a restart between two begins anew; no counters are unknown; a dead member has none', () => {
   const one = healthyWorld().verdict(rule, 'm2');
   expect(one.status === 'unknown' && one.gaps[0]?.howToGet).toBe('--deep');

@@ -70,7 +70,7 @@ test('open files beyond 80 percent', () => {
 test('the disk of another machine is not this one’s, and nobody’s look is no pass', () => {
   expect(onDisk(50 * gibibyte).verdict(rule, 'm2').status).toBe('unknown');
   const verdict = healthyWorld().verdict(rule, 'm1');
-  expect(verdict.status === 'unknown' && verdict.gaps[0]?.howToGet).toBe('run ha-doctor on m1, as root');
+  expect(verdict.status === 'unknown' && verdict.gaps[0]?.howToGet).toBe('run ha-doctor on each machine of etcd, as root');
   expect(
     onDisk(50 * gibibyte)
       .missing('etcd.metrics', 'm1')
