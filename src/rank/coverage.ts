@@ -23,6 +23,23 @@ export function coverageOf(causes: readonly Keys[], effect: Fail, { covers = 'al
   return inDoubt ? 'unknown' : 'no';
 }
 
+/** Which edge asks for the most supports. */
+export function strictest(links: readonly { readonly edge: Edge }[]): Edge | undefined {
+  const order = ['all', 'quorum', 'any'] as const;
+  return order.flatMap((covers) => links.find(({ edge }) => (edge.covers ?? 'all') === covers)?.edge ?? [])[0];
+}
+
+/** Whether causes of several rules hit enough lost supports together, each by its own edge's key; the strictest edge decides. */
+export function coverTogether(links: readonly { readonly cause: Fail; readonly edge: Edge }[], effect: Fail): boolean {
+  const { supports = [] } = effect;
+  const edge = strictest(links);
+  const hit = supports.filter((support) =>
+    links.some((link) => hits(link.cause.subject.keys, { ...effect, supports: [support] }, link.edge)),
+  );
+  const bad = supports.filter((support) => support.state !== 'good');
+  return edge !== undefined && isEnough(edge.covers ?? 'all', hit.length, bad.length, supports.length);
+}
+
 /** Whether one cause has a part in it: it surely hits a support that is lost. */
 export function hits(cause: Keys, effect: Fail, { match }: Edge): boolean {
   return (

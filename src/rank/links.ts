@@ -2,7 +2,7 @@
 import type { Certainty, Edge } from '../model/rule.ts';
 import { sharesKey } from '../model/subject.ts';
 import type { Fail } from '../model/verdict.ts';
-import { coverageOf, hits, mayHit } from './coverage.ts';
+import { coverageOf, coverTogether, hits, mayHit, strictest } from './coverage.ts';
 import { beganAfter, byKey, canProduce, groupsOf, type Scene } from './scene.ts';
 
 /** An edge between two vertices. */
@@ -18,6 +18,8 @@ export interface Way {
   readonly effect: Fail;
   /** Absent where a way was added over something unseen. */
   readonly edge?: Edge;
+  /** How each cause hits what the effect rests on, where causes of several rules reach far enough only together. */
+  readonly joint?: readonly Link[];
 }
 
 export interface Links {
@@ -33,6 +35,7 @@ export interface Links {
 /** Every edge between failing verdicts, sorted by what it does. */
 export function linkUp(scene: Scene): Links {
   const ways: Way[] = [];
+  const shares: Link[] = [];
   const possible: Link[] = [];
   const parts: Link[] = [];
   const worsens: Link[] = [];
@@ -40,6 +43,7 @@ export function linkUp(scene: Scene): Links {
     if (edge.kind === 'causes') {
       const found = causesAmong(group, effect, edge, scene);
       ways.push(...found.ways.map((causes) => ({ causes, effect, edge })));
+      shares.push(...found.shares.map((cause) => ({ cause, effect, edge })));
       possible.push(...found.possible.map((cause) => ({ cause, effect, edge })));
     } else {
       const sure = group.filter((cause) => inScope(cause, effect, edge) && scene.gate(edge, { cause, effect }) === 'yes');
@@ -48,6 +52,7 @@ export function linkUp(scene: Scene): Links {
       if (edge.kind === 'made-of') parts.push(...links.filter(isPart));
     }
   }
+  ways.push(...jointWays(shares, ways));
   const live = (link: Link): boolean => ways.some((way) => way.effect === link.effect && way.causes.includes(link.cause));
   return { ways: ways.sort(byEnds), possible: possible.filter((link) => !live(link)).sort(byLink), parts: parts.sort(byLink), worsens };
 }
@@ -78,26 +83,46 @@ function isPart({ cause: aggregate, effect: part, edge }: Link): boolean {
   return hits(part.subject.keys, aggregate, edge);
 }
 
-function causesAmong(
-  group: readonly Fail[],
-  effect: Fail,
-  edge: Edge,
-  scene: Scene,
-): { readonly ways: readonly (readonly Fail[])[]; readonly possible: readonly Fail[] } {
+interface Found {
+  readonly ways: readonly (readonly Fail[])[];
+  readonly possible: readonly Fail[];
+  /** Causes that surely hit a part of what the effect rests on, and not enough of it. */
+  readonly shares: readonly Fail[];
+}
+
+function causesAmong(group: readonly Fail[], effect: Fail, edge: Edge, scene: Scene): Found {
   const near = group.filter((cause) => inScope(cause, effect, edge) && !beganAfter(cause, effect));
   const certainties = new Map<Fail, Certainty>(near.map((cause) => [cause, scene.gate(edge, { cause, effect })]));
   const sure = near.filter((cause) => certainties.get(cause) === 'yes');
   const maybe = near.filter((cause) => certainties.get(cause) !== 'no');
-  if (edge.covers === undefined) return { ways: sure.map((cause) => [cause]), possible: maybe.filter((cause) => !sure.includes(cause)) };
+  if (edge.covers === undefined) {
+    return { ways: sure.map((cause) => [cause]), possible: maybe.filter((cause) => !sure.includes(cause)), shares: [] };
+  }
   const covered = (causes: readonly Fail[]): Certainty =>
     coverageOf(
       causes.map((cause) => cause.subject.keys),
       effect,
       edge,
     );
-  if (covered(sure) === 'yes') return { ways: [sure.filter((cause) => hits(cause.subject.keys, effect, edge))], possible: [] };
-  if (covered(maybe) === 'no') return { ways: [], possible: [] };
-  return { ways: [], possible: maybe.filter((cause) => mayHit(cause.subject.keys, effect, edge)) };
+  const shares = sure.filter((cause) => hits(cause.subject.keys, effect, edge));
+  if (covered(sure) === 'yes') return { ways: [shares], possible: [], shares: [] };
+  if (covered(maybe) === 'no') return { ways: [], possible: [], shares };
+  return { ways: [], possible: maybe.filter((cause) => mayHit(cause.subject.keys, effect, edge)), shares };
+}
+
+/** Two masters lost for two reasons: neither rule alone explains what the load balancer lacks, both together do. */
+function jointWays(shares: readonly Link[], ways: readonly Way[]): readonly Way[] {
+  const effects = [...new Set(shares.map((link) => link.effect))].filter((effect) => !ways.some((way) => way.effect === effect));
+  return effects.flatMap((effect) => {
+    for (const unproven of [false, true]) {
+      const joint = shares.filter((link) => link.effect === effect && (unproven || link.edge.unproven !== true)).sort(byLink);
+      const edge = strictest(joint);
+      if (edge !== undefined && coverTogether(joint, effect)) {
+        return [{ causes: [...new Set(joint.map((link) => link.cause))], effect, edge: unproven ? { ...edge, unproven } : edge, joint }];
+      }
+    }
+    return [];
+  });
 }
 
 function byLink(one: Link, other: Link): number {

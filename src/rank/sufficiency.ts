@@ -1,7 +1,7 @@
 // What do some causes bring about without the help of others?
 import { verdictKey, type Fail } from '../model/verdict.ts';
 import { subjectKey } from '../model/subject.ts';
-import { coverageOf, hits, isEnough } from './coverage.ts';
+import { coverageOf, coverTogether, hits, isEnough } from './coverage.ts';
 import type { Link, Way } from './links.ts';
 import type { RuleIndex } from './rule-index.ts';
 
@@ -71,6 +71,12 @@ const nothing = 99;
 
 function holds(way: Way, causes: readonly Fail[]): boolean {
   if (causes.length === 0) return false;
+  if (way.joint !== undefined) {
+    return coverTogether(
+      way.joint.filter((link) => causes.includes(link.cause)),
+      way.effect,
+    );
+  }
   if (way.edge?.covers === undefined) return true;
   return (
     coverageOf(

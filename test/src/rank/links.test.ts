@@ -117,9 +117,27 @@ describe('coverage of a wide effect', () => {
     expect(folds('any', [], 'm1')).toBe(false);
   });
 
-  test('verdicts of one rule and two groups do not add up', () => {
+  test('verdicts of two groups are two findings, and cover it only together', () => {
     const verdicts = [wide(lost('m1', 'm2')), fail('a', 'm1', { group: 'server' }), fail('a', 'm2', { group: 'peer' })];
-    expect(lines(ranked(rules('all'), ...verdicts))).toHaveLength(3);
+    const ranking = ranked(rules('all'), ...verdicts);
+    expect(lines(ranking)).toEqual(['a(m1) > wide +2', 'a(m2)']);
+    expect(ranking.findings.map((finding) => finding.togetherWith)).toEqual([[2], [1]]);
+  });
+
+  test('causes of two rules cover it together, and not where a support is left to nobody', () => {
+    const both = [
+      rule('a', 1, { to: 'wide', on: 'cluster', covers: 'any', match: 'node' }),
+      rule('b', 1, { to: 'wide', on: 'cluster', covers: 'all', match: 'node' }),
+      rule('wide', 4),
+    ];
+    const strict = both.map((one) =>
+      String(one.id) === 'a' ? rule('a', 1, { to: 'wide', on: 'cluster', covers: 'all', match: 'node' }) : one,
+    );
+    const with2 = ranked(strict, wide(lost('m1', 'm2')), fail('a', 'm1'), fail('b', 'm2'));
+    expect(lines(with2)).toEqual(['a(m1) > wide +2', 'b(m2)']);
+    expect(lines(ranked(strict, wide(lost('m1', 'm2', 'm3')), fail('a', 'm1'), fail('b', 'm2')))).toHaveLength(3);
+    // One that is enough by itself needs no help.
+    expect(lines(ranked(both, wide(lost('m1', 'm2')), fail('a', 'm1'), fail('b', 'm2')))).toEqual(['a(m1) > wide', 'b(m2)']);
   });
 
   test('two causes that cover it only together say so', () => {
