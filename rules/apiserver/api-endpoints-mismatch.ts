@@ -70,6 +70,12 @@ export default defineRule({
       on: 'cluster',
       because: 'clients in pods that meet a dead address ask the others again',
     },
+    {
+      to: 'api-webhook-hazard',
+      kind: 'hints',
+      on: 'cluster',
+      because: 'pods that serve a webhook cannot work without the API',
+    },
   ],
   fixes: ({ facts }) => {
     const look = {

@@ -129,6 +129,14 @@ export default defineRule({
       when: (_link, seen) => (seen.topology.entryIsMaster ? 'yes' : 'no'),
       unproven: true,
     },
+    {
+      to: 'api-identity-lease',
+      kind: 'causes',
+      on: 'node',
+      because: 'an API server that does not run renews nothing',
+      produces: ['expired'],
+      unproven: true,
+    },
   ],
   fixes: ({ facts }, seen) =>
     planToStartApiServer(String(facts['node']), String(facts['address']), anotherServes(seen, String(facts['node']))),

@@ -72,6 +72,12 @@ export default defineRule({
       match: 'apiserver',
       unproven: true,
     },
+    {
+      to: 'api-aggregated-unavailable',
+      kind: 'hints',
+      on: 'cluster',
+      because: 'an API server that has not found all APIs calls them unavailable',
+    },
   ],
   fixes: ({ facts, verdicts }) => {
     const node = String(facts['node']);

@@ -102,6 +102,22 @@ export default defineRule({
       because: 'the kubelet on a kubeadm master reports to the API server beside it',
       when: ({ effect }, seen) => kubeletUsesOwnApiServer(seen, effect.subject.keys.node),
     },
+    {
+      to: 'api-latency-p99',
+      kind: 'causes',
+      on: 'apiserver',
+      because: 'requests wait for etcd until they time out',
+      produces: ['storage', 'itself'],
+      unproven: true,
+    },
+    {
+      to: 'api-identity-lease',
+      kind: 'causes',
+      on: 'apiserver',
+      because: 'it cannot write its lease',
+      produces: ['expired'],
+      unproven: true,
+    },
   ],
   fixes: ({ facts }, seen) => {
     const node = String(facts['node']);

@@ -185,6 +185,12 @@ export default defineRule({
       when: ofRole('kubelet-client'),
       unproven: true,
     },
+    {
+      to: 'api-aggregated-unavailable',
+      kind: 'hints',
+      on: 'cluster',
+      because: 'aggregated APIs refuse an API server whose front-proxy certificate has ended',
+    },
   ],
   fixes: (cause, seen) => cause.verdicts.flatMap((verdict) => planToRenew(verdict.facts, cause.verdicts.length > 1, seen)),
   avoid: ({ verdicts, facts }) => [

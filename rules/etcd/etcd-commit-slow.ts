@@ -66,6 +66,14 @@ export default defineRule({
       because: 'entries are applied no faster than they are committed to the file',
       unproven: true,
     },
+    {
+      to: 'api-latency-p99',
+      kind: 'causes',
+      on: 'node',
+      because: 'requests wait until etcd’s commit is done',
+      produces: ['storage', 'itself'],
+      unproven: true,
+    },
   ],
   fixes: ({ subjects }, seen) =>
     subjects.flatMap((subject) => {

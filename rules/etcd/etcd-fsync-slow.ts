@@ -117,6 +117,14 @@ export default defineRule({
       match: 'member',
       unproven: true,
     },
+    {
+      to: 'api-latency-p99',
+      kind: 'causes',
+      on: 'node',
+      because: 'requests wait until etcd’s log is on the disk',
+      produces: ['storage', 'itself'],
+      unproven: true,
+    },
   ],
   fixes: ({ subjects }, seen) =>
     subjects.flatMap((subject) => {

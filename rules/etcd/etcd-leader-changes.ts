@@ -89,6 +89,14 @@ export default defineRule({
       when: () => 'unknown',
       unproven: true,
     },
+    {
+      to: 'api-latency-p99',
+      kind: 'causes',
+      on: 'cluster',
+      because: 'requests wait while a leader is elected',
+      produces: ['storage', 'itself'],
+      unproven: true,
+    },
   ],
   fixes: (_cause, seen) =>
     membersOf(seen).map((member) => ({

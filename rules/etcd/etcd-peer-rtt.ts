@@ -104,6 +104,14 @@ export default defineRule({
     },
     { to: 'etcd-heartbeat-late', kind: 'causes', on: 'member', because: 'heartbeats queue up behind a slow connection', unproven: true },
     { to: 'etcd-requests-failing', kind: 'causes', on: 'member', because: 'a request waits for answers of the peers', unproven: true },
+    {
+      to: 'api-latency-p99',
+      kind: 'causes',
+      on: 'node',
+      because: 'requests wait until etcd’s members agree',
+      produces: ['storage', 'itself'],
+      unproven: true,
+    },
   ],
   fixes: ({ subjects }, seen) =>
     subjects.flatMap((subject) => {

@@ -102,6 +102,15 @@ export default defineRule({
       unproven: true,
     },
     {
+      to: 'api-latency-p99',
+      kind: 'causes',
+      on: 'node',
+      because: 'the API server beside it waits for it',
+      produces: ['storage', 'itself'],
+      when: viaLocalMember,
+      unproven: true,
+    },
+    {
       to: 'le-flapping',
       kind: 'causes',
       on: 'cluster',

@@ -48,7 +48,20 @@ export default defineRule({
     if (state === 'maintenance') return fail(facts, { reason: 'maintenance', group: 'maintenance', witness: 'stated', ...lasted });
     return fail(facts, { reason: reasonOfCheck(backend.check), witness: 'measured', ...lasted });
   },
-  explains: [],
+  explains: [
+    {
+      to: 'api-apf-saturated',
+      kind: 'hints',
+      on: 'cluster',
+      because: 'the others carry its share with as many seats as before',
+    },
+    {
+      to: 'api-connection-imbalance',
+      kind: 'hints',
+      on: 'cluster',
+      because: 'clients that moved to the others stay there after it is back',
+    },
+  ],
   fixes: ({ facts, verdicts }) => {
     const [proxy, server] = [String(facts['proxy']), String(facts['server'])];
     if (verdicts[0]?.reason === 'maintenance') {

@@ -1,4 +1,6 @@
 // The dictionary: which pieces of evidence exist, and what shape does each have?
+import type { ApiServiceSeen, ServiceBackend, WebhookSeen } from './admission.ts';
+import type { ApiMetrics } from './api-metrics.ts';
 import type { BalancerFiles, EnvoyHost, HereNetwork, NginxStatus } from './balancer.ts';
 import type { ContainerLog, ControlPlanePod, EndpointList, KubeadmConfig, LeaseSeen, NodeSeen, ServerClock } from './kubernetes.ts';
 import type { Asked, EtcdHash, EtcdHealth, EtcdMemberList, EtcdMetrics, EtcdRead, EtcdStatus } from './etcd.ts';
@@ -31,6 +33,8 @@ export interface EvidenceTypes {
   /** The same through the address in the kubeconfig. */
   'lb.credential': { readonly last: Try };
   'api.version': { readonly gitVersion: string };
+  /** What one API server says its own release is. */
+  'api.release': { readonly gitVersion: string };
   /** Request counters of one API server. */
   'api.metrics': ApiMetrics;
   /** `clock`: our bounds around the Date of the API server that answered; absent when it sent none. */
@@ -41,6 +45,10 @@ export interface EvidenceTypes {
   'kube.control-plane-pods': { readonly pods: readonly ControlPlanePod[]; readonly clock?: ServerClock };
   'kube.endpoints': EndpointList;
   'kube.kubeadm-config': KubeadmConfig;
+  'kube.api-services': { readonly services: readonly ApiServiceSeen[]; readonly clock?: ServerClock };
+  'kube.webhooks': { readonly webhooks: readonly WebhookSeen[] };
+  /** Of the Services that webhooks and aggregated APIs name. */
+  'kube.service-backends': { readonly backends: readonly ServiceBackend[] };
   /** The last log lines of control-plane containers that ended lately, wait, or stand beside an API server that is not ready. */
   'kube.container-logs': { readonly logs: readonly ContainerLog[] };
   /** May this credential forward a port to a pod in kube-system? */
@@ -90,6 +98,7 @@ export const evidenceSubjects: { readonly [Id in EvidenceId]: 'cluster' | 'lb' |
   'api.credential': 'apiserver',
   'lb.credential': 'lb',
   'api.version': 'cluster',
+  'api.release': 'apiserver',
   'api.metrics': 'apiserver',
   'kube.nodes': 'cluster',
   'kube.node-leases': 'cluster',
@@ -97,6 +106,9 @@ export const evidenceSubjects: { readonly [Id in EvidenceId]: 'cluster' | 'lb' |
   'kube.control-plane-pods': 'cluster',
   'kube.endpoints': 'cluster',
   'kube.kubeadm-config': 'cluster',
+  'kube.api-services': 'cluster',
+  'kube.webhooks': 'cluster',
+  'kube.service-backends': 'cluster',
   'kube.container-logs': 'cluster',
   'kube.may-port-forward': 'cluster',
   'etcd.client-port': 'member',
@@ -223,14 +235,6 @@ export interface HaproxyRow {
   readonly sessionsTotal?: number;
   /** Requests that wait for a free slot. */
   readonly queued?: number;
-}
-
-/** Sums over all resources; each counter since the process began. */
-export interface ApiMetrics {
-  readonly requests: number;
-  readonly serverErrors: number;
-  readonly terminated: number;
-  readonly processStart?: number;
 }
 
 /** Our clock's bounds around one reading of theirs; milliseconds since 1970. */

@@ -3,6 +3,7 @@ import type { Probe } from './probe.ts';
 import apiCredential from './api/credential.ts';
 import apiMetrics from './api/metrics.ts';
 import apiReady from './api/ready.ts';
+import apiRelease from './api/release.ts';
 import apiVersion from './api/version.ts';
 import etcdClientPort from './etcd/client-port.ts';
 import etcdClock from './etcd/clock.ts';
@@ -17,6 +18,7 @@ import hereContainerLogs from './here/container-logs.ts';
 import hereDisk from './here/disk.ts';
 import hereFiles from './here/files.ts';
 import hereNetwork from './here/network.ts';
+import kubeApiServices from './kube/api-services.ts';
 import kubeContainerLogs from './kube/container-logs.ts';
 import kubeControlPlanePods from './kube/control-plane-pods.ts';
 import kubeEndpoints from './kube/endpoints.ts';
@@ -25,6 +27,8 @@ import kubeLeases from './kube/leases.ts';
 import kubeMayPortForward from './kube/may-port-forward.ts';
 import kubeNodeLeases from './kube/node-leases.ts';
 import kubeNodes from './kube/nodes.ts';
+import kubeServiceBackends from './kube/service-backends.ts';
+import kubeWebhooks from './kube/webhooks.ts';
 import lbConfig from './lb/config.ts';
 import lbCredential from './lb/credential.ts';
 import lbEnvoy from './lb/envoy.ts';
@@ -40,6 +44,7 @@ export const probes: readonly Probe[] = [
   apiCredential,
   apiMetrics,
   apiReady,
+  apiRelease,
   apiVersion,
   etcdClientPort,
   etcdClock,
@@ -54,6 +59,7 @@ export const probes: readonly Probe[] = [
   hereDisk,
   hereFiles,
   hereNetwork,
+  kubeApiServices,
   kubeContainerLogs,
   kubeControlPlanePods,
   kubeEndpoints,
@@ -62,6 +68,8 @@ export const probes: readonly Probe[] = [
   kubeMayPortForward,
   kubeNodeLeases,
   kubeNodes,
+  kubeServiceBackends,
+  kubeWebhooks,
   lbConfig,
   lbCredential,
   lbEnvoy,

@@ -177,6 +177,9 @@ function clusterItems(): EvidenceItem[] {
       externalEtcd: [],
     }),
     known('kube.may-port-forward', undefined, { allowed: true, reason: '' }),
+    known('kube.api-services', undefined, { services: [], clock }),
+    known('kube.webhooks', undefined, { webhooks: [] }),
+    known('kube.service-backends', undefined, { backends: [] }),
     known('kube.container-logs', undefined, { logs: [] }),
   ];
 }
@@ -258,6 +261,7 @@ export function healthyItems(): readonly EvidenceItem[] {
     ...masters.flatMap((n) => [
       known('api.ready', n, { tries: [readyTry(n, `${addresses[n]}:6443`)] }),
       known('api.credential', n, { last: readyTry(n, `${addresses[n]}:6443`) }),
+      known('api.release', n, { gitVersion: 'v1.34.4' }),
       known('api.metrics', n, { requests: 100_000, serverErrors: 3, terminated: 0 }),
       ...memberItems(n),
     ]),

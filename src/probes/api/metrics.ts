@@ -1,18 +1,16 @@
-// How many requests did one API server fail or cut off since it started?
+// How many requests did one API server serve, fail, cut off or turn away since it started, and how long did they take?
 import { z } from 'zod';
 import { subjectKey } from '../../model/subject.ts';
 import { deadlines } from '../../sources/source.ts';
 import { defineProbe } from '../probe.ts';
+import { keepApiMetrics, readApiMetrics } from '../shared/api-metrics.ts';
 import { gap, masterOf, refusalOf } from '../shared/gaps.ts';
-import { keepFamilies, parseMetrics, sumOf } from '../shared/metrics.ts';
 import { parseRaw, rawTry } from '../shared/raw.ts';
-
-const families = ['apiserver_request_total', 'apiserver_request_terminations_total', 'process_start_time_seconds'];
 
 export default defineProbe({
   id: 'api.metrics',
   title: 'request counters of one API server',
-  why: 'Shows whether clients get errors while every health check is green.',
+  why: 'Shows whether clients get errors, wait or are turned away while every health check is green.',
   reads: [{ verb: 'get', group: '', resource: '/metrics' }],
   after: [],
   timeoutMs: 9000,
@@ -32,16 +30,8 @@ export default defineProbe({
     const howToGet = `kubectl --server https://${host}:${port} get --raw /metrics`;
     if (one.answer === undefined) throw gap('failed', `${what}: ${one.failure?.detail ?? 'no answer'}`, howToGet, subjectKey(subject));
     if (one.answer.status !== 200) throw refusalOf(one, what, topology, howToGet);
-    const kept = { ...one, answer: { ...one.answer, body: keepFamilies(one.answer.body, families) } };
+    const kept = { ...one, answer: { ...one.answer, body: keepApiMetrics(one.answer.body) } };
     return { raw: JSON.stringify({ tries: [kept] }), source: 'direct' };
   },
-  read: (raw) => {
-    const samples = parseMetrics(parseRaw(raw, z.object({ tries: z.array(rawTry).length(1) })).tries[0]?.answer?.body ?? '');
-    const requests = sumOf(samples, 'apiserver_request_total');
-    if (requests === undefined) throw new Error('the counters hold no apiserver_request_total');
-    const serverErrors = sumOf(samples, 'apiserver_request_total', ({ code }) => /^5\d\d$/.test(code ?? '')) ?? 0;
-    const processStart = sumOf(samples, 'process_start_time_seconds');
-    const terminated = sumOf(samples, 'apiserver_request_terminations_total') ?? 0;
-    return { requests, serverErrors, terminated, ...(processStart === undefined ? {} : { processStart }) };
-  },
+  read: (raw) => readApiMetrics(parseRaw(raw, z.object({ tries: z.array(rawTry).length(1) })).tries[0]?.answer?.body ?? ''),
 });

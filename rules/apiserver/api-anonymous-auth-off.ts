@@ -1,0 +1,153 @@
+// Do health checks without a login still get an answer from this API server?
+import { defineRule, fail, pass, undecided } from '../../src/judge/define-rule.ts';
+import { shellWord } from '../../src/judge/shell-word.ts';
+import { endUnheard, masterOf, mastersOf, readApiServer } from '../../src/judge/readings/api-server.ts';
+import { backendsOf } from '../../src/judge/readings/backend.ts';
+import { podOn } from '../../src/judge/readings/pod.ts';
+import type { Seen } from '../../src/model/rule.ts';
+import { say, type Sentence } from '../../src/model/sentence.ts';
+import type { Subject } from '../../src/model/subject.ts';
+
+type Needs = 'lb.stats' | 'kube.control-plane-pods';
+
+export default defineRule({
+  id: 'api-anonymous-auth-off',
+  area: 'apiserver',
+  since: '0.2.0',
+  severity: 'critical',
+  impact: 'degraded',
+  layer: 3,
+  final: true,
+  title: 'the API server on {node} answers 401 to health checks, and {who}',
+  healthy: 'health checks without a login are answered',
+  why: 'Whoever asks /readyz or /livez without a login takes it for dead: load balancers leave it out, kubelets restart it.',
+  shows: ['{node} {address}  /readyz without a login: 401{flag}', 'if who: {who}'],
+  folded: '/readyz without a login: 401',
+  needs: ['api.ready', 'lb.stats', 'kube.nodes', 'kube.control-plane-pods'],
+  limits: {},
+  reasons: ['balancer', 'kubelet', 'nobody-seen'],
+  subjects: (seen) => mastersOf(seen).map((master) => master.subject),
+  judge: (seen, _limits, subject) => {
+    const master = masterOf(seen, subject);
+    const reading = readApiServer(seen, master);
+    if (reading.kind === 'silent' || reading.kind === 'forbidden') return endUnheard(master, reading);
+    if (reading.kind !== 'anonymous-refused') return pass({ node: subject.name });
+    const facts = { node: subject.name, address: subject.id, flag: flagOn(seen, subject) };
+    const check = checkOf(seen, subject);
+    if (check === 401)
+      return fail({ ...facts, who: say('the load balancer takes it for dead') }, { reason: 'balancer', witness: 'agreed' });
+    if (kubeletAsks(seen, subject))
+      return fail({ ...facts, who: say('its kubelet restarts it for that') }, { reason: 'kubelet', witness: 'agreed' });
+    if (check === undefined && seen.topology.platform.kind === 'kubeadm')
+      return undecided('whether a load balancer or a kubelet asks without a login is not seen', '--haproxy-stats <url or socket>');
+    const severity = { severity: 'info', impact: 'at-risk' } as const;
+    return fail({ ...facts, who: say('nobody seen depends on it') }, { reason: 'nobody-seen', witness: 'stated', ...severity });
+  },
+  explains: [
+    {
+      to: 'lb-backend-down',
+      kind: 'causes',
+      on: 'apiserver',
+      because: 'a check that gets 401 fails',
+      produces: ['http'],
+      when: ({ effect }) => saysUnauthorised(effect.facts['words']),
+      unproven: true,
+    },
+    {
+      to: 'lb-no-backend-up',
+      kind: 'causes',
+      on: 'cluster',
+      because: 'a check that gets 401 fails',
+      covers: 'all',
+      match: 'apiserver',
+      unproven: true,
+    },
+    { to: 'api-restart-loop', kind: 'causes', on: 'apiserver', because: 'kubelets restart what fails its liveness probe', unproven: true },
+    {
+      to: 'api-master-unreachable',
+      kind: 'causes',
+      on: 'node',
+      because: 'kubelets restart what fails its liveness probe, and between two starts nothing answers',
+      produces: ['refused', 'hung', 'closed', 'reset'],
+      unproven: true,
+    },
+    {
+      to: 'lb-check-disagrees',
+      kind: 'causes',
+      on: 'apiserver',
+      because: 'with a login it serves, to the check it says 401',
+      produces: ['unauthorised'],
+      unproven: true,
+    },
+    {
+      to: 'api-lb-unreachable',
+      kind: 'causes',
+      on: 'cluster',
+      because: 'the load balancer leaves out every API server',
+      covers: 'all',
+      match: 'apiserver',
+      unproven: true,
+    },
+  ],
+  fixes: ({ subjects }) => {
+    const [first] = subjects;
+    const verify = subjects.map(
+      (subject) => `curl -sk -o /dev/null -w '%{http_code}\\n' ${shellWord(`https://${subject.id}/readyz`)}   # 200`,
+    );
+    return [
+      {
+        do: 'Open the health paths to everybody and nothing else, on one master at a time: an AuthenticationConfiguration (1.31 and later) in place of the flag',
+        where: first?.name ?? 'here',
+        run: [
+          "printf '%s\\n' 'apiVersion: apiserver.config.k8s.io/v1beta1' 'kind: AuthenticationConfiguration' 'anonymous:' '  enabled: true' '  conditions: [{path: /livez}, {path: /readyz}, {path: /healthz}]' > /etc/kubernetes/authentication.yaml",
+          'vi /etc/kubernetes/manifests/kube-apiserver.yaml   # --authentication-config=/etc/kubernetes/authentication.yaml and its mount; without --anonymous-auth',
+        ],
+        risk: 'medium',
+        needs: [{ text: 'the release is 1.31 or later; before that, leave out --anonymous-auth=false', met: 'unknown' }],
+        verify,
+      },
+    ];
+  },
+  avoid: () => ['change all masters at once: a mistyped path stops every API server'],
+  reading: [
+    'https://kubernetes.io/docs/reference/access-authn-authz/authentication/#anonymous-requests',
+    'https://github.com/kubernetes/kubeadm/issues/798',
+  ],
+  errors: ['Liveness probe failed: HTTP probe failed with statuscode: 401', 'Layer7 wrong status, code: 401'],
+});
+
+/** The status HAProxy's check got; undefined where nobody can say. */
+function checkOf(seen: Seen<Needs>, subject: Subject): number | undefined {
+  let code: number | undefined;
+  seen.tally([subject], (one) => {
+    const backend = backendsOf(seen).find((row) => row.master?.subject.id === one.id);
+    code = backend?.row.checkCode;
+    return true;
+  });
+  return code;
+}
+
+/** The kubelet of a static pod asks /livez without a login; it shows once it has restarted the container for that. */
+function kubeletAsks(seen: Seen<Needs>, subject: Subject): boolean {
+  return (
+    seen.tally([subject], (one) => {
+      const view = podOn(seen, 'kube-apiserver', one.keys.node);
+      return view !== undefined && !view.pod.ready && view.container.restarts > 0;
+    }).yes.length > 0
+  );
+}
+
+function flagOn(seen: Seen<Needs>, subject: Subject): Sentence | string {
+  const flags = ['--anonymous-auth', '--authentication-config'];
+  let found: string | undefined;
+  seen.tally([subject], (one) => {
+    const command = podOn(seen, 'kube-apiserver', one.keys.node)?.container.command ?? [];
+    found = command.find((word) => flags.some((flag) => word.startsWith(`${flag}=`)));
+    return true;
+  });
+  return found === undefined ? '' : say(', started with {found}', { found });
+}
+
+function saysUnauthorised(words: unknown): 'yes' | 'no' {
+  return String(words).includes('/401') ? 'yes' : 'no';
+}

@@ -1,0 +1,53 @@
+// Which parts of the API are served by somebody else: aggregated APIs and admission webhooks?
+
+/** A Service that the API servers call. */
+export interface ServiceName {
+  readonly namespace: string;
+  readonly name: string;
+}
+
+export interface ApiServiceSeen {
+  /** Such as v1beta1.metrics.k8s.io. */
+  readonly name: string;
+  /** Absent where the API server itself serves the group. */
+  readonly service?: ServiceName;
+  readonly available: 'True' | 'False' | 'Unknown' | 'absent';
+  readonly reason: string;
+  readonly message: string;
+  /** When the condition last changed, milliseconds since 1970, by the clock of the API server that wrote it. */
+  readonly since?: number;
+}
+
+export interface WebhookRule {
+  readonly groups: readonly string[];
+  readonly resources: readonly string[];
+  readonly operations: readonly string[];
+}
+
+export interface LabelRequirement {
+  readonly key: string;
+  readonly operator: string;
+  readonly values: readonly string[];
+}
+
+export interface WebhookSeen {
+  readonly kind: 'ValidatingWebhookConfiguration' | 'MutatingWebhookConfiguration';
+  readonly configuration: string;
+  readonly name: string;
+  /** Whether a request fails when the webhook cannot be asked. */
+  readonly failClosed: boolean;
+  readonly timeoutSeconds: number;
+  readonly service?: ServiceName;
+  /** Host of a webhook that is called by URL. */
+  readonly host?: string;
+  readonly rules: readonly WebhookRule[];
+  /** What a namespace must have; matchLabels stand as `In` with one value. */
+  readonly namespaces: readonly LabelRequirement[];
+  /** Whether something else (objectSelector, matchConditions) narrows it in ways that are not looked into. */
+  readonly narrowed: boolean;
+}
+
+/** How many ready addresses stand behind a Service; `unknown` where that could not be asked. */
+export interface ServiceBackend extends ServiceName {
+  readonly ready: number | 'unknown';
+}

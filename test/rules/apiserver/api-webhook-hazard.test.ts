@@ -1,0 +1,97 @@
+import { expect, test } from 'vitest';
+import rule from '../../../rules/apiserver/api-webhook-hazard.ts';
+import { controlPlaneScope } from '../../../src/judge/readings/webhook-scope.ts';
+import type { LabelRequirement, WebhookSeen } from '../../../src/model/admission.ts';
+import { fixesOf, gateOf, shown, unfilled } from '../../kit/texts.ts';
+import { asFail, healthyWorld, type World } from '../../kit/world.ts';
+
+const guard: WebhookSeen = {
+  kind: 'ValidatingWebhookConfiguration',
+  configuration: 'policy',
+  name: 'guard.example.org',
+  failClosed: true,
+  timeoutSeconds: 5,
+  service: { namespace: 'policy', name: 'guard' },
+  rules: [{ groups: [''], resources: ['pods'], operations: ['CREATE'] }],
+  namespaces: [],
+  narrowed: false,
+};
+const onLeases = { rules: [{ groups: ['coordination.k8s.io'], resources: ['leases'], operations: ['UPDATE'] }] };
+
+function configured(change: Partial<WebhookSeen>, ready: number | 'unknown' = 0): World {
+  return healthyWorld()
+    .set('kube.webhooks', undefined, { webhooks: [{ ...guard, ...change }] })
+    .set('kube.service-backends', undefined, { backends: [{ namespace: 'policy', name: 'guard', ready }] });
+}
+
+const verdict = (world: World) => world.verdict(rule, 'guard.example.org');
+const judged = (change: Partial<WebhookSeen>) => configured(change).judge(rule)[0]?.status;
+
+test('what fails open, covers nothing vital, or leaves kube-system out is no hazard', () => {
+  expect(judged({})).toBe('fail');
+  expect(judged({ failClosed: false })).toBe('not-applicable');
+  expect(judged({ rules: [{ groups: ['apps'], resources: ['deployments'], operations: ['*'] }] })).toBe('not-applicable');
+  expect(judged({ namespaces: [{ key: 'kubernetes.io/metadata.name', operator: 'NotIn', values: ['kube-system'] }] })).toBe(
+    'not-applicable',
+  );
+});
+
+test.each<[LabelRequirement, boolean]>([
+  [{ key: 'kubernetes.io/metadata.name', operator: 'In', values: ['kube-system'] }, true],
+  [{ key: 'kubernetes.io/metadata.name', operator: 'In', values: ['shop'] }, false],
+  [{ key: 'kubernetes.io/metadata.name', operator: 'Exists', values: [] }, true],
+  [{ key: 'policy', operator: 'In', values: ['on'] }, false],
+  [{ key: 'policy', operator: 'NotIn', values: ['off'] }, true],
+  [{ key: 'policy', operator: 'Exists', values: [] }, false],
+  [{ key: 'policy', operator: 'DoesNotExist', values: [] }, true],
+])('the selector %j covers kube-system: %s', (requirement, expected) => {
+  expect(controlPlaneScope({ ...guard, namespaces: [requirement] }).length > 0).toBe(expected);
+});
+
+test('stars, subresources and nodes, which stand in no namespace', () => {
+  const scope = (resources: string[], groups = ['*'], namespaces: LabelRequirement[] = []) =>
+    controlPlaneScope({ ...guard, rules: [{ groups, resources, operations: ['*'] }], namespaces });
+  expect(scope(['*'])).toEqual(['leases', 'pods', 'nodes']);
+  expect(scope(['*/*'])).toEqual(['leases', 'pods', 'nodes']);
+  expect(scope(['nodes', 'pods'], [''], [{ key: 'x', operator: 'Exists', values: [] }])).toEqual(['nodes']);
+  expect(scope(['leases'], [''])).toEqual([]);
+  expect(controlPlaneScope({ ...guard, rules: [{ groups: ['*'], resources: ['*'], operations: ['DELETE', 'CONNECT'] }] })).toEqual([]);
+});
+
+test('nobody behind it: critical, with a copy kept before it is taken away', () => {
+  const world = configured(onLeases);
+  const found = asFail(verdict(world));
+  expect(found).toMatchObject({ severity: 'critical', reason: 'no-backend', group: 'policy' });
+  expect(unfilled(rule, found)).toEqual([]);
+  expect(shown(rule, found)).toContain('  policy/guard has no ready address');
+  const [, fix] = fixesOf(rule, world, found);
+  expect(fix?.run[0]).toBe('kubectl get validatingwebhookconfiguration policy -o yaml > policy.yaml');
+  expect(fix?.undo).toEqual(['kubectl apply -f policy.yaml']);
+});
+
+test('with somebody behind it, it is a weakness: of leases a warning, else a note', () => {
+  expect(asFail(verdict(configured({}, 2)))).toMatchObject({ severity: 'info', reason: 'posture', impact: 'at-risk' });
+  const world = configured(onLeases, 2);
+  expect(asFail(verdict(world))).toMatchObject({ severity: 'warning', reason: 'posture' });
+  expect(fixesOf(rule, world, asFail(verdict(world)))).toHaveLength(1);
+  expect(asFail(verdict(configured({ ...onLeases, narrowed: true }, 2))).severity).toBe('info');
+  expect(String(asFail(verdict(configured({ timeoutSeconds: 11 }, 2))).facts['words'])).toContain('longer than a lease lasts');
+});
+
+test('it stops leases only where it covers them and nobody answers', () => {
+  const gate = (change: Partial<WebhookSeen>, ready: number) => {
+    const world = configured(change, ready);
+    const cause = asFail(verdict(world));
+    return gateOf(rule, world, cause, { ...cause, rule: 'le-lease-expired' });
+  };
+  expect([gate(onLeases, 0), gate(onLeases, 2), gate({}, 0)]).toEqual([['yes'], ['no'], ['no']]);
+});
+
+test('what could not be looked at is unknown', () => {
+  expect(healthyWorld().missing('kube.webhooks').judge(rule)).toMatchObject([{ status: 'unknown' }]);
+  expect(verdict(configured({}).missing('kube.service-backends')).status).toBe('unknown');
+  expect(verdict(configured({}, 'unknown')).status).toBe('unknown');
+  const { service: _none, ...byUrl } = guard;
+  const world = healthyWorld().set('kube.webhooks', undefined, { webhooks: [{ ...byUrl, host: 'guard.example.org:8443' }] });
+  expect(verdict(world).status).toBe('unknown');
+});
