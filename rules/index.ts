@@ -22,11 +22,14 @@ import certificatesCertLeafExpired from './certificates/cert-leaf-expired.ts';
 import certificatesCertOperatorExpiring from './certificates/cert-operator-expiring.ts';
 import clockApiserverSkew from './clock/clock-apiserver-skew.ts';
 import clockEtcdSkew from './clock/clock-etcd-skew.ts';
+import etcdAlarmCorrupt from './etcd/etcd-alarm-corrupt.ts';
 import etcdAlarmLingering from './etcd/etcd-alarm-lingering.ts';
 import etcdAlarmNospace from './etcd/etcd-alarm-nospace.ts';
+import etcdClusterIdMismatch from './etcd/etcd-cluster-id-mismatch.ts';
 import etcdCommitSlow from './etcd/etcd-commit-slow.ts';
 import etcdCompaction from './etcd/etcd-compaction.ts';
 import etcdDbNearQuota from './etcd/etcd-db-near-quota.ts';
+import etcdEndpointsMismatch from './etcd/etcd-endpoints-mismatch.ts';
 import etcdFragmentation from './etcd/etcd-fragmentation.ts';
 import etcdFsyncSlow from './etcd/etcd-fsync-slow.ts';
 import etcdHashMismatch from './etcd/etcd-hash-mismatch.ts';
@@ -35,8 +38,12 @@ import etcdHostResources from './etcd/etcd-host-resources.ts';
 import etcdLag from './etcd/etcd-lag.ts';
 import etcdLeaderChanges from './etcd/etcd-leader-changes.ts';
 import etcdLeaderDisagreement from './etcd/etcd-leader-disagreement.ts';
+import etcdLearnerStuck from './etcd/etcd-learner-stuck.ts';
 import etcdMemberCount from './etcd/etcd-member-count.ts';
 import etcdMemberDown from './etcd/etcd-member-down.ts';
+import etcdMemberDuplicate from './etcd/etcd-member-duplicate.ts';
+import etcdMemberListMismatch from './etcd/etcd-member-list-mismatch.ts';
+import etcdMemberStale from './etcd/etcd-member-stale.ts';
 import etcdMemberUnstarted from './etcd/etcd-member-unstarted.ts';
 import etcdNoFaultMargin from './etcd/etcd-no-fault-margin.ts';
 import etcdNoLeader from './etcd/etcd-no-leader.ts';
@@ -46,6 +53,9 @@ import etcdQuorumLost from './etcd/etcd-quorum-lost.ts';
 import etcdRequestsFailing from './etcd/etcd-requests-failing.ts';
 import etcdRestartLoop from './etcd/etcd-restart-loop.ts';
 import etcdTimingConfig from './etcd/etcd-timing-config.ts';
+import etcdUnsafeConfig from './etcd/etcd-unsafe-config.ts';
+import etcdVersionMixed from './etcd/etcd-version-mixed.ts';
+import etcdVersionRisky from './etcd/etcd-version-risky.ts';
 import hostUnreachable from './host/host-unreachable.ts';
 import leaderLeComponentUnhealthy from './leader/le-component-unhealthy.ts';
 import leaderLeFlapping from './leader/le-flapping.ts';
@@ -91,11 +101,14 @@ export const rules: readonly AnyRule[] = [
   certificatesCertOperatorExpiring,
   clockApiserverSkew,
   clockEtcdSkew,
+  etcdAlarmCorrupt,
   etcdAlarmLingering,
   etcdAlarmNospace,
+  etcdClusterIdMismatch,
   etcdCommitSlow,
   etcdCompaction,
   etcdDbNearQuota,
+  etcdEndpointsMismatch,
   etcdFragmentation,
   etcdFsyncSlow,
   etcdHashMismatch,
@@ -104,8 +117,12 @@ export const rules: readonly AnyRule[] = [
   etcdLag,
   etcdLeaderChanges,
   etcdLeaderDisagreement,
+  etcdLearnerStuck,
   etcdMemberCount,
   etcdMemberDown,
+  etcdMemberDuplicate,
+  etcdMemberListMismatch,
+  etcdMemberStale,
   etcdMemberUnstarted,
   etcdNoFaultMargin,
   etcdNoLeader,
@@ -115,6 +132,9 @@ export const rules: readonly AnyRule[] = [
   etcdRequestsFailing,
   etcdRestartLoop,
   etcdTimingConfig,
+  etcdUnsafeConfig,
+  etcdVersionMixed,
+  etcdVersionRisky,
   hostUnreachable,
   leaderLeComponentUnhealthy,
   leaderLeFlapping,

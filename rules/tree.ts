@@ -131,7 +131,7 @@ export const tree: readonly Question[] = [
     branch: 'etcd',
     ask: 'etcd accepts writes?',
     vital: true,
-    rules: ['etcd-alarm-nospace', 'etcd-alarm-lingering'],
+    rules: ['etcd-alarm-nospace', 'etcd-alarm-lingering', 'etcd-alarm-corrupt'],
     next: { yes: ['etcd-members'], no: ['etcd-size'] },
   },
   {
@@ -155,7 +155,14 @@ export const tree: readonly Question[] = [
     branch: 'etcd',
     ask: 'every member serves?',
     vital: false,
-    rules: ['etcd-member-down', 'etcd-member-unstarted', 'etcd-restart-loop'],
+    rules: [
+      'etcd-member-down',
+      'etcd-member-unstarted',
+      'etcd-member-stale',
+      'etcd-member-duplicate',
+      'etcd-learner-stuck',
+      'etcd-restart-loop',
+    ],
     next: { yes: ['etcd-peers'], no: ['etcd-hosts', 'certificates-served', 'posture-margin'] },
   },
   {
@@ -163,7 +170,7 @@ export const tree: readonly Question[] = [
     branch: 'etcd',
     ask: 'members see each other and one leader?',
     vital: false,
-    rules: ['etcd-partition', 'etcd-leader-disagreement', 'etcd-leader-changes'],
+    rules: ['etcd-cluster-id-mismatch', 'etcd-member-list-mismatch', 'etcd-partition', 'etcd-leader-disagreement', 'etcd-leader-changes'],
     next: { yes: ['etcd-requests'], no: ['certificates-served', 'clock-members'] },
   },
   {
@@ -196,6 +203,14 @@ export const tree: readonly Question[] = [
     ask: 'same data on every member?',
     vital: false,
     rules: ['etcd-hash-mismatch', 'etcd-lag'],
+    next: { yes: ['etcd-settings'], no: [] },
+  },
+  {
+    id: 'etcd-settings',
+    branch: 'etcd',
+    ask: 'versions and settings of etcd sound?',
+    vital: false,
+    rules: ['etcd-endpoints-mismatch', 'etcd-unsafe-config', 'etcd-version-mixed', 'etcd-version-risky'],
     next: { yes: ['leases-held'], no: [] },
   },
   {

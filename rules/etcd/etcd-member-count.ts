@@ -44,14 +44,14 @@ export default defineRule({
     const masters = seen.topology.masters.length;
     if (voters === 1 && masters < 2)
       return fail({ ...facts, words: 'a single one, as its single master' }, { reason: 'single', severity: 'info', witness });
+    const supports = supportsFor(seen);
     if (voters < limits.fewest) {
       const severity = masters >= limits.fewest || voters === 2 ? 'warning' : 'info';
       return fail(
         { ...facts, words: say('too few to lose one, for {masters} masters', { masters }) },
-        { reason: 'few', severity, witness },
+        { reason: 'few', severity, witness, supports },
       );
     }
-    const supports = supportsFor(seen);
     if (voters % 2 === 0)
       return fail({ ...facts, words: say('no safer than {fewer}', { fewer: voters - 1 }) }, { reason: 'even', witness, supports });
     if (voters > limits.most)
@@ -83,13 +83,13 @@ function countedBy(seen: Seen<Needs>): Count | undefined {
   return told === undefined ? undefined : { voters: told.length, by: 'a member’s counters, learners not told apart', stated: false };
 }
 
-/** The voters that make the number what it is: never-started ones, and those that are only told of. */
+/** What makes the number what it is: never-started voters, those that are only told of, and learners that do not count yet. */
 function supportsFor(seen: Seen<Needs>): readonly Support[] {
-  const known = membersOf(seen).filter((member) => !member.learner);
+  const known = membersOf(seen);
   const ids = new Set(known.map((member) => member.subject.keys.member));
   const told = memberList(seen) === undefined ? (toldMembers(seen) ?? []) : [];
   return [
-    ...supportsOf(known, (member) => (member.started ? 'good' : 'lost')),
+    ...supportsOf(known, (member) => (member.started && !member.learner ? 'good' : 'lost')),
     ...told.filter((id) => !ids.has(id)).map((id): Support => ({ name: id, keys: { member: id }, state: 'unknown' })),
   ];
 }

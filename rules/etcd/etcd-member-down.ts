@@ -49,6 +49,7 @@ export default defineRule({
     const named = { member: subject.name, node: nodeOf(member), address };
     const reading = readMember(seen, member);
     if (reading.kind === 'unstarted') return notApplicable('it was never started');
+    if (reading.kind === 'foreign') return notApplicable('what answers there serves another cluster, which is judged elsewhere');
     const untrusted = whyUntrusted(seen, member);
     if (reading.kind !== 'silent' && untrusted !== undefined)
       return fail({ ...named, words: untrusted, peers: '' }, { reason: 'untrusted', witness: 'stated' });
@@ -120,6 +121,16 @@ export default defineRule({
       because: 'a voter that is away cannot stand in for another',
       covers: 'any',
       match: 'member',
+    },
+    {
+      to: 'etcd-endpoints-mismatch',
+      kind: 'causes',
+      on: 'cluster',
+      because: 'API servers that list it ask a member that does not serve',
+      produces: ['down'],
+      covers: 'any',
+      match: 'member',
+      unproven: true,
     },
     {
       to: 'etcd-requests-failing',

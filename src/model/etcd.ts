@@ -20,6 +20,10 @@ export interface EtcdStatus {
   /** Bytes; from 3.6 on. */
   readonly dbSizeQuota?: number;
   readonly learner: boolean;
+  /** Version of the file format, from 3.6 on; it follows an upgrade of all members. */
+  readonly storageVersion?: string;
+  /** The version a downgrade of the cluster was announced to, from 3.6 on; absent when none is under way. */
+  readonly downgradeTo?: string;
   /** Sentences such as `etcdserver: no leader` or `memberID:… alarm:NOSPACE`. */
   readonly errors: readonly string[];
 }
@@ -54,6 +58,11 @@ export interface EtcdMetrics {
   readonly version: string;
   /** Hex id of this member, from its own labels. */
   readonly memberId?: string;
+  /** Version that all members have agreed on, such as `3.6`; it follows an upgrade of the last of them. */
+  readonly clusterVersion?: string;
+  readonly learner?: boolean;
+  /** Attempts to make a learner a voter that this member, as leader, refused. */
+  readonly promoteFailures?: number;
   /** Peers this member was told of (hex ids), started or not: etcd_network_known_peers. */
   readonly knownPeers: readonly string[];
   /** Peer id (hex) -> 1 while a stream to it is up. */

@@ -42,6 +42,8 @@ export interface ContainerSeen {
   readonly name: string;
   readonly image: string;
   readonly command: readonly string[];
+  /** Variables that etcd reads its settings from, `ETCD_NAME=m1`; no others are kept. */
+  readonly environment?: readonly string[];
   readonly ready: boolean;
   readonly restarts: number;
   readonly waitingReason: string;

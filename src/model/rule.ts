@@ -145,6 +145,8 @@ export interface Rule<Id extends EvidenceId = EvidenceId, L extends Limits = Lim
   readonly reasons: readonly Reason[];
   readonly subjects: (seen: Seen<Id>) => readonly Subject[];
   readonly judge: (seen: Seen<Id>, limits: { readonly [Name in keyof L]: number }, subject: Subject) => Judgement<NoInfer<Reason>>;
+  /** What is looked at again, and how often, before a suspicion that may be a mere moment is called a failure. */
+  readonly confirm?: { readonly evidence: readonly Id[]; readonly times: number; readonly everyMs: number };
   readonly explains: readonly Edge[];
   readonly fixes: (cause: Cause, seen: Seen) => readonly Fix[];
   /** What must not be done now. */

@@ -9,6 +9,7 @@ import { createRedactor } from '../bundle/redact.ts';
 import { prepareRecording, readRecording, writeRecording } from '../bundle/recording.ts';
 import { openLiveSource } from '../sources/live.ts';
 import { recallTopology, rememberTopology } from '../sources/memory.ts';
+import { waitsForAnotherLook } from '../judge/readings/counters.ts';
 import { buildTopology } from '../judge/topology/build.ts';
 import { forBranch } from './branch.ts';
 import { Collector, type Collected } from './collect.ts';
@@ -52,7 +53,7 @@ export async function lookLive(options: RunOptions): Promise<Looked> {
         branch.probes.filter((probe) => probe.sampled === true),
         '--deep',
       );
-    const first = draw(collector.collected, branch, began, options);
+    const first = await confirmSuspicions(collector, branch, options, () => draw(collector.collected, branch, began, options));
     if (settings.deep || wantsSecondLook(first, branch)) await lookAgain(collector, signal, options);
   } finally {
     source.close();
@@ -83,6 +84,22 @@ function draw(collected: Collected, branch: Branch, began: number, options: RunO
   const seconds = Math.round(performance.now() - began) / 1000;
   const run = { replayed: false, seconds, interrupted: options.interrupt.aborted, timings: collected.timings };
   return conclude({ evidence: collected.evidence, rules: branch.rules, tree: branch.tree, version: version(), run });
+}
+
+/** What may be a mere moment is looked at again at once, so that it is neither called a fault nor left open. */
+async function confirmSuspicions(collector: Collector, branch: Branch, options: RunOptions, judge: () => Report): Promise<Report> {
+  const signal = options.interrupt;
+  for (let look = 1; ; look += 1) {
+    const report = judge();
+    const open = new Set(report.verdicts.flatMap((verdict) => (waitsForAnotherLook(verdict) ? [verdict.rule] : [])));
+    const due = branch.rules.flatMap(({ id, confirm }) =>
+      confirm !== undefined && open.has(id) && look <= confirm.times ? [confirm] : [],
+    );
+    if (due.length === 0 || signal.aborted) return report;
+    await pause(Math.max(...due.map(({ everyMs }) => everyMs)), signal);
+    const wanted = new Set<string>(due.flatMap(({ evidence }) => evidence));
+    if (!signal.aborted) await collector.pass(look, (probe) => wanted.has(probe.id), options.timeoutMs);
+  }
 }
 
 /**

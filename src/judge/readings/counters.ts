@@ -3,6 +3,7 @@ import type { EtcdMetrics } from '../../model/etcd.ts';
 import type { Known } from '../../model/evidence.ts';
 import type { Seen } from '../../model/rule.ts';
 import type { Member } from '../../model/topology.ts';
+import type { Verdict } from '../../model/verdict.ts';
 import { undecided } from '../define-rule.ts';
 
 export interface CounterWindow {
@@ -38,5 +39,12 @@ export function processAge(seen: Seen<'etcd.clock'>, member: Member, metrics: Et
 
 /** The verdict of a rule about rates after a single look. */
 export function notSampled() {
-  return undecided('not sampled: one look only', '--deep');
+  return undecided(oneLookOnly, '--deep');
+}
+
+const oneLookOnly = 'not sampled: one look only';
+
+/** Whether another look at the same thing would decide. */
+export function waitsForAnotherLook(verdict: Verdict): boolean {
+  return verdict.status === 'unknown' && verdict.gaps.some(({ detail }) => detail === oneLookOnly);
 }

@@ -10,15 +10,20 @@ export type MemberEvidence = 'etcd.status' | 'etcd.health' | 'etcd.metrics' | 'e
 
 /**
  * `led`: says it knows a leader · `leaderless`: says it knows none · `listening`: its port completes TLS, nobody could
- * ask more · `silent`: asked and no answer · `unstarted`: listed, never started.
+ * ask more · `foreign`: serves another cluster · `silent`: asked and no answer · `unstarted`: listed, never started.
  */
 export type MemberReading =
   | { readonly kind: 'led'; readonly leaderId?: string; readonly by: string }
   | { readonly kind: 'leaderless'; readonly by: string; readonly words: string }
   /** `rejects`: it would not talk to the certificate we brought, in one sentence. */
   | { readonly kind: 'listening'; readonly rejects?: string }
+  /** Something answers there that is none of the listed members: its data are those of another cluster. */
+  | { readonly kind: 'foreign'; readonly id: string }
   | { readonly kind: 'silent'; readonly why: FailureClass; readonly alert?: number; readonly detail: string }
   | { readonly kind: 'unstarted' };
+
+/** As etcd prints ids; a member whose id is not known is called by its address. */
+export const hexId = /^[0-9a-f]{1,16}$/;
 
 /** TLS alerts by which a server turns down the client's certificate: bad, expired, of an unknown authority, none. */
 const alertsAboutUs: readonly number[] = [42, 45, 48, 116];
@@ -32,8 +37,10 @@ export function blamesOurCertificate(failure: Failure): boolean {
 export function readMember(seen: Seen<MemberEvidence>, member: Member): MemberReading {
   if (!member.started) return { kind: 'unstarted' };
   const status = seen.peek('etcd.status', member.subject);
-  if (status?.state === 'known' && status.value.kind === 'answered') return fromStatus(status.value, status.source);
   const metrics = metricsOf(seen, member);
+  const stranger = strangerAt(seen, member, statusOf(seen, member)?.memberId ?? metrics?.value.memberId);
+  if (stranger !== undefined) return { kind: 'foreign', id: stranger };
+  if (status?.state === 'known' && status.value.kind === 'answered') return fromStatus(status.value, status.source);
   if (metrics !== undefined) return fromMetrics(metrics.value, metrics.by);
   const health = seen.peek('etcd.health', member.subject);
   if (health?.state === 'known' && health.value.kind !== 'failed') return fromHealth(health.value, health.source);
@@ -41,6 +48,12 @@ export function readMember(seen: Seen<MemberEvidence>, member: Member): MemberRe
   const turnedDown = asked.find(blamesOurCertificate);
   if (turnedDown !== undefined) return { kind: 'listening', rejects: turnedDown.detail };
   return fromPorts(seen, member, asked);
+}
+
+/** The id that answers at a listed member's address when no listed member has it. */
+function strangerAt(seen: Seen, member: Member, id: string | undefined): string | undefined {
+  if (id === undefined || member.origin !== 'listed' || !hexId.test(member.subject.keys.member ?? '')) return undefined;
+  return seen.topology.members.some((one) => one.subject.keys.member === id) ? undefined : id;
 }
 
 /** What is left when the member said nothing about itself. */
@@ -103,6 +116,7 @@ export function describeMember(reading: MemberReading | undefined): Text {
   if (reading === undefined) return 'could not be asked';
   if (reading.kind === 'leaderless') return say('alive, says "{words}"', { words: reading.words });
   if (reading.kind === 'silent') return describeSilence(reading);
+  if (reading.kind === 'foreign') return 'serves another etcd cluster';
   return { led: 'alive and knows a leader', listening: 'its port answers', unstarted: 'was added but never started' }[reading.kind];
 }
 

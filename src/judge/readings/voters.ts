@@ -4,7 +4,7 @@ import type { Certainty, Seen } from '../../model/rule.ts';
 import type { Member } from '../../model/topology.ts';
 import type { Support } from '../../model/verdict.ts';
 import { undecided } from '../define-rule.ts';
-import { type MemberEvidence, type MemberReading, metricsOf, peekMember, quorumOf, votersOf } from './member.ts';
+import { hexId, type MemberEvidence, type MemberReading, metricsOf, peekMember, quorumOf, votersOf } from './member.ts';
 
 export const etcdFlags = '--etcd-endpoints, --etcd-cacert, --etcd-cert, --etcd-key';
 
@@ -15,6 +15,7 @@ export interface Electorate {
   readonly led: readonly Member[];
   readonly leaderless: readonly Member[];
   readonly listening: readonly Member[];
+  /** Nothing answers there, or nothing of this cluster. */
   readonly silent: readonly Member[];
   readonly unstarted: readonly Member[];
   /** Nobody could ask them. */
@@ -35,7 +36,7 @@ export function countVoters(seen: Seen<MemberEvidence>): Electorate {
     led: those('led'),
     leaderless: those('leaderless'),
     listening: those('listening'),
-    silent: those('silent'),
+    silent: [...those('silent'), ...those('foreign')],
     unstarted: those('unstarted'),
     unknown: those(undefined),
     quorum: quorumOf(voters.length),
@@ -68,7 +69,7 @@ export function toldMembers(seen: Seen<'etcd.metrics'>): readonly string[] | und
 /** The hex id, or undefined while only the address is known. */
 export function memberIdOf(member: Member): string | undefined {
   const id = member.subject.keys.member ?? '';
-  return /^[0-9a-f]{1,16}$/.test(id) ? id : undefined;
+  return hexId.test(id) ? id : undefined;
 }
 
 /** What a wide effect rests on: its voters, each with the state that the effect gives it. */

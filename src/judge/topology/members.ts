@@ -85,15 +85,17 @@ function otherPlaces(known: KnownEvidence, names: HostNames, etcd: Topology['etc
   for (const pod of pods.filter((one) => one.component === 'etcd')) {
     add(pod.annotations[etcdAnnotation]?.split(',')[0] ?? joinAddress(pod.hostAddress, clientPort), 'listed');
   }
-  for (const url of pods.flatMap((pod) => (pod.component === 'kube-apiserver' ? etcdServers(pod.containers[0]?.command ?? []) : []))) {
-    add(url, 'listed');
-  }
   if (etcd === 'stacked') {
     for (const node of known.get('kube.nodes')?.nodes ?? []) {
       const host = node.internalAddresses[0];
       const isPlaced = places.some((place) => names.nodeOf(place.host) === node.name);
       if (node.controlPlane && host !== undefined && !isPlaced) add(joinAddress(host, clientPort), 'listed');
     }
+  }
+  // Where masters run their own members, an address that only an API server's flag names may be a mistake in that flag.
+  if (etcd !== 'stacked' || places.length === 0) {
+    const servers = pods.filter((pod) => pod.component === 'kube-apiserver');
+    for (const url of servers.flatMap((pod) => etcdServers(pod.containers[0]?.command ?? []))) add(url, 'listed');
   }
   if (places.length === 0) for (const hint of hints) if (hint.from === 'remembered') add(hint.address, 'remembered');
   // A member named as "here" can still tell where all of them are.
@@ -130,7 +132,7 @@ function describe(
     clientPort: port,
     peerPort,
     origin,
-    learner: status?.kind === 'answered' && status.learner,
+    learner: status?.kind === 'answered' ? status.learner : metrics?.kind === 'answered' && metrics.learner === true,
     started: true,
     ...(pod !== undefined && { pod }),
   };

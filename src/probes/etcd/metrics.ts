@@ -23,6 +23,9 @@ const families = [
   'etcd_server_quota_backend_bytes',
   'etcd_server_version',
   'etcd_server_id',
+  'etcd_server_is_learner',
+  'etcd_server_learner_promote_failures',
+  'etcd_cluster_version',
   'etcd_mvcc_db_total_size_in_bytes',
   'etcd_mvcc_db_total_size_in_use_in_bytes',
   'etcd_network_active_peers',
@@ -76,6 +79,10 @@ function reduce(samples: readonly Sample[]): Asked<EtcdMetrics> {
   if (hasLeader === undefined) throw new Error('the counters are not those of an etcd member: etcd_server_has_leader is missing');
   const label = (name: string, key: string) => cleanLine(samples.find((one) => one.name === name)?.labels[key] ?? '', 64);
   const memberId = label('etcd_server_id', 'server_id');
+  const learner = sumOf(samples, 'etcd_server_is_learner');
+  // The label of an older version stays, with the value 0.
+  const agreed = samples.find(({ name, value }) => name === 'etcd_cluster_version' && value === 1);
+  const clusterVersion = cleanLine(agreed?.labels['cluster_version'] ?? '', 64);
   return {
     kind: 'answered',
     hasLeader: hasLeader === 1,
@@ -88,6 +95,9 @@ function reduce(samples: readonly Sample[]): Asked<EtcdMetrics> {
     ...whenKnown('quota', sumOf(samples, 'etcd_server_quota_backend_bytes')),
     version: label('etcd_server_version', 'server_version'),
     ...(memberId === '' ? {} : { memberId }),
+    ...(clusterVersion === '' ? {} : { clusterVersion }),
+    ...(learner === undefined ? {} : { learner: learner === 1 }),
+    ...whenKnown('promoteFailures', sumOf(samples, 'etcd_server_learner_promote_failures')),
     ...peersOf(samples),
     ...whenKnown('processStart', sumOf(samples, 'process_start_time_seconds')),
     grpcErrors: sumOf(samples, handled, ({ grpc_code }) => serverFaults.has(grpc_code ?? '')) ?? 0,

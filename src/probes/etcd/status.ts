@@ -24,6 +24,8 @@ const answer = z.object({
   dbSizeInUse: uint64OrZero,
   dbSizeQuota: uint64OrZero,
   isLearner: z.boolean().prefault(false),
+  storageVersion: optionalLine,
+  downgradeInfo: z.object({ enabled: z.boolean().prefault(false), targetVersion: optionalLine }).prefault({}),
 });
 const printedAnswer = z.array(z.object({ Status: answer })).length(1);
 type Status = z.output<typeof answer>;
@@ -67,6 +69,7 @@ function fromEtcdctl(output: string): Asked<EtcdStatus> {
 function fromMessage(fields: Fields): Status {
   const header = messagesAt(fields, 1)[0];
   if (header === undefined) throw new Error(`${what} has no header`);
+  const downgrade = messagesAt(fields, 13)[0];
   return {
     header: {
       cluster_id: numberAt(header, 1),
@@ -83,6 +86,11 @@ function fromMessage(fields: Fields): Status {
     dbSizeInUse: numberAt(fields, 9),
     dbSizeQuota: numberAt(fields, 12),
     isLearner: numberAt(fields, 10) === 1n,
+    storageVersion: cleanLine(textAt(fields, 11)),
+    downgradeInfo: {
+      enabled: downgrade !== undefined && numberAt(downgrade, 1) === 1n,
+      targetVersion: cleanLine(downgrade ? textAt(downgrade, 2) : ''),
+    },
   };
 }
 
@@ -102,6 +110,8 @@ function reduce(status: Status): Asked<EtcdStatus> {
     ...(status.dbSizeInUse === 0n ? {} : { dbSizeInUse: byteCount(status.dbSizeInUse) }),
     ...(status.dbSizeQuota === 0n ? {} : { dbSizeQuota: byteCount(status.dbSizeQuota) }),
     learner: status.isLearner,
+    ...(status.storageVersion === '' ? {} : { storageVersion: status.storageVersion }),
+    ...(status.downgradeInfo.enabled ? { downgradeTo: status.downgradeInfo.targetVersion || 'an older version' } : {}),
     errors: status.errors,
   };
 }

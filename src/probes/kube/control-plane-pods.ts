@@ -5,7 +5,8 @@ import { defineProbe } from '../probe.ts';
 import { line, lineMap, listOf, moment, optionalLine } from '../shared/json.ts';
 import { gatherList, readClock, readList } from '../shared/kubernetes.ts';
 
-const container = z.object({ name: line, image: optionalLine, command: listOf(line), args: listOf(line) });
+const variable = z.object({ name: line, value: optionalLine });
+const container = z.object({ name: line, image: optionalLine, command: listOf(line), args: listOf(line), env: listOf(variable) });
 const ended = z.object({ exitCode: z.number().int(), reason: optionalLine, finishedAt: moment }).exactOptional();
 const containerStatus = z.object({
   name: line,
@@ -33,8 +34,19 @@ const pod = z.object({
     .prefault({}),
 });
 
-/** Environments may hold passwords; who manages which field is most of the bytes and nobody asks. */
-const leftOut = new Set(['env', 'envFrom', 'managedFields']);
+/** Who manages which field is most of the bytes and nobody asks. */
+const leftOut = new Set(['envFrom', 'managedFields']);
+
+/** Environments may hold passwords: only what etcd takes its settings from is kept, and none of the references to Secrets. */
+function keep(name: string, value: unknown): unknown {
+  if (leftOut.has(name)) return undefined;
+  if (name !== 'env' || !Array.isArray(value)) return value;
+  return value.flatMap((one: { readonly name?: unknown; readonly value?: unknown } | null) =>
+    typeof one?.name === 'string' && /^ETCD_[A-Z_]+$/.test(one.name) && typeof one.value === 'string'
+      ? [{ name: one.name, value: one.value }]
+      : [],
+  );
+}
 
 export default defineProbe({
   id: 'kube.control-plane-pods',
@@ -44,12 +56,7 @@ export default defineProbe({
   after: [],
   timeoutMs: 9000,
   gather: (_subject, around) =>
-    gatherList(
-      '/api/v1/namespaces/kube-system/pods?labelSelector=tier%3Dcontrol-plane',
-      'the pods of the control plane',
-      around,
-      (name) => !leftOut.has(name),
-    ),
+    gatherList('/api/v1/namespaces/kube-system/pods?labelSelector=tier%3Dcontrol-plane', 'the pods of the control plane', around, keep),
   read: (raw) => ({ pods: readList(raw, pod, 'a pod').map(reduce), ...readClock(raw) }),
 });
 
@@ -80,6 +87,7 @@ function reduceContainer(spec: z.output<typeof container>, status: z.output<type
     name: spec.name,
     image: spec.image,
     command: [...spec.command, ...spec.args],
+    ...(spec.env.length === 0 ? {} : { environment: spec.env.map(({ name, value }) => `${name}=${value}`) }),
     ready: status?.ready ?? false,
     restarts: status?.restartCount ?? 0,
     waitingReason: status?.state.waiting?.reason ?? '',

@@ -43,14 +43,14 @@ export async function gatherList(path: string, what: string, around: Surrounding
   return { raw: JSON.stringify({ tries: kept }), source: describeWay(tries[0]?.address ?? '', around.topology) };
 }
 
-/** Given each property of each object in turn; true keeps it. */
-export type Slim = (name: string) => boolean;
+/** Given each property of each object in turn; what it returns is kept, undefined leaves it out. */
+export type Slim = (name: string, value: unknown) => unknown;
 
 /** A body that is not JSON is kept as it is: read() says what is wrong with it. */
 function slimPage(one: RawTry, keep: Slim): RawTry {
   if (one.answer === undefined) return one;
   try {
-    const body = JSON.stringify(JSON.parse(one.answer.body), (name, value: unknown) => (keep(name) ? value : undefined));
+    const body = JSON.stringify(JSON.parse(one.answer.body), keep);
     return { ...one, answer: { ...one.answer, body } };
   } catch {
     return one;

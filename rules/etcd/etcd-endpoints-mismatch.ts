@@ -1,0 +1,175 @@
+// Does this API server ask the etcd members there are?
+import { defineRule, fail, notApplicable, pass, undecided } from '../../src/judge/define-rule.ts';
+import { mastersOf, masterOf } from '../../src/judge/readings/api-server.ts';
+import { checkedReasons } from '../../src/judge/readings/backend.ts';
+import { commandLineOf, isCurrent } from '../../src/judge/readings/command-line.ts';
+import { type Endpoint, endpointsIn, wrongWith } from '../../src/judge/readings/etcd-endpoints.ts';
+import { membersOf } from '../../src/judge/readings/member.ts';
+import { kubeletUsesOwnApiServer } from '../../src/judge/readings/wiring.ts';
+import { shellWord } from '../../src/judge/shell-word.ts';
+import type { Edge, Fix, Link, Seen } from '../../src/model/rule.ts';
+import { say } from '../../src/model/sentence.ts';
+import type { Support } from '../../src/model/verdict.ts';
+
+const manifest = '/etc/kubernetes/manifests/kube-apiserver.yaml';
+
+export default defineRule({
+  id: 'etcd-endpoints-mismatch',
+  area: 'etcd',
+  since: '0.1.0',
+  severity: 'warning',
+  impact: 'at-risk',
+  layer: 3,
+  title: 'the API server on {node} is pointed at the wrong etcd: {words}',
+  healthy: 'every API server asks the etcd members there are',
+  why: 'Each address in --etcd-servers that is no member is a request that waits or fails; with no right one left the API server cannot start.',
+  shows: ['each endpoints: {url}  {words}', 'members: {members}'],
+  folded: '{words}',
+  needs: [
+    'kube.control-plane-pods',
+    'here.files',
+    'kube.nodes',
+    'kube.node-leases',
+    'api.ready',
+    'etcd.members',
+    'etcd.status',
+    'etcd.health',
+    'etcd.metrics',
+    'etcd.client-port',
+    'etcd.peer-port',
+  ],
+  limits: {
+    external: {
+      value: 3,
+      unit: 'endpoints of an external etcd',
+      source: 'https://kubernetes.io/docs/setup/production-environment/tools/kubeadm/ha-topology/',
+    },
+    heartbeat: { value: 40, unit: 's', source: 'kubelet nodeLeaseDurationSeconds: older, and the pod is what it was then' },
+  },
+  reasons: ['none', 'stranger', 'learner', 'down', 'few', 'loopback', 'single-name'],
+  subjects: (seen) => mastersOf(seen).map((master) => master.subject),
+  judge: (seen, limits, subject) => {
+    const node = masterOf(seen, subject).subject.keys.node ?? subject.name;
+    if (seen.topology.etcd === 'hidden') return notApplicable('the provider runs etcd');
+    const line = commandLineOf(seen, 'kube-apiserver', node);
+    const flag = line?.flags.get('etcd-servers');
+    if (line === undefined || flag === undefined) return unseen(seen, node);
+    const members = membersOf(seen);
+    const endpoints = endpointsIn(seen, flag, node);
+    const finding = wrongWith(seen, endpoints, limits.external);
+    if (finding === undefined) {
+      if (!isCurrent(seen, line, node, limits.heartbeat)) return stale(node);
+      if (endpoints.every(({ kind }) => kind === 'name'))
+        return undecided(
+          'its etcd has a name that only its own machine can resolve',
+          `on ${node}: getent ahosts ${shellWord(endpoints[0]?.host ?? '')}`,
+        );
+      return pass({ node, endpoints: flag });
+    }
+    const facts = {
+      node,
+      words: finding.words,
+      flag,
+      endpoints: endpoints.map(({ url, words }) => ({ url, words })),
+      members: members.map((member) => `${member.subject.name} ${member.host}:${member.clientPort}`).join(', '),
+    };
+    const severity = finding.reason === 'none' ? 'critical' : finding.reason === 'single-name' ? 'info' : 'warning';
+    const impact = finding.reason === 'none' ? 'degraded' : 'at-risk';
+    return fail(facts, {
+      reason: finding.reason,
+      severity,
+      impact,
+      group: finding.reason,
+      witness: 'stated',
+      supports: supportsOf(endpoints),
+    });
+  },
+  explains: [
+    whenNoneIsRight({ to: 'api-readyz-etcd', kind: 'causes', on: 'apiserver', because: 'where it asks there is no etcd', unproven: true }),
+    whenNoneIsRight({
+      to: 'api-master-unreachable',
+      kind: 'causes',
+      on: 'apiserver',
+      because: 'an API server that cannot connect to etcd when it starts never serves',
+      produces: ['hung', 'refused', 'forbidden', 'closed', 'reset'],
+      unproven: true,
+    }),
+    whenNoneIsRight({
+      to: 'api-restart-loop',
+      kind: 'causes',
+      on: 'node',
+      because: 'it ends itself when it cannot connect to etcd',
+      unproven: true,
+    }),
+    whenNoneIsRight({
+      to: 'lb-backend-down',
+      kind: 'causes',
+      on: 'apiserver',
+      because: 'an API server without etcd fails its readiness check',
+      produces: checkedReasons,
+      unproven: true,
+    }),
+    {
+      to: 'ha-node-notready',
+      kind: 'causes',
+      on: 'node',
+      because: 'the kubelet reports to the API server beside it',
+      when: (link, seen) => (isNone(link) === 'yes' ? kubeletUsesOwnApiServer(seen, link.effect.subject.keys.node) : 'no'),
+      unproven: true,
+    },
+    { to: 'api-5xx-ratio', kind: 'causes', on: 'apiserver', because: 'requests that meet the wrong address fail or wait', unproven: true },
+  ],
+  fixes: ({ subjects, facts, verdicts }, seen) =>
+    subjects.map((subject) => correct(seen, subject.name, String(facts['flag']), verdicts[0]?.reason)),
+  avoid: () => ['edit the flag on two masters at once: each API server restarts with it'],
+  reading: ['https://kubernetes.io/docs/tasks/administer-cluster/configure-upgrade-etcd/'],
+  errors: ['connection error: desc = "transport: Error while dialing', 'storage backend: context deadline exceeded'],
+});
+
+function isNone({ cause }: Link): 'yes' | 'no' {
+  return cause.reason === 'none' ? 'yes' : 'no';
+}
+
+function whenNoneIsRight(edge: Edge): Edge {
+  return { ...edge, when: isNone };
+}
+
+function supportsOf(endpoints: readonly Endpoint[]): readonly Support[] {
+  return endpoints.map(({ url, member, state }) => ({ name: member?.subject.name ?? url, keys: member?.subject.keys ?? {}, state }));
+}
+
+function unseen(seen: Seen<'kube.control-plane-pods'>, node: string) {
+  seen.get('kube.control-plane-pods');
+  return undecided('its command line cannot be seen', `on ${node}: grep etcd-servers ${manifest}`);
+}
+
+function stale(node: string) {
+  return undecided(
+    `the kubelet of ${node} does not report: the manifest may have changed since`,
+    `on ${node}: grep etcd-servers ${manifest}`,
+  );
+}
+
+function correct(seen: Seen, node: string, flag: string, reason: string | undefined): Fix {
+  const wanted =
+    seen.topology.etcd === 'external'
+      ? seen.topology.members.map((member) => `https://${member.host}:${member.clientPort}`).join(',')
+      : 'https://127.0.0.1:2379';
+  const others = seen.topology.masters.filter((master) => master.subject.keys.node !== node).length;
+  return {
+    do: say('On {node} replace --etcd-servers={flag} by --etcd-servers={wanted}; the kubelet restarts the API server', {
+      node,
+      flag,
+      wanted,
+    }),
+    where: node,
+    run: [`cp -a ${manifest} /root/kube-apiserver.yaml.bak`, `vi ${manifest}`],
+    risk: 'medium',
+    needs: [
+      { text: 'another API server serves meanwhile', met: others > 0 ? 'unknown' : 'no' },
+      { text: 'a member of etcd answers there', met: reason === 'none' ? 'unknown' : 'yes' },
+    ],
+    verify: ['kubectl get --raw /readyz', `grep -n etcd-servers ${manifest}`],
+    undo: [`cp -a /root/kube-apiserver.yaml.bak ${manifest}`],
+  };
+}

@@ -1,0 +1,38 @@
+// How is it found out which of two sets of data is the right one, and nothing lost meanwhile?
+import { endpointOf, nodeOf, shellFor } from '../../../src/judge/readings/etcdctl.ts';
+import { shellWord } from '../../../src/judge/shell-word.ts';
+import type { Fix, Seen } from '../../../src/model/rule.ts';
+import { say } from '../../../src/model/sentence.ts';
+import type { Member } from '../../../src/model/topology.ts';
+
+/** Side by side what each member calls its cluster and how far its data go. */
+export function compareMembers(seen: Seen): Fix {
+  const endpoints = shellWord(seen.topology.members.map(endpointOf).join(','));
+  return {
+    do: 'Find the right one: the cluster the API servers write to has the highest revision and most members',
+    where: 'here',
+    run: [
+      `etcdctl --endpoints ${endpoints} endpoint status -w json | grep -oE '"(Endpoint|cluster_id|member_id|revision|raft_term)":[^,}]*'`,
+    ],
+    risk: 'none',
+    needs: [],
+    verify: [],
+  };
+}
+
+/** Before anything is thrown away, one file of each. */
+export function saveBoth(seen: Seen, members: readonly Member[]): readonly Fix[] {
+  return members.map((member) => {
+    const { where, etcdctl } = shellFor(seen, member);
+    const node = nodeOf(member);
+    const file = shellWord(where === 'here' ? `${node}-aside.db` : `/var/lib/etcd/${node}-aside.db`);
+    return {
+      do: say('Save what {node} holds before anything of it is thrown away', { node }),
+      where,
+      run: [`${etcdctl} snapshot save ${file}`],
+      risk: 'low',
+      needs: [],
+      verify: [`etcdutl snapshot status ${file}`],
+    };
+  });
+}
