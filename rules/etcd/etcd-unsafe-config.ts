@@ -8,8 +8,9 @@ import { memberAt } from '../../src/judge/readings/member-fixes.ts';
 import { etcdFlags, quorumWithout } from '../../src/judge/readings/voters.ts';
 import { shellWord } from '../../src/judge/shell-word.ts';
 import type { Edge, Fix, Link, Seen } from '../../src/model/rule.ts';
-import { say } from '../../src/model/sentence.ts';
+import { say, Sentence, type Text } from '../../src/model/sentence.ts';
 import type { Member } from '../../src/model/topology.ts';
+import type { Facts } from '../../src/model/verdict.ts';
 import { type Danger, dangersIn, type Setting } from './tables/unsafe-flags.ts';
 
 const severities = ['critical', 'warning', 'info'] as const;
@@ -121,7 +122,7 @@ export default defineRule({
   fixes: ({ subjects, facts }, seen) =>
     subjects.flatMap((subject) => {
       const member = memberAt(seen, subject.id);
-      return member === undefined ? [] : mend(seen, member, String(facts['mend']));
+      return member === undefined ? [] : mend(seen, member, textOf(facts['mend']));
     }),
   avoid: ({ verdicts }) => [
     ...(verdicts.some(({ reason }) => reason === 'force-new-cluster')
@@ -175,7 +176,11 @@ function unequalQuota(seen: Seen<'kube.control-plane-pods' | 'here.files'>, memb
   return [{ danger: 'quota', severity: 'warning', flag, words: 'the other members have another quota', mend: 'set the same on all' }];
 }
 
-function mend(seen: Seen, member: Member, how: string): readonly Fix[] {
+function textOf(fact: Facts[string] | undefined): Text {
+  return typeof fact === 'string' || fact instanceof Sentence ? fact : '';
+}
+
+function mend(seen: Seen, member: Member, how: Text): readonly Fix[] {
   const node = nodeOf(member);
   return [
     {

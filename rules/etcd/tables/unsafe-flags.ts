@@ -1,4 +1,5 @@
 // Which settings of etcd put its data or its doors at risk? Data, each with where that is written.
+import { say, type Text } from '../../../src/model/sentence.ts';
 import type { Severity } from '../../../src/model/verdict.ts';
 
 export type Danger = 'force-new-cluster' | 'no-fsync' | 'open' | 'reconfig' | 'quota' | 'request-size' | 'snapshots' | 'unchecked';
@@ -8,8 +9,8 @@ export interface Setting {
   readonly severity: Severity;
   /** As a person would look for it in the manifest. */
   readonly flag: string;
-  readonly words: string;
-  readonly mend: string;
+  readonly words: Text;
+  readonly mend: Text;
 }
 
 type Flags = ReadonlyMap<string, string>;
@@ -68,8 +69,8 @@ function openDoors(flags: Flags): readonly Setting[] {
           danger: 'open',
           severity: 'critical',
           flag: `--${urls}=${plain.join(',')}`,
-          words: `without TLS: ${words}`,
-          mend: `use https:// in --${urls}`,
+          words: say('without TLS: {words}', { words }),
+          mend: say('use https:// in --{urls}', { urls }),
         },
       ];
     // Naming an authority switches the check on as well (embed/config.go: ClientAutoTLS, TrustedCAFile).
@@ -80,8 +81,8 @@ function openDoors(flags: Flags): readonly Setting[] {
         danger: 'open',
         severity: 'critical',
         flag: `--${auth}`,
-        words: `no certificate is asked for: ${words}`,
-        mend: `set --${auth}=true and --${authority}`,
+        words: say('no certificate is asked for: {words}', { words }),
+        mend: say('set --{auth}=true and --{authority}', { auth, authority }),
       },
     ];
   });
@@ -136,7 +137,7 @@ function lackOfChecks(flags: Flags, minor: number | undefined, limits: Limits): 
       severity: 'info',
       flag: 'no corruption check',
       words: 'wrong data are found by nobody',
-      mend: `set ${mend}`,
+      mend: say('set {flag}', { flag: mend }),
     });
   }
   const snapshots = Number(flags.get('snapshot-count') ?? 0);
