@@ -2,10 +2,11 @@
 import { defineRule, fail, notApplicable, pass, undecided } from '../../src/judge/define-rule.ts';
 import { ageAt, describeDuration } from '../../src/judge/readings/age.ts';
 import type { LogEvidence } from '../../src/judge/readings/container-log.ts';
+import { processAge } from '../../src/judge/readings/counters.ts';
 import { type End, type Ending, endings, endOf } from '../../src/judge/readings/etcd-end.ts';
 import { nodeOf } from '../../src/judge/readings/etcdctl.ts';
 import { memberAt } from '../../src/judge/readings/member-fixes.ts';
-import { isAlive, type MemberEvidence, membersOf, peekMember } from '../../src/judge/readings/member.ts';
+import { isAlive, type MemberEvidence, membersOf, metricsOf, peekMember } from '../../src/judge/readings/member.ts';
 import { kubeletReports, type PodView, podOn } from '../../src/judge/readings/pod.ts';
 import { etcdFlags } from '../../src/judge/readings/voters.ts';
 import { usesOnlyLocalEtcd } from '../../src/judge/readings/wiring.ts';
@@ -53,6 +54,7 @@ export default defineRule({
     'etcd.health',
     'etcd.metrics',
     'etcd.members',
+    'etcd.clock',
   ],
   limits: {
     recent: { value: 900, unit: 's', source: 'kubernetes-mixin KubePodCrashLooping: 15 min' },
@@ -83,6 +85,10 @@ export default defineRule({
     const told = { ...facts, words: meanings[reason] };
     if (container.waitingReason === 'CrashLoopBackOff' && !alive)
       return fail({ ...told, ago: recent ?? 'long' }, { reason, witness: 'stated' });
+    // A process that says itself for how long it has been running needs no kubelet to vouch for it.
+    const metrics = alive ? metricsOf(seen, member)?.value : undefined;
+    const age = metrics && processAge(seen, member, metrics);
+    if (age !== undefined && age >= limits.recent) return pass({ node, restarts: container.restarts });
     if (recent === undefined && !kubeletReports(seen, node, limits.stale * 1000))
       return byItsLog(end, within(end?.at), alive, told, node, look);
     if (recent === undefined) return pass({ node, restarts: container.restarts });

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import rule from '../../../rules/etcd/etcd-restart-loop.ts';
 import type { ContainerSeen } from '../../../src/model/kubernetes.ts';
-import { asFail, expectTextsFilled, fixesOf, healthyWorld, now, silence, type World } from './kit.ts';
+import { asFail, changeMetrics, expectTextsFilled, fixesOf, healthyWorld, now, silence, type World } from './kit.ts';
 
 function ended(change: Partial<ContainerSeen>, world: World = silence(healthyWorld(), 'm2')): World {
   return world.set('kube.control-plane-pods', undefined, (old) => ({
@@ -62,7 +62,8 @@ test('without a log the pod alone says that it does, and of its memory even why'
 });
 
 test('a member that serves again was restarted, which is a note; one that ended once may be on its way', () => {
-  const back = asFail(ended({ restarts: 1, lastFinishedAt: now - 60_000 }, healthyWorld()).verdict(rule, 'm2'));
+  const young = changeMetrics(healthyWorld(), 'm2', { processStart: now / 1000 - 55 });
+  const back = asFail(ended({ restarts: 1, lastFinishedAt: now - 60_000 }, young).verdict(rule, 'm2'));
   expect(back.severity).toBe('info');
   expectTextsFilled(rule, back);
   expect(asFail(ended({ restarts: 1, lastFinishedAt: now - 60_000 }).verdict(rule, 'm2')).severity).toBe('warning');
@@ -85,7 +86,10 @@ test('a kubelet that does not report: unknown, unless the log tells', () => {
   const verdict = asFail(told.verdict(rule, 'm2'));
   expect(verdict.reason).toBe('inconsistent');
   expectTextsFilled(rule, verdict);
-  expect(says(unreported(healthyWorld()), '{"level":"fatal","msg":"old"}').verdict(rule, 'm2').status).toBe('unknown');
+  expect(unreported(healthyWorld()).verdict(rule, 'm2').status).toBe('pass');
+  const young = changeMetrics(healthyWorld(), 'm2', { processStart: now / 1000 - 55 });
+  expect(unreported(young).verdict(rule, 'm2').status).toBe('unknown');
+  expect(says(unreported(young), '{"level":"fatal","msg":"old"}').verdict(rule, 'm2').status).toBe('unknown');
 });
 
 test('data is put aside before a member is replaced, and only where those who stay have a quorum', () => {
