@@ -27,6 +27,8 @@ export interface Fault<Name extends string = string> {
   inject(lab: LabHandle, target: NodePlan, values: Readonly<Record<Name, string>>): Promise<void>;
   /** Takes the cause away and returns; the cluster may need more time. Works too when `inject` ended half-way. */
   heal(lab: LabHandle, target: NodePlan, values: Readonly<Record<Name, string>>): Promise<void>;
+  /** Nothing tells of it once it is healed and the lab is healthy: no counter, no restart, no moved lead. */
+  readonly leavesNoTrace?: true;
   /** After how many seconds nothing new appears any more, and what the last thing is. */
   readonly settles: { readonly seconds: number; readonly what: string };
 }

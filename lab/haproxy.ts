@@ -1,4 +1,5 @@
 // How does the lab's load balancer look after the API servers, and what does it think of them now?
+import type { LabHandle } from './handle.ts';
 import { loadBalancerAddress, loadBalancerPort, statsPort } from './topology.ts';
 import type { NodePlan } from './topology.ts';
 
@@ -47,6 +48,18 @@ export function haproxyConfig(masters: readonly NodePlan[], check: 'readyz' | 't
     '  stats refresh 10s',
     '',
   ].join('\n');
+}
+
+const say = `const [path, line] = process.argv.slice(1);
+  require('node:net').connect(path, function () { this.end(line + '\\n'); }).pipe(process.stdout);`;
+
+/** Gives HAProxy a command on its own socket. @throws Error with what it answers, which is nothing when all is well. */
+export async function askHaproxy(lab: LabHandle, command: string): Promise<void> {
+  const [balancer] = lab.nodes.filter((node) => node.role === 'lb');
+  if (balancer === undefined) throw new Error(`lab '${lab.name}' has no load balancer`);
+  const outcome = await lab.nodeExec(balancer.name, [process.execPath, '--eval', say, '--', haproxySocket, command], { timeoutMs: 5000 });
+  const said = (outcome.stdout + outcome.stderr).trim();
+  if (said !== '') throw new Error(`HAProxy: ${said}`);
 }
 
 /** A line for bash that prints the statistics page as CSV, after the HTTP headers. */

@@ -7,7 +7,17 @@ import { killProgram, processesNamed, restartPrograms, startService, stopService
 
 export type Component = 'kube-apiserver' | 'kube-controller-manager' | 'kube-scheduler' | 'etcd';
 
+const components: readonly Component[] = ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'etcd'];
+
+/** @throws Error when a word names no component. */
+export function asComponent(word: string): Component {
+  const found = components.find((component) => component === word);
+  if (found === undefined) throw new Error(`component is one of ${components.join(', ')}, not '${word}'`);
+  return found;
+}
+
 export interface Container {
+  image: string;
   command: string[];
   env?: { name: string; value: string }[];
 }

@@ -1,30 +1,25 @@
-// Fault: one master's component runs with a flag that the others do not have.
+// Fault: one component on one master runs with a flag that the others do not have, or that keeps it from starting.
 import { defineFault } from '../fault.ts';
-import { type Component, editStaticPods, undoEdits } from '../static-pods.ts';
-
-const components: readonly Component[] = ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler'];
-
-function componentNamed(name: string): Component {
-  const found = components.find((one) => one === name);
-  if (found === undefined) throw new Error(`component is one of ${components.join(', ')}, not '${name}'`);
-  return found;
-}
+import { asComponent, breakStaticPod, editStaticPods, undoEdits } from '../static-pods.ts';
 
 export default defineFault({
   name: 'component-flag',
   breaks: 'the command line of one component on one master: a flag is set there only',
   place: 'master',
   parameters: {
-    component: { means: components.join(', '), default: 'kube-apiserver' },
+    component: { means: 'kube-apiserver, kube-controller-manager, kube-scheduler or etcd', default: 'kube-apiserver' },
     flag: { means: 'as on the command line', default: '--service-account-issuer=https://another.example.org' },
+    starts: { means: 'yes: it runs with that; no: it ends at each start', default: 'yes' },
   },
-  inject: async (lab, target, { component, flag }) => {
-    if (!/^--[a-z-]+=/.test(flag)) throw new Error(`flag is --name=value, not '${flag}'`);
+  inject: async (lab, target, { component, flag, starts }) => {
+    if (!/^--[a-z0-9-]+=/.test(flag)) throw new Error(`flag is --name=value, not '${flag}'`);
     const name = flag.slice(0, flag.indexOf('=') + 1);
-    await editStaticPods(lab, target.name, [componentNamed(component)], (container) => {
+    const edit = (container: { command: string[] }) => {
       container.command = [...container.command.filter((word) => !word.startsWith(name)), flag];
-    });
+    };
+    if (starts === 'no') await breakStaticPod(lab, target.name, asComponent(component), edit);
+    else await editStaticPods(lab, target.name, [asComponent(component)], edit);
   },
-  heal: (lab, target, { component }) => undoEdits(lab, target.name, [componentNamed(component)]),
+  heal: (lab, target, { component }) => undoEdits(lab, target.name, [asComponent(component)]),
   settles: { seconds: 60, what: 'the mirror pod shows the new command line' },
 });

@@ -9,5 +9,6 @@ export default defineFault({
   parameters: {},
   inject: (lab, target) => stopService(lab, target.name, 'haproxy'),
   heal: (lab, target) => startService(lab, target.name, 'haproxy'),
+  leavesNoTrace: true,
   settles: { seconds: 60, what: 'workers, whose kubelet uses the load balancer, are Unknown' },
 });

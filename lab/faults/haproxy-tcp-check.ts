@@ -17,5 +17,6 @@ export default defineFault({
     await writeOnNode(lab, target.name, haproxyConfigFile, haproxyConfig(lab.masters));
     await reloadHaproxy(lab, target.name);
   },
+  leavesNoTrace: true,
   settles: { seconds: 6, what: 'the new check has run three times' },
 });

@@ -12,5 +12,6 @@ export default defineFault({
   parameters: {},
   inject: (lab, target) => dropTraffic(lab, target.name, name, { incoming: [`tcp dport ${loadBalancerPort}`], outgoing: [] }),
   heal: (lab, target) => allowTraffic(lab, target.name, name),
+  leavesNoTrace: true,
   settles: { seconds: 60, what: 'workers, whose kubelet uses the load balancer, are Unknown' },
 });

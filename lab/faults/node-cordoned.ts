@@ -12,5 +12,6 @@ export default defineFault({
   heal: async (lab, target) => {
     await lab.kubectl(['uncordon', target.name]);
   },
+  leavesNoTrace: true,
   settles: { seconds: 0, what: 'nothing follows' },
 });
