@@ -5,7 +5,7 @@ import { type ApiServerReading, anotherServes, mastersOf, readApiServer, servesC
 import { planToStartApiServer } from '../../src/judge/plans/start-api-server.ts';
 import { balancerDoubts, checkedReasons } from '../../src/judge/readings/backend.ts';
 import { entryMet, onlyOurPath, servedThroughEntry } from '../../src/judge/readings/entry.ts';
-import { kubeletIsSilent } from '../../src/judge/readings/host.ts';
+import { kubeletIsSilent, othersHaveLost } from '../../src/judge/readings/host.ts';
 import { kubeletUsesOwnApiServer } from '../../src/judge/readings/wiring.ts';
 import type { Master } from '../../src/model/topology.ts';
 import type { Seen } from '../../src/model/rule.ts';
@@ -39,7 +39,17 @@ export default defineRule({
   why: 'Clients that reach {node} fail and must retry elsewhere; what runs on {node} and talks to it stands still.',
   shows: ['{node} {address}  {words}, {tries} of {tries} tries'],
   folded: '{words}',
-  needs: ['api.ready', 'kube.nodes', 'kube.control-plane-pods', 'lb.tries', 'lb.stats', 'node.kubelet-port'],
+  needs: [
+    'api.ready',
+    'kube.nodes',
+    'kube.node-leases',
+    'kube.control-plane-pods',
+    'lb.tries',
+    'lb.stats',
+    'node.kubelet-port',
+    'etcd.client-port',
+    'etcd.metrics',
+  ],
   limits: {
     live: { value: 2, unit: 'API servers', source: 'own choice: with fewer left the next fault is an outage' },
   },
@@ -58,9 +68,13 @@ export default defineRule({
     if (reading.kind === 'silent' && reading.why === 'timeout' && onlyOurPath(seen, master)) {
       return undecided('every API server is silent to us while the load balancer serves: our own path may be blocked', command);
     }
+    const traceless = reading.kind === 'silent' && (reading.why === 'timeout' || reading.why === 'unreachable');
+    const lost = traceless && othersHaveLost(seen, master.subject.keys.node);
+    const agreed = lost || (reading.kind === 'silent' && (balancerDoubts(seen, master) || entryMet(seen, reading.why)));
+    if (traceless && !agreed && seen.peek('lb.tries')?.state !== 'known')
+      return undecided('it is silent to us, and nobody else could be asked about it: our own path may be blocked', command);
     const address = `${master.host}:${master.port}`;
     const facts = { node: subject.name, address, words: wordsFor(reading), tries: reading.tries };
-    const agreed = reading.kind === 'silent' && (balancerDoubts(seen, master) || entryMet(seen, reading.why));
     const witness = reading.kind !== 'silent' ? 'stated' : agreed ? 'agreed' : 'measured';
     return fail(facts, { reason: reasonOf(reading), witness, severity: fewerLeft(seen, master, limits.live) ? 'critical' : 'warning' });
   },
@@ -93,7 +107,6 @@ export default defineRule({
       on: 'apiserver',
       because: 'its address stays listed until its lease in etcd ends',
       produces: ['stale'],
-      unproven: true,
     },
     {
       to: 'ha-node-notready',

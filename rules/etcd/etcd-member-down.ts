@@ -3,11 +3,12 @@ import { checkedReasons } from '../../src/judge/readings/backend.ts';
 import { defineRule, fail, notApplicable, pass, undecided } from '../../src/judge/define-rule.ts';
 import { blamesEtcd, readApiServer } from '../../src/judge/readings/api-server.ts';
 import { allOf } from '../../src/judge/readings/certainty.ts';
-import { peersHaveLost, whyOnlyOurPath } from '../../src/judge/readings/etcd-path.ts';
+import { mayBeOurPath, peersHaveLost, whyOnlyOurPath } from '../../src/judge/readings/etcd-path.ts';
 import { nodeOf } from '../../src/judge/readings/etcdctl.ts';
 import { describeSilence, membersOf, readMember } from '../../src/judge/readings/member.ts';
 import { doNotStop, lookAtProcess, memberAt, replaceMember, restartMember } from '../../src/judge/readings/member-fixes.ts';
 import { whyUntrusted } from '../../src/judge/readings/member-trust.ts';
+import { othersHaveLost } from '../../src/judge/readings/host.ts';
 import { etcdFlags } from '../../src/judge/readings/voters.ts';
 import { kubeletUsesOwnApiServer, usesOnlyLocalEtcd } from '../../src/judge/readings/wiring.ts';
 import type { Link, Seen } from '../../src/model/rule.ts';
@@ -38,6 +39,10 @@ export default defineRule({
     'api.ready',
     'kube.control-plane-pods',
     'kube.nodes',
+    'lb.stats',
+    'lb.tries',
+    'kube.node-leases',
+    'node.kubelet-port',
   ],
   limits: {},
   reasons,
@@ -63,8 +68,14 @@ export default defineRule({
     const lost = peersHaveLost(seen, member);
     const path = whyOnlyOurPath(seen, member);
     if (path !== undefined && !lost) return undecided(path, `nc -zvw2 ${member.host} ${member.clientPort}   # from a master`);
+    const agreed = lost || besideItSuffers(seen, member) || othersHaveLost(seen, member.subject.keys.node);
+    if (!agreed && mayBeOurPath(seen, member))
+      return undecided(
+        'it is silent to us, and nobody else could be asked about it: our own path may be blocked',
+        `nc -zvw2 ${member.host} ${member.clientPort}   # from a master`,
+      );
     const facts = { ...named, words: describeSilence(reading), peers: lost ? 'have lost it too' : '' };
-    return fail(facts, { reason: reading.why, witness: lost || besideItSuffers(seen, member) ? 'agreed' : 'measured' });
+    return fail(facts, { reason: reading.why, witness: agreed ? 'agreed' : 'measured' });
   },
   explains: [
     {

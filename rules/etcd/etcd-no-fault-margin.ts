@@ -1,6 +1,8 @@
 // Could etcd lose one more voter and still accept writes?
 import { defineRule, fail, notApplicable, pass } from '../../src/judge/define-rule.ts';
 import { say } from '../../src/model/sentence.ts';
+import { mayBeOurPath, type PathEvidence, peersHaveLost, whyOnlyOurPath } from '../../src/judge/readings/etcd-path.ts';
+import { type HostEvidence, othersHaveLost } from '../../src/judge/readings/host.ts';
 import { describeMember } from '../../src/judge/readings/member.ts';
 import {
   couldNotAsk,
@@ -12,6 +14,7 @@ import {
   toldMembers,
 } from '../../src/judge/readings/voters.ts';
 import type { Seen } from '../../src/model/rule.ts';
+import type { Member } from '../../src/model/topology.ts';
 import { clusterSubject } from '../../src/model/subject.ts';
 
 export default defineRule({
@@ -26,7 +29,21 @@ export default defineRule({
   why: 'The next voter that stops, for a fault or for maintenance, stops every write of the cluster.',
   shows: ['each members: {name}  {words}'],
   folded: '{usable} of {voters} work, {quorum} needed',
-  needs: ['etcd.members', 'etcd.status', 'etcd.health', 'etcd.metrics', 'etcd.client-port', 'etcd.peer-port'],
+  needs: [
+    'etcd.members',
+    'etcd.status',
+    'etcd.health',
+    'etcd.metrics',
+    'etcd.client-port',
+    'etcd.peer-port',
+    'api.ready',
+    'kube.control-plane-pods',
+    'lb.stats',
+    'lb.tries',
+    'kube.nodes',
+    'kube.node-leases',
+    'node.kubelet-port',
+  ],
   limits: {
     margin: { value: 1, unit: 'voters above the quorum at least', source: 'https://etcd.io/docs/v3.6/faq/ (failure tolerance)' },
     voters: { value: 3, unit: 'voters from which a margin is expected', source: 'https://etcd.io/docs/v3.6/faq/ (failure tolerance)' },
@@ -40,7 +57,8 @@ export default defineRule({
       return notApplicable(`${voters.length} voters never have a margin: their number is judged elsewhere`);
     // Below the quorum, or without a leader, there is no margin either; what is worse folds this.
     const usable = led.length + listening.length;
-    const atBest = usable + unknown.length;
+    const hidden = electorate.silent.filter((member) => isHidden(seen, member));
+    const atBest = usable + unknown.length + hidden.length;
     const leaderlessNow = led.length === 0 && leaderless.length > 0;
     if (leaderlessNow || atBest - quorum < limits.margin)
       return fail(factsOf(electorate, usable), { witness: 'agreed', supports: supportsFor(electorate) });
@@ -87,6 +105,12 @@ export default defineRule({
   ],
   reading: ['https://etcd.io/docs/v3.6/faq/#what-is-failure-tolerance'],
 });
+
+/** Silent to us, and perhaps to nobody else. */
+function isHidden(seen: Seen<PathEvidence | HostEvidence>, member: Member): boolean {
+  if (peersHaveLost(seen, member) || othersHaveLost(seen, member.subject.keys.node)) return false;
+  return whyOnlyOurPath(seen, member) !== undefined || mayBeOurPath(seen, member);
+}
 
 /** Members told of but not listed would raise the quorum, so a margin is only proved where somebody counted them. */
 function countIsKnown(seen: Seen<'etcd.members' | 'etcd.metrics'>): boolean {

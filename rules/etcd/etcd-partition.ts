@@ -6,7 +6,7 @@ import { defineRule, fail, notApplicable, pass, undecided } from '../../src/judg
 import { allOf } from '../../src/judge/readings/certainty.ts';
 import { type Cut, whyCutOff } from '../../src/judge/readings/cut-off.ts';
 import { nodeOf } from '../../src/judge/readings/etcdctl.ts';
-import { isAlive, type MemberReading, membersOf, readMember } from '../../src/judge/readings/member.ts';
+import { isAlive, type MemberReading, membersOf, peekMember, readMember } from '../../src/judge/readings/member.ts';
 import { doNotStop, memberAt } from '../../src/judge/readings/member-fixes.ts';
 import { aliveMembers, linksOf } from '../../src/judge/readings/peers.ts';
 import { couldNotAsk, countVoters, etcdFlags, namesOf } from '../../src/judge/readings/voters.ts';
@@ -104,15 +104,29 @@ export default defineRule({
     },
   ],
   fixes: ({ subjects }, seen) => subjects.flatMap((subject) => lookAtNetwork(seen, memberAt(seen, subject.id))),
-  avoid: (_cause, seen) => ['member remove, restore: the data is sound, the network is not', ...doNotStop(seen)],
+  avoid: ({ subjects }, seen) => {
+    const inferred = subjects.some((subject) => neverLed(seen, memberAt(seen, subject.id)));
+    return [
+      inferred
+        ? 'member remove, restore, before its log says why it reaches no quorum: network, peer certificate, or another cluster’s data'
+        : 'member remove, restore: the data is sound, the network is not',
+      ...doNotStop(seen),
+    ];
+  },
   reading: ['https://etcd.io/docs/v3.6/op-guide/failures/#network-partition'],
   errors: ['etcdserver: no leader', 'lost TCP streaming connection with remote peer', 'prober detected unhealthy status'],
 });
 
+/** Such a member may as well be of another cluster: the others then refuse it, and the network is good. */
+function neverLed(seen: Seen, member: Member | undefined): boolean {
+  const reading = member === undefined ? undefined : peekMember(seen, member);
+  return reading?.kind === 'leaderless' && reading.neverLed === true;
+}
+
 /** What is inferred from others’ silence is not the member's own word. */
 function witnessOf(cut: Cut, reading: MemberReading): 'stated' | 'agreed' | 'measured' {
   if (cut.reason === 'no-votes') return 'agreed';
-  return reading.kind === 'leaderless' ? 'stated' : 'measured';
+  return reading.kind === 'leaderless' && reading.neverLed !== true ? 'stated' : 'measured';
 }
 
 function throughApiServer(

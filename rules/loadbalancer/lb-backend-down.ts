@@ -19,7 +19,7 @@ export default defineRule({
   area: 'loadbalancer',
   since: '0.1.0',
   severity: 'warning',
-  impact: 'degraded',
+  impact: 'at-risk',
   layer: 4,
   title: 'the load balancer has taken out {node}: {words}',
   healthy: 'the load balancer sends clients to every API server',

@@ -73,7 +73,6 @@ export default defineRule({
       because: 'what the check meets is not what the API server says: its port, path, login or a firewall is wrong',
       produces: checkedReasons,
       when: ({ cause }) => (cause.reason === 'up' ? 'no' : 'yes'),
-      unproven: true,
     },
     {
       to: 'lb-no-backend-up',
@@ -134,7 +133,13 @@ function judgeDown(seen: Seen<Needs>, backend: Backend, reading: ApiServerReadin
   const recent =
     (backend.row.lastChange ?? 0) * 1000 < settled || changedWithin(seen, 'kube-apiserver', backend.master?.subject.keys.node, settled);
   if (recent) return undecided('either has changed only just now', 'run ha-doctor again in half a minute');
-  return fail(facts, { reason: unauthorised ? ('unauthorised' as const) : ('down' as const), group: 'down', witness: 'agreed' });
+  // Clients are served by the others meanwhile.
+  return fail(facts, {
+    reason: unauthorised ? ('unauthorised' as const) : ('down' as const),
+    group: 'down',
+    witness: 'agreed',
+    impact: 'at-risk',
+  });
 }
 
 function wordsFor(reading: ApiServerReading): Text {

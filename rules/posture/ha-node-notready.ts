@@ -62,7 +62,7 @@ export default defineRule({
       {
         do: 'Mend what that shows, then restart it',
         where: node,
-        run: ['systemctl restart kubelet'],
+        run: ['systemctl is-active --quiet containerd || systemctl start containerd', 'systemctl restart kubelet'],
         risk: 'medium',
         needs: [{ text: 'the API server it talks to is ready', met: 'unknown' }],
         verify: [`kubectl get node ${shellWord(node)}`],
@@ -79,9 +79,15 @@ export default defineRule({
 
 function wordsFor(reading: Extract<NodeReading, { kind: 'notready' | 'stale' }>): Text {
   if (reading.kind === 'stale') return 'called Ready, but its heartbeat has stopped';
-  const { ready, readyReason } = reading.node;
+  const { ready, readyReason, readyMessage } = reading.node;
   const state = { False: 'not Ready', Unknown: 'not reporting (Ready Unknown)', absent: 'without a Ready condition', True: 'Ready' }[ready];
-  return readyReason === '' || ready === 'Unknown' ? state : say('{state}: {reason}', { state, reason: readyReason });
+  const reason = readyMessage === '' ? readyReason : shorten(readyMessage, 80);
+  return reason === '' || ready === 'Unknown' ? state : say('{state}: {reason}', { state, reason });
+}
+
+/** A kubelet with several complaints writes them all into one line. */
+function shorten(text: string, most: number): string {
+  return text.length <= most ? text : `${text.slice(0, most).replace(/\s+\S*$/, '')} …`;
 }
 
 /** Nodes whose state is not known do not count as lost. */

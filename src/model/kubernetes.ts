@@ -8,6 +8,8 @@ export interface NodeSeen {
   readonly readyReason: string;
   /** What it runs short of by its own word: DiskPressure, MemoryPressure, PIDPressure. */
   readonly pressures: readonly string[];
+  /** What the kubelet says about it, such as `container runtime is down`. */
+  readonly readyMessage: string;
   /** Milliseconds since 1970, by the clock of whoever wrote the condition. */
   readonly readySince?: number;
   readonly cordoned: boolean;

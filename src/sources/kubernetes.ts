@@ -9,8 +9,10 @@ import type { Way, Ways } from './ways.ts';
 
 /** Milliseconds a way is given before the next one starts. */
 export const headStart = 400;
-/** Milliseconds a request that reached nobody waits for other ways to become known; etcd's member list may name some. */
+/** Milliseconds a request that reached nobody waits for other ways to become known. */
 const patience = 500;
+/** The same where etcd can be asked: its member list names the masters, and on a busy machine it takes its time. */
+const patienceWithEtcd = 3000;
 
 export interface Api {
   readonly operator: Operator;
@@ -19,6 +21,8 @@ export interface Api {
   /** Host and port as the kubeconfig writes them; what servers and proxies expect as Host. */
   readonly hostHeader: string;
   readonly requestTimeoutMs?: number;
+  /** Whether etcd may name further masters. */
+  readonly etcdMayNameMore: boolean;
 }
 
 export interface Tried {
@@ -40,7 +44,7 @@ export async function askKubernetes(api: Api, path: string, signal: AbortSignal,
       ways: () => api.ways.ordered(),
       run: (way, stop) => lap(api, ready, way, path, stop, post),
       headStart,
-      patience: (losers) => (losers.some(({ tried }) => tried.answer) ? 0 : patience),
+      patience: (losers) => (losers.some(({ tried }) => tried.answer) ? 0 : api.etcdMayNameMore ? patienceWithEtcd : patience),
       signal: bound,
     });
     if ('winner' in finish) return finish.winner.tried;

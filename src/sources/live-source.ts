@@ -47,6 +47,7 @@ export class LiveSource implements Source {
       ways: new Ways(cluster.host, cluster.port),
       basePath: cluster.basePath,
       hostHeader: cluster.url.host,
+      etcdMayNameMore: etcd !== undefined,
       ...(connection.requestTimeoutMs && { requestTimeoutMs: connection.requestTimeoutMs }),
     };
   }

@@ -47,6 +47,7 @@ function node(name: (typeof nodes)[number]): NodeSeen {
     ready: 'True',
     readyReason: 'KubeletReady',
     pressures: [],
+    readyMessage: 'kubelet is posting ready status',
     readySince: now - 86_400_000,
     cordoned: false,
     providerId: '',

@@ -2,11 +2,13 @@
 import type { Certainty, Seen } from '../../model/rule.ts';
 import type { Master, Member } from '../../model/topology.ts';
 import { blamesEtcd, readApiServer } from './api-server.ts';
+import { backendsOf } from './backend.ts';
+import { servedThroughEntry } from './entry.ts';
 import { type MemberEvidence, type MemberReading, metricsOf, peekMember } from './member.ts';
 import { memberIdOf } from './voters.ts';
 import { usesOnlyLocalEtcd } from './wiring.ts';
 
-export type PathEvidence = MemberEvidence | 'api.ready' | 'kube.control-plane-pods';
+export type PathEvidence = MemberEvidence | 'api.ready' | 'kube.control-plane-pods' | 'lb.tries' | 'lb.stats';
 
 /** An answer that needs etcd, or one that etcd's absence brings about; `unknown` tells neither. */
 export function readsEtcd(seen: Seen<'api.ready'>, master: Master): Certainty {
@@ -42,9 +44,25 @@ export function peersHaveLost(seen: Seen<'etcd.metrics'>, member: Member): boole
   return views.length > 0 && views.every((streams) => streams === 0);
 }
 
+/** Whether an API server that is silent to us was ready for a client of the load balancer, or for its check. */
+function servesOthers(seen: Seen<'api.ready' | 'lb.tries' | 'lb.stats'>, master: Master): boolean {
+  if (servedThroughEntry(seen, master)) return true;
+  const good = seen.tally([master], () => {
+    const backend = backendsOf(seen).find((one) => one.master?.subject.id === master.subject.id);
+    return backend?.state === 'up' && backend.check === 'L7OK';
+  });
+  return good.yes.length > 0;
+}
+
 /** A packet that never came back may have been dropped anywhere on the way. */
 function leavesNoTrace(reading: MemberReading | undefined): boolean {
   return reading?.kind === 'silent' && ['timeout', 'unreachable', 'dns'].includes(reading.why);
+}
+
+/** Whether packets to a member just vanish, and what could tell that only ours do is not known. */
+export function mayBeOurPath(seen: Seen<PathEvidence>, member: Member): boolean {
+  if (!leavesNoTrace(peekMember(seen, member)) || seen.topology.etcd === 'external') return false;
+  return usesOnlyLocalEtcd(seen, member.subject.keys.node) !== 'yes' || seen.peek('lb.tries')?.state !== 'known';
 }
 
 /** A sentence why this member's silence proves nothing about it, or undefined when it does. */
@@ -59,7 +77,10 @@ export function whyOnlyOurPath(seen: Seen<PathEvidence>, member: Member): string
   const { node } = member.subject.keys;
   const beside = seen.topology.masters.find((master) => master.subject.keys.node === node);
   if (leavesNoTrace(peekMember(seen, member)) && beside !== undefined && usesOnlyLocalEtcd(seen, node) === 'yes') {
-    if (readsEtcd(seen, beside) === 'yes') return `the API server on ${node} reads from it: only our path is closed`;
+    const served = readsEtcd(seen, beside);
+    if (served === 'yes') return `the API server on ${node} reads from it: only our path is closed`;
+    if (served === 'unknown' && servesOthers(seen, beside))
+      return `the API server on ${node}, which needs it, is silent to us and serves others: our own path may be blocked`;
   }
   return undefined;
 }

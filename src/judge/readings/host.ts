@@ -7,6 +7,7 @@ import type { Machine } from '../../model/topology.ts';
 import { leaseAge } from './age.ts';
 import { readApiServer } from './api-server.ts';
 import { backendsOf } from './backend.ts';
+import { nodeLimits } from './node.ts';
 
 export type HostEvidence =
   | 'api.ready'
@@ -101,6 +102,12 @@ export function otherViews(seen: Seen<HostEvidence>, machine: Machine, staleMs: 
   const views = [balancerView(seen, machine), leaseView(seen, machine, staleMs), peerView(seen, machine)];
   const saying = (gone: boolean) => views.flatMap((view) => (view !== undefined && view.gone === gone ? [view.words] : []));
   return { gone: saying(true), alive: saying(false) };
+}
+
+/** Whether anybody besides us says that this machine has gone. */
+export function othersHaveLost(seen: Seen<HostEvidence>, node: string | undefined): boolean {
+  const machine = seen.topology.machines.find((one) => node !== undefined && one.subject.keys.node === node);
+  return machine !== undefined && otherViews(seen, machine, nodeLimits.heartbeat.value * 1000).gone.length > 0;
 }
 
 interface View {

@@ -14,7 +14,8 @@ export type MemberEvidence = 'etcd.status' | 'etcd.health' | 'etcd.metrics' | 'e
  */
 export type MemberReading =
   | { readonly kind: 'led'; readonly leaderId?: string; readonly by: string }
-  | { readonly kind: 'leaderless'; readonly by: string; readonly words: string }
+  /** `neverLed`: inferred from its ports, for it says nothing to clients before it has reached a quorum once. */
+  | { readonly kind: 'leaderless'; readonly by: string; readonly words: string; readonly neverLed?: true }
   /** `rejects`: it would not talk to the certificate we brought, in one sentence. */
   | { readonly kind: 'listening'; readonly rejects?: string }
   /** Something answers there that is none of the listed members: its data are those of another cluster. */
@@ -76,7 +77,7 @@ function waitsForQuorum(seen: Seen<MemberEvidence>, member: Member, failure: Fai
   if (failure.why !== 'hung') return undefined;
   const peer = seen.peek('etcd.peer-port', member.subject);
   if (peer?.state !== 'known' || peer.value.outcome.kind !== 'open') return undefined;
-  return { kind: 'leaderless', by: peer.source, words: 'serves its peers only: no quorum since it was started' };
+  return { kind: 'leaderless', by: peer.source, words: 'serves its peers only: no quorum since it was started', neverLed: true };
 }
 
 function fromStatus(status: EtcdStatus, by: string): MemberReading {

@@ -1,5 +1,8 @@
 // Which component talks to which? Read from command lines where they can be seen, from kubeadm's own habits otherwise.
 import type { Certainty, Seen } from '../../model/rule.ts';
+import { blamesEtcd, readApiServer } from './api-server.ts';
+import { peekMember } from './member.ts';
+import { countVoters } from './voters.ts';
 import { etcdServers } from '../topology/members.ts';
 import { splitAddress } from '../topology/build.ts';
 
@@ -15,7 +18,19 @@ export function usesOnlyLocalEtcd(seen: Seen, node: string | undefined): Certain
     return hosts.every((host) => host === own || host === 'localhost' || host.startsWith('127.')) ? 'yes' : 'no';
   }
   if (seen.topology.etcd === 'external') return 'no';
-  return seen.topology.etcd === 'stacked' && seen.topology.platform.kind === 'kubeadm' ? 'yes' : 'unknown';
+  if (seen.topology.etcd === 'stacked' && seen.topology.platform.kind === 'kubeadm') return 'yes';
+  return missesItsEtcd(seen, node) ? 'yes' : 'unknown';
+}
+
+/** An API server that says it has lost etcd, while only the member beside it is away and the others have a quorum, knows no other. */
+function missesItsEtcd(seen: Seen, node: string): boolean {
+  const master = seen.topology.masters.find((one) => one.subject.keys.node === node);
+  const beside = seen.topology.members.find((one) => one.started && one.subject.keys.node === node);
+  if (master === undefined || beside === undefined) return false;
+  const blames = seen.tally([master], (one) => blamesEtcd(readApiServer(seen, one))).yes.length > 0;
+  const state = peekMember(seen, beside)?.kind;
+  const { led, quorum } = countVoters(seen);
+  return blames && (state === 'silent' || state === 'leaderless') && led.length >= quorum;
 }
 
 function commandOn(

@@ -11,7 +11,9 @@ const node = z.object({
   status: z
     .object({
       addresses: listOf(z.object({ type: z.string(), address: line })),
-      conditions: listOf(z.object({ type: line, status: z.string(), reason: optionalLine, lastTransitionTime: moment })),
+      conditions: listOf(
+        z.object({ type: line, status: z.string(), reason: optionalLine, message: optionalLine, lastTransitionTime: moment }),
+      ),
       nodeInfo: z.object({ osImage: optionalLine, kubeletVersion: optionalLine }).prefault({}),
     })
     .prefault({}),
@@ -38,6 +40,7 @@ function reduce({ metadata, spec, status }: z.output<typeof node>): NodeSeen {
     ready: readyOf(ready?.status),
     readyReason: ready?.reason ?? '',
     pressures: status.conditions.filter((one) => one.type.endsWith('Pressure') && one.status === 'True').map((one) => one.type),
+    readyMessage: ready?.message ?? '',
     ...(since === undefined ? {} : { readySince: since }),
     cordoned: spec.unschedulable === true,
     providerId: spec.providerID,

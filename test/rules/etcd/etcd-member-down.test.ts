@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import rule from '../../../rules/etcd/etcd-member-down.ts';
 import { viewOf } from '../../../src/judge/judge.ts';
 import type { Edge } from '../../../src/model/rule.ts';
-import { answered, failedTries } from '../../kit/world.ts';
+import { answered, failedTries, now } from '../../kit/world.ts';
 import {
   addGhost,
   asFail,
@@ -109,10 +109,42 @@ test('a partitioned member serves its clients', () => {
 });
 
 test('streams that counters call up do not vouch for a host that answers nobody', () => {
-  const world = silence(healthyWorld(), 'm2', 'timeout').set('api.ready', 'm2', { tries: failedTries('m2', 'timeout') });
-  for (const node of ['m1', 'm3'] as const) changeMetrics(world, node, { activePeers: { [ids.m2]: 1 } });
+  const world = hostGone('timeout');
   const verdict = asFail(world.verdict(rule, 'm2'));
   expect([verdict.reason, verdict.witness]).toEqual(['timeout', 'measured']);
+});
+
+/** m2 silent to us altogether, while the load balancer and the other members see nothing amiss. */
+function silentToUs(why: 'timeout' | 'refused') {
+  const world = silence(healthyWorld(), 'm2', why).set('api.ready', 'm2', { tries: failedTries('m2', why) });
+  for (const node of ['m1', 'm3'] as const) changeMetrics(world, node, { activePeers: { [ids.m2]: 1 } });
+  return world;
+}
+
+/** No client of the load balancer was served by it. */
+const hostGone = (why: 'timeout' | 'refused') =>
+  silentToUs(why)
+    .set('lb.tries', undefined, { tries: [answered('m1', 200, 'ok'), answered('m3', 200, 'ok')] })
+    .missing('lb.stats');
+
+test('the machine is silent to us alone: its API server, which needs the member, served through the load balancer', () => {
+  expect(silentToUs('timeout').verdict(rule, 'm2').status).toBe('unknown');
+  expect(hostGone('timeout').verdict(rule, 'm2').status).toBe('fail');
+  expect(silentToUs('refused').verdict(rule, 'm2').status).toBe('fail');
+});
+
+test('the check of the load balancer vouches for a machine that is silent to us as well', () => {
+  expect(silentToUs('timeout').missing('lb.tries').verdict(rule, 'm2').status).toBe('unknown');
+});
+
+test('where nobody else could be asked a silence may be our own path; a stale node lease ends the doubt', () => {
+  const alone = silentToUs('timeout').missing('lb.tries').missing('lb.stats');
+  expect(alone.verdict(rule, 'm2').status).toBe('unknown');
+  const stale = alone.set('kube.node-leases', undefined, (old) => ({
+    ...old,
+    leases: old.leases.map((lease) => (lease.name === 'm2' ? { ...lease, renewedAt: now - 60_000 } : lease)),
+  }));
+  expect(asFail(stale.verdict(rule, 'm2')).witness).toBe('agreed');
 });
 
 test('every member silent to us while the API servers read from etcd: our path', () => {

@@ -1,12 +1,15 @@
 import { expect, test } from 'vitest';
 import rule from '../../../rules/etcd/etcd-no-fault-margin.ts';
+import { answered, failedTries } from '../../kit/world.ts';
 import {
   addGhost,
   asFail,
+  changeMetrics,
   changeStatus,
   expectTextsFilled,
   fixesOf,
   healthyWorld,
+  ids,
   isolate,
   knocksOnly,
   loseLeader,
@@ -52,6 +55,14 @@ test('a fourth member only told of by counters may be a voter: unknown', () => {
 test('open ports alone do not tell how many members there are', () => {
   expect(knocksOnly(healthyWorld()).verdict(rule, 'cluster').status).toBe('unknown');
   expect(knocksOnly(silence(healthyWorld(), 'm2')).verdict(rule, 'cluster').status).toBe('fail');
+});
+
+test('a voter silent to us alone, by the word of the load balancer, leaves it open', () => {
+  const world = silence(healthyWorld(), 'm2', 'timeout').set('api.ready', 'm2', { tries: failedTries('m2', 'timeout') });
+  for (const node of ['m1', 'm3'] as const) changeMetrics(world, node, { activePeers: { [ids.m2]: 1 } });
+  expect(world.verdict(rule, 'cluster').status).toBe('unknown');
+  const others = { tries: [answered('m1', 200, 'ok'), answered('m3', 200, 'ok')] };
+  expect(world.set('lb.tries', undefined, others).missing('lb.stats').verdict(rule, 'cluster').status).toBe('fail');
 });
 
 test('a voter nobody could ask leaves it open', () => {

@@ -38,6 +38,19 @@ test.each(['False', 'Unknown', 'absent'] as const)('Ready %s is not ready, and c
   expect(verdict.since?.latest).toBeGreaterThanOrEqual(now - 60_000);
 });
 
+test('what the kubelet complains about is said, cut where it is long', () => {
+  const world = changeNode(healthyWorld(), 'm2', {
+    ready: 'False',
+    readyReason: 'KubeletNotReady',
+    readyMessage: 'container runtime is down',
+  });
+  expect(JSON.stringify(asFail(world.verdict(rule, 'm2')).facts)).toContain('container runtime is down');
+  changeNode(world, 'm2', { readyMessage: `[PLEG is not healthy, ${'and more '.repeat(40)}]` });
+  const facts = JSON.stringify(asFail(world.verdict(rule, 'm2')).facts);
+  expect(facts).toContain('PLEG is not healthy');
+  expect(facts.length).toBeLessThan(300);
+});
+
 test('one worker of four is a warning, three nodes of four make it critical', () => {
   const world = changeNode(healthyWorld(), 'w1', { ready: 'Unknown' });
   expect(asFail(world.verdict(rule, 'w1')).severity).toBe('warning');

@@ -23,6 +23,7 @@ describe('Kubernetes', () => {
     ]);
     expect(nodes[0]).toMatchObject({
       readyReason: 'KubeletReady',
+      readyMessage: 'kubelet is posting ready status',
       cordoned: false,
       kubeletVersion: 'v1.34.4',
       readySince: Date.UTC(2026, 10, 21, 8, 47, 16),

@@ -30,12 +30,19 @@ async function keep<P extends Patient>(patient: Promise<P>): Promise<P> {
   return one;
 }
 
-async function open(port: number, parts: Partial<ConfigParts> = {}, flags: object = {}): Promise<Source> {
+async function open(port: number, parts: Partial<ConfigParts> = {}, flags: object = {}, withEtcd = false): Promise<Source> {
   const text = kubeconfigText({ server: `https://127.0.0.1:${port}`, authority: authority.certificate, user: { token }, ...parts });
-  const { folder, remove } = scratch({ config: text });
+  const { folder, remove } = scratch({
+    config: text,
+    'ca.crt': authority.certificate,
+    'etcd.crt': server.certificate,
+    'etcd.key': server.key,
+  });
+  const [ca, certificate, key] = ['ca.crt', 'etcd.crt', 'etcd.key'].map((name) => join(folder, name)) as [string, string, string];
+  const etcd = withEtcd ? { etcd: { endpoints: [], authority: ca, certificate, key, from: 'flag' as const } } : {};
   const { source } = await openLiveSource(
     { kubeconfig: join(folder, 'config'), ...flags },
-    { portForward: 'allowed', exec: 'forbidden' },
+    { ...etcd, portForward: 'allowed', exec: 'forbidden' },
     {},
   );
   clean.push(() => source.close(), remove);
@@ -81,6 +88,19 @@ describe('the way that works is found', () => {
     const source = await open(await refusedPort());
     setTimeout(() => source.addWay('127.0.0.2', master.port), 150);
     expect((await source.kubernetes('/version', never)).answer?.status).toBe(200);
+  });
+
+  test('where etcd can be asked there is more patience, for its member list names the masters', async () => {
+    const master = await keep(apiServer(server, good, '127.0.0.2'));
+    for (const withEtcd of [true, false]) {
+      const source = await open(await refusedPort(), {}, {}, withEtcd);
+      setTimeout(() => source.addWay('127.0.0.2', master.port), 1200);
+      const asked = source.kubernetes('/version', never).then(
+        ({ answer }) => answer?.status,
+        () => 'gave up',
+      );
+      expect(await asked).toBe(withEtcd ? 200 : 'gave up');
+    }
   });
 
   test.each([
