@@ -37,7 +37,7 @@ export function judgeAgain(evidence: Evidence): Report {
 /** A law over every recording; said to be skipped, not passed, where there is none. */
 export function lawOverRecordings(law: string, hold: (recordings: readonly Recording[]) => void | Promise<void>): void {
   const none = recordingNames.length === 0;
-  test.skipIf(none)(none ? `${law} (SKIPPED: there is no recording to try it on)` : law, async () => hold(await loadRecordings()), 120_000);
+  test.skipIf(none)(none ? `${law} (SKIPPED: there is no recording to try it on)` : law, async () => hold(await loadRecordings()), 400_000);
 }
 
 export interface Recording {

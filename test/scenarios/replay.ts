@@ -13,9 +13,11 @@ export interface Truth {
   readonly scenario: string;
   readonly vantage: VantageName;
   readonly names: Names;
+  /** Seconds since the last injection; older recordings were made when all had settled. */
+  readonly age?: number;
 }
 
-export interface Replayed {
+interface Replayed {
   readonly report: Report;
   readonly scenario: Scenario;
   readonly truth: Truth;
@@ -28,5 +30,7 @@ export async function replayRecording(folder: string): Promise<Replayed> {
   const scenario = scenarios.find((one) => one.id === truth.scenario);
   if (scenario === undefined) throw new Error(`${folder} belongs to no scenario: ${truth.scenario}`);
   const report = await diagnoseRecorded({ from: folder });
-  return { report, scenario, truth, score: scoreReport(report, scenario, truth.vantage, truth.names, exitCodeFor(report, 'warning')) };
+  const { vantage, names, age } = truth;
+  const look = { vantage, names, exitCode: exitCodeFor(report, 'warning'), ...(age !== undefined && { age }) };
+  return { report, scenario, truth, score: scoreReport(report, scenario, look) };
 }

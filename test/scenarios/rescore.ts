@@ -1,11 +1,12 @@
 // Replays recordings of scenarios with the rules as they are now, and prints their scores: tsx test/scenarios/rescore.ts [FOLDER]
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { replayRecording } from './replay.ts';
 
 const folder = process.argv[2] ?? 'test/recordings';
 let failed = 0;
-for (const name of readdirSync(folder).sort()) {
+const names = readdirSync(folder).filter((name) => existsSync(join(folder, name, 'truth.json')));
+for (const name of names.sort()) {
   const { score } = await replayRecording(join(folder, name));
   if (score.points < 5) failed += 1;
   const trouble = [

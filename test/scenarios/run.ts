@@ -1,70 +1,96 @@
-// Runs scenarios on a real lab, records and scores them: npm run test:lab -- [--only S01,S02] [--lab NAME] [--record FOLDER] [--fresh]
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+// Runs scenarios on real labs, records and scores them: npm run test:lab -- [--only S01,S02] [--lab NAME,NAME] [--record FOLDER] [--resume]
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import type { Report } from '../../src/model/report.ts';
-import { findLeader } from '../../lab/etcd.ts';
-import { injectFault } from '../../lab/fault.ts';
 import { ensureLab, type Lab, labSupport, openLab, planFlags, planFromFlags } from '../../lab/lab.ts';
+import { labsRoot } from '../../lab/state.ts';
 import { releaseFor } from '../../lab/versions.ts';
-import { etcdFlags, lookWith } from './look.ts';
 import { findWrites } from './read-only.ts';
-import type { Scenario, VantageName } from './scenario.ts';
-import { vantageNames } from './scenario.ts';
+import { isGood, keepResult, linesFor, readResults, type Result, startResults } from './results.ts';
+import { makeHealthy, type RoundOptions, runScenario } from './round.ts';
+import type { Scenario } from './scenario.ts';
 import { scenarios } from './scenarios.ts';
-import { type Names, type Score, scoreReport } from './score.ts';
-
-interface Row extends Score {
-  readonly name: string;
-  readonly title: string;
-  readonly seconds: number;
-  readonly exitCode: number;
-  /** Whether the recording, replayed at once, said what the live run said, byte for byte but for the run block. */
-  readonly replay: 'same' | 'differs';
-}
 
 const { values } = parseArgs({
   options: {
     only: { type: 'string' },
+    /** One lab, or several between which the scenarios are shared out. */
     lab: { type: 'string', default: 'score' },
     record: { type: 'string' },
-    fresh: { type: 'boolean', default: false },
+    /** Where each scenario's result is kept as soon as it is there. */
+    results: { type: 'string', default: join(labsRoot(), '..', 'scenarios.jsonl') },
+    /** Goes on where an interrupted round ended: scenarios in the results file are not run again. */
+    resume: { type: 'boolean', default: false },
+    /** With --resume: runs those again that did not get all points. */
+    again: { type: 'boolean', default: false },
     ages: { type: 'string' },
     /** Healthy and three quick faults, for CI. */
     short: { type: 'boolean', default: false },
-    /** How often the healthy lab is looked at. */
+    /** How often the labs are looked at in which nothing is wrong. */
     repeat: { type: 'string', default: '1' },
   },
 });
 
-/** Labs in which a fault was put since they were last made anew. */
-const broken = new Set<string>();
+const say = (line: string) => process.stdout.write(`${line}\n`);
+
+/** Seconds of age at which the short round looks at each of its faults. */
+const shortAges: Readonly<Record<string, readonly number[]>> = { S00: [0], S04: [30], S16: [5], S32: [10] };
 
 async function main(): Promise<number> {
   const support = await labSupport(releaseFor(undefined));
   if (!support.can) {
-    process.stdout.write(`SKIPPED: the lab cannot run here: ${support.because}\n0 passed, 0 failed, ${scenarios.length} skipped\n`);
+    say(`SKIPPED: the lab cannot run here: ${support.because}\n0 passed, 0 failed, ${scenarios.length} skipped`);
     return 0;
   }
-  const lab = await openHealthyOrNot(values.lab);
-  const results = join(lab.folder, 'scores');
-  if (values.fresh) await rm(results, { recursive: true, force: true });
-  await mkdir(results, { recursive: true });
-  const rows: Row[] = [];
-  for (const scenario of chosen()) rows.push(...(await runOrRecall(lab, scenario, results)));
-  if (broken.has(lab.name)) await makeHealthy(lab);
-  const { events, writes } = await findWrites(lab);
-  process.stdout.write(
-    `read-only: ${events} events in the audit logs are ours, ${writes.length} of them or of etcd's counters are writes\n`,
-  );
-  for (const write of writes) process.stdout.write(`  ${write}\n`);
-  print(rows);
-  return rows.every(isGood) && writes.length === 0 && events > 0 ? 0 : 1;
+  const wanted = chosen();
+  const known = values.resume ? (await readResults(values.results)).filter((result) => !values.again || isGood(result)) : [];
+  await startResults(values.results, known);
+  const recalled = known.filter((result) => wanted.some((scenario) => scenario.id === result.scenario));
+  const open = wanted.filter((scenario) => !recalled.some((result) => result.scenario === scenario.id));
+  const labs = values.lab.split(',');
+  const done = (await Promise.all(labs.map((name) => workThrough(name, open)))).flat();
+  const results = [...recalled, ...done].sort((one, other) => (one.scenario < other.scenario ? -1 : 1));
+  for (const line of results.flatMap(linesFor)) say(line);
+  const passed = results.filter(isGood).length;
+  say(`${passed} scenarios passed, ${results.length - passed} failed, ${wanted.length - results.length} not run`);
+  const readOnly = done.length === 0 || (await provesReadOnly(labs));
+  return passed === wanted.length && readOnly ? 0 : 1;
 }
 
-/** Seconds of age at which the short round looks at each of its faults. */
-const shortAges: Readonly<Record<string, readonly number[]>> = { S00: [0], S04: [30], S16: [5], S32: [10] };
+function chosen(): readonly Scenario[] {
+  if (values.short) return scenarios.flatMap((one) => (shortAges[one.id] === undefined ? [] : [{ ...one, ages: shortAges[one.id] ?? [] }]));
+  const wanted = values.only?.split(',');
+  const unknown = (wanted ?? []).filter((id) => !scenarios.some((scenario) => scenario.id === id));
+  if (unknown.length > 0) throw new Error(`there is no scenario ${unknown.join(', ')}`);
+  return wanted === undefined ? scenarios : scenarios.filter((scenario) => wanted.includes(scenario.id));
+}
+
+/** One lab takes the next scenario off the list, which it shares with the other labs, until it is empty. */
+async function workThrough(name: string, open: Scenario[]): Promise<readonly Result[]> {
+  const lab = await openHealthyOrNot(name);
+  const done: Result[] = [];
+  for (let scenario = open.shift(); scenario !== undefined; scenario = open.shift()) {
+    const result = await runOne(lab, scenario);
+    await keepResult(values.results, result);
+    for (const line of linesFor(result)) say(`${name}  ${line}`);
+    done.push(result);
+  }
+  return done;
+}
+
+/** A scenario that cannot be put into the lab fails; the others go on. */
+async function runOne(lab: Lab, scenario: Scenario): Promise<Result> {
+  const options: RoundOptions = {
+    record: values.record,
+    ages: values.ages?.split(',').map(Number),
+    repeat: Number(values.repeat),
+  };
+  try {
+    return { scenario: scenario.id, lab: lab.name, rows: await runScenario(lab, scenario, options) };
+  } catch (error) {
+    const failure = error instanceof Error ? error.message : String(error);
+    return { scenario: scenario.id, lab: lab.name, rows: [], failure };
+  }
+}
 
 /** The lab of that name, made first where there is none; one that is broken is made healthy before each scenario. */
 async function openHealthyOrNot(name: string): Promise<Lab> {
@@ -73,104 +99,19 @@ async function openHealthyOrNot(name: string): Promise<Lab> {
   return openLab(name);
 }
 
-function chosen(): readonly Scenario[] {
-  if (values.short) return scenarios.flatMap((one) => (shortAges[one.id] === undefined ? [] : [{ ...one, ages: shortAges[one.id] ?? [] }]));
-  const wanted = values.only?.split(',');
-  return wanted === undefined ? scenarios : scenarios.filter((scenario) => wanted.includes(scenario.id));
-}
-
-/** A finished scenario is not run again, so that an interrupted round can be resumed; --fresh forgets. */
-async function runOrRecall(lab: Lab, scenario: Scenario, results: string): Promise<readonly Row[]> {
-  const file = join(results, `${scenario.id}.json`);
-  const known = values.only === undefined ? await readFile(file, 'utf8').catch(() => undefined) : undefined;
-  if (known !== undefined) return JSON.parse(known) as Row[];
-  const rows = await runScenario(lab, scenario);
-  await writeFile(file, JSON.stringify(rows));
-  print(rows);
-  return rows;
-}
-
-async function runScenario(lab: Lab, scenario: Scenario): Promise<readonly Row[]> {
-  await makeHealthy(lab);
-  const names: Record<string, string> = {};
-  if (scenario.faults.length > 0) broken.add(lab.name);
-  for (const { fault, target, values: given } of scenario.faults) {
-    const injected = await injectFault(lab, fault, target === 'follower' ? await someFollower(lab) : target, given);
-    if (target === 'leader') names['LEADER'] = injected.target;
-  }
-  const begun = performance.now();
-  const rows: Row[] = [];
-  const repeats = scenario.faults.length === 0 && scenario.id === 'S00' ? Number(values.repeat) : 1;
-  const ages = values.ages?.split(',').map(Number) ?? Array.from({ length: repeats }, () => scenario.ages).flat();
-  for (const age of ages) {
-    await sleep(Math.max(0, age * 1000 - (performance.now() - begun)));
-    for (const vantage of vantageNames.filter((one) => one === 'kubeconfig' || scenario.kubeconfig !== 'view')) {
-      rows.push(await diagnose(lab, scenario, vantage, names, new Set(ages).size > 1 ? `@${age}s` : ''));
-    }
-  }
-  return rows;
-}
-
-async function someFollower(lab: Lab): Promise<string> {
-  const leader = await findLeader(lab);
-  return lab.masters.find((master) => master.name !== leader.name)?.name ?? leader.name;
-}
-
-/** Brings the saved copy back unless the lab is as good as new; a machine under load may need a second try. */
-async function makeHealthy(lab: Lab): Promise<void> {
-  if (broken.has(lab.name) || (await lab.findMissing()).length > 0) await lab.restore().catch(() => lab.restore());
-  broken.delete(lab.name);
-  await lab.waitHealthy(180_000);
-}
-
-const kubeconfigs = { admin: 'kubeconfig', view: 'view.kubeconfig', expired: 'expired.kubeconfig' } as const;
-
-async function diagnose(lab: Lab, scenario: Scenario, vantage: VantageName, names: Names, age: string): Promise<Row> {
-  const name = `${scenario.id}${age}-${vantage}`;
-  const folder = join(resolve(values.record ?? join(lab.folder, 'recordings')), name.replace('@', '-'));
-  await rm(folder, { recursive: true, force: true });
-  const flags = [`--record=${folder}`, ...(vantage === 'etcd' ? etcdFlags : [])];
-  const outcome = await lookWith(lab, flags, kubeconfigs[scenario.kubeconfig]);
-  const row = { name, title: scenario.title, seconds: outcome.seconds, exitCode: outcome.code };
-  try {
-    const report = JSON.parse(outcome.stdout) as Report;
-    const replay = saysTheSame(report, (await lookWith(lab, [`--from=${folder}`])).stdout) ? 'same' : 'differs';
-    // Kept recordings are judged by later versions too, whose words may differ.
-    await rm(join(folder, 'ha-doctor/report.json'));
-    const truth = { scenario: scenario.id, vantage, names, exitCode: outcome.code };
-    await writeFile(join(folder, 'truth.json'), `${JSON.stringify(truth, null, 2)}\n`);
-    return { ...row, replay, ...scoreReport(report, scenario, vantage, names, outcome.code) };
-  } catch {
-    const rankOne = `no report: exit ${outcome.code}, ${outcome.stderr.slice(0, 300)}`;
-    return { ...row, replay: 'differs', points: 0, root: 'no', rankOne, missingFolds: [], forbidden: [], notUnknown: [] };
-  }
-}
-
-function isGood(row: Row): boolean {
-  return row.points === 5 && row.replay === 'same';
-}
-
-function saysTheSame(live: Report, replayed: string): boolean {
-  const { run: _live, ...said } = live;
-  const { run: _replay, ...again } = JSON.parse(replayed) as Report;
-  return JSON.stringify(said) === JSON.stringify(again);
-}
-
-function print(rows: readonly Row[]): void {
-  for (const row of rows) {
-    const trouble = [
-      ...(row.replay === 'same' ? [] : ['the replay differs from the live run']),
-      ...row.missingFolds.map((one) => `not folded: ${one}`),
-      ...row.forbidden.map((one) => `forbidden: ${one}`),
-      ...row.notUnknown.map((one) => `passed instead of unknown: ${one}`),
-    ];
-    process.stdout.write(
-      `${row.name.padEnd(20)} ${row.points}/5 ${row.seconds.toFixed(2).padStart(6)} s exit ${row.exitCode}  root: ${row.root.padEnd(3)} ${row.rankOne}\n`,
-    );
-    for (const line of trouble) process.stdout.write(`${' '.repeat(25)}${line}\n`);
-  }
-  const passed = rows.filter(isGood).length;
-  process.stdout.write(`${passed} passed, ${rows.length - passed} failed\n`);
+async function provesReadOnly(labs: readonly string[]): Promise<boolean> {
+  const found = await Promise.all(
+    labs.map(async (name) => {
+      const lab = await openLab(name);
+      await makeHealthy(lab);
+      return findWrites(lab);
+    }),
+  );
+  const events = found.reduce((sum, one) => sum + one.events, 0);
+  const writes = found.flatMap((one) => one.writes);
+  say(`read-only: ${events} events in the audit logs are ours, ${writes.length} of them or of etcd's counters are writes`);
+  for (const write of writes) say(`  ${write}`);
+  return writes.length === 0 && events > 0;
 }
 
 process.exitCode = await main();

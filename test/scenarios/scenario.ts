@@ -1,17 +1,25 @@
 // What is broken in one scenario, and what must a diagnosis of it say?
 
-/** A fault of lab/faults with its target, such as `etcd-stopped m2`. */
+/** A fault of lab/faults with its target, such as `etcd-stopped m2`; `follower` stands for an etcd member that does not lead. */
 export interface Injection {
   readonly fault: string;
   readonly target?: string;
   readonly values?: Readonly<Record<string, string>>;
 }
 
-/** A rule on the nodes it must speak of; `LEADER` stands for the node that led etcd when the fault began. */
+/** A rule on the nodes it must speak of; `LEADER` and `FOLLOWER` stand for the nodes that were meant when the fault began. */
 export interface Expected {
-  readonly rule: string;
+  /** One rule, or several of which each would be true. */
+  readonly rule: string | readonly string[];
   readonly on?: readonly string[];
+  /** Only there can it be seen; from elsewhere nobody misses it. */
+  readonly by?: VantageName;
+  /** Seconds of age since which it can be seen; before that nobody misses it. */
+  readonly from?: number;
 }
+
+/** Which of the operator's kubeconfigs is used; `moved` names an address that no load balancer has any more. */
+export type Credential = 'admin' | 'view' | 'expired' | 'moved';
 
 export interface Scenario {
   readonly id: string;
@@ -19,12 +27,19 @@ export interface Scenario {
   readonly faults: readonly Injection[];
   /** Seconds between the last injection and the diagnosis. */
   readonly ages: readonly number[];
-  /** Which of the operator's kubeconfigs is used. */
-  readonly kubeconfig: 'admin' | 'view' | 'expired';
+  /** The first second at which anything can be seen of it from outside. */
+  readonly from?: number;
+  /** The last second at which the fault is still there; something mends it after that. */
+  readonly until?: number;
+  /** Why no recording of it is kept, such as `looks like S01`. */
+  readonly unrecorded?: string;
+  readonly kubeconfig: Credential;
   readonly expect:
     | {
         readonly kind: 'fault';
         readonly root: Expected;
+        /** The other one of two independent causes; both must then be the first two findings, in any order. */
+        readonly second?: Expected;
         readonly folds: readonly (Expected | readonly Expected[])[];
         readonly worsens?: readonly string[];
       }

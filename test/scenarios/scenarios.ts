@@ -1,220 +1,23 @@
 // Which faults are put into the lab, and what is the truth about each?
-import type { Expected, Scenario } from './scenario.ts';
-
-const m2 = (rule: string): Expected => ({ rule, on: ['m2'] });
-const m3 = (rule: string): Expected => ({ rule, on: ['m3'] });
-const base = { kubeconfig: 'admin', forbidden: [], unknown: [], poorerHeads: [] } as const;
+import type { Scenario } from './scenario.ts';
+import { addresses } from './table/addresses.ts';
+import { catalogue } from './table/catalogue.ts';
+import { churn } from './table/churn.ts';
+import { doubles } from './table/doubles.ts';
+import { known } from './table/known.ts';
+import { networks } from './table/networks.ts';
+import { nodes } from './table/nodes.ts';
+import { slow } from './table/slow.ts';
+import { upgrades } from './table/upgrades.ts';
 
 export const scenarios: readonly Scenario[] = [
-  {
-    ...base,
-    id: 'S00',
-    title: 'nothing is wrong',
-    faults: [],
-    ages: [0],
-    expect: { kind: 'nothing', exitCode: [0] },
-  },
-  {
-    ...base,
-    id: 'S01',
-    title: 'API server of m2 stopped',
-    faults: [{ fault: 'apiserver-stopped', target: 'm2' }],
-    ages: [60],
-    expect: { kind: 'fault', root: m2('api-master-unreachable'), folds: [m2('lb-backend-down'), m2('ha-node-notready')] },
-    forbidden: ['api-lb-unreachable', 'api-endpoints-mismatch', 'etcd-*'],
-  },
-  {
-    ...base,
-    id: 'S02',
-    title: 'API server of m2 hung behind a TCP check',
-    faults: [{ fault: 'haproxy-tcp-check' }, { fault: 'apiserver-hung', target: 'm2' }],
-    ages: [12],
-    expect: { kind: 'fault', root: m2('api-master-unreachable'), folds: [m2('lb-check-disagrees')], worsens: ['lb-check-too-shallow'] },
-    forbidden: ['etcd-*'],
-  },
-  {
-    ...base,
-    id: 'S03',
-    title: 'etcd of m2 stopped',
-    faults: [{ fault: 'etcd-stopped', target: 'm2' }],
-    ages: [70],
-    expect: {
-      kind: 'fault',
-      root: m2('etcd-member-down'),
-      folds: [
-        [m2('api-readyz-etcd'), m2('api-master-unreachable')],
-        m2('lb-backend-down'),
-        m2('ha-node-notready'),
-        { rule: 'etcd-no-fault-margin' },
-      ],
-    },
-    forbidden: ['etcd-no-leader', 'api-credential-rejected', 'etcd-quorum-lost', 'etcd-partition'],
-  },
-  {
-    ...base,
-    id: 'S04',
-    title: 'etcd of m2 and m3 stopped: quorum lost',
-    faults: [
-      { fault: 'etcd-stopped', target: 'm2' },
-      { fault: 'etcd-stopped', target: 'm3' },
-    ],
-    ages: [70, 140],
-    expect: {
-      kind: 'fault',
-      root: { rule: 'etcd-quorum-lost' },
-      folds: [
-        { rule: 'etcd-member-down', on: ['m2', 'm3'] },
-        { rule: 'api-all-masters-down' },
-        { rule: 'api-lb-unreachable' },
-        { rule: 'lb-no-backend-up' },
-      ],
-    },
-    forbidden: ['api-credential-rejected', 'etcd-hash-mismatch', 'etcd-partition', 'host-unreachable'],
-    unknown: ['le-lease-expired', 'ha-node-notready'],
-    poorerHeads: ['api-lb-unreachable', 'api-all-masters-down'],
-  },
-  {
-    ...base,
-    id: 'S06',
-    title: 'etcd leader hung',
-    faults: [{ fault: 'etcd-hung', target: 'leader' }],
-    ages: [40],
-    expect: {
-      kind: 'fault',
-      root: { rule: 'etcd-member-down', on: ['LEADER'] },
-      folds: [
-        [
-          { rule: 'api-readyz-etcd', on: ['LEADER'] },
-          { rule: 'api-master-unreachable', on: ['LEADER'] },
-        ],
-        { rule: 'lb-backend-down', on: ['LEADER'] },
-        { rule: 'etcd-no-fault-margin' },
-      ],
-    },
-    forbidden: ['etcd-leader-changes', 'etcd-leader-disagreement', 'le-flapping', 'host-unreachable', 'etcd-partition'],
-  },
-  {
-    ...base,
-    id: 'S07',
-    title: 'm3 cut off from its etcd peers',
-    faults: [{ fault: 'etcd-partitioned', target: 'm3' }],
-    ages: [60, 125],
-    expect: {
-      kind: 'fault',
-      root: m3('etcd-partition'),
-      folds: [
-        [m3('api-readyz-etcd'), m3('api-master-unreachable')],
-        m3('lb-backend-down'),
-        m3('ha-node-notready'),
-        { rule: 'etcd-no-fault-margin' },
-      ],
-    },
-    forbidden: ['etcd-member-down', 'etcd-quorum-lost', 'api-credential-rejected', 'host-unreachable'],
-  },
-  {
-    ...base,
-    id: 'S08',
-    title: 'every etcd member cut off from every other',
-    faults: ['m1', 'm2', 'm3'].map((target) => ({ fault: 'etcd-partitioned', target })),
-    ages: [50],
-    expect: {
-      kind: 'fault',
-      root: { rule: 'etcd-partition', on: ['m1', 'm2', 'm3'] },
-      folds: [{ rule: 'etcd-no-leader' }, { rule: 'api-readyz-etcd' }, { rule: 'api-all-masters-down' }, { rule: 'api-lb-unreachable' }],
-    },
-    forbidden: ['etcd-quorum-lost', 'etcd-member-down', 'host-unreachable', 'api-credential-rejected'],
-    unknown: ['le-lease-expired', 'ha-node-notready'],
-    poorerHeads: ['api-lb-unreachable', 'api-all-masters-down'],
-  },
-  {
-    ...base,
-    id: 'S12',
-    title: 'etcd database over its quota',
-    faults: [{ fault: 'etcd-full' }],
-    ages: [90],
-    expect: {
-      kind: 'fault',
-      root: { rule: 'etcd-alarm-nospace' },
-      folds: [{ rule: 'etcd-db-near-quota' }, { rule: 'le-lease-expired' }, { rule: 'ha-node-notready' }],
-    },
-    forbidden: ['api-readyz-etcd', 'etcd-quorum-lost', 'etcd-no-leader', 'etcd-partition', 'etcd-member-down'],
-  },
-  {
-    ...base,
-    id: 'S16',
-    title: 'a member added that never started',
-    faults: [{ fault: 'etcd-member-unstarted' }],
-    ages: [5],
-    expect: { kind: 'fault', root: { rule: 'etcd-member-unstarted' }, folds: [{ rule: 'etcd-member-count' }] },
-    forbidden: ['etcd-member-down', 'etcd-quorum-lost', 'etcd-partition', 'api-*', 'lb-*'],
-    poorerHeads: ['etcd-member-count', 'etcd-no-fault-margin'],
-  },
-  {
-    ...base,
-    id: 'S22',
-    title: 'API-server certificate of m2 expired',
-    faults: [{ fault: 'apiserver-cert-expired', target: 'm2' }],
-    ages: [60],
-    expect: {
-      kind: 'fault',
-      root: m2('cert-leaf-expired'),
-      folds: [m2('api-master-unreachable'), { rule: 'api-lb-unreachable' }, m2('lb-check-disagrees'), m2('ha-node-notready')],
-    },
-    forbidden: ['api-all-masters-down', 'lb-backend-down', 'etcd-*', 'clock-*'],
-  },
-  {
-    ...base,
-    id: 'S31',
-    title: "the operator's own certificate has expired",
-    faults: [],
-    ages: [0],
-    kubeconfig: 'expired',
-    expect: { kind: 'fault', root: { rule: 'cert-operator-expiring' }, folds: [{ rule: 'api-credential-rejected' }] },
-    forbidden: ['api-lb-unreachable', 'api-all-masters-down', 'api-master-unreachable', 'etcd-*'],
-    unknown: ['le-lease-expired', 'ha-node-notready'],
-  },
-  {
-    ...base,
-    id: 'S32',
-    title: 'HAProxy stopped',
-    faults: [{ fault: 'haproxy-stopped' }],
-    ages: [10, 75],
-    expect: { kind: 'fault', root: { rule: 'api-lb-unreachable' }, folds: [] },
-    forbidden: ['api-all-masters-down', 'api-master-unreachable', 'le-lease-expired', 'etcd-*'],
-  },
-  {
-    ...base,
-    id: 'S38',
-    title: 'negative: a planned leader transfer and a cordoned node',
-    faults: [
-      { fault: 'node-cordoned', target: 'w1' },
-      { fault: 'etcd-leader-moved', target: 'follower' },
-    ],
-    ages: [5],
-    expect: { kind: 'nothing', exitCode: [0] },
-    forbidden: ['etcd-leader-changes', 'le-flapping'],
-  },
-  {
-    ...base,
-    id: 'S39',
-    title: 'negative: a view-only kubeconfig',
-    faults: [],
-    ages: [0],
-    kubeconfig: 'view',
-    expect: { kind: 'nothing', exitCode: [5, 0] },
-    unknown: [],
-  },
-  {
-    ...base,
-    id: 'S50',
-    title: 'm2 black-holed',
-    faults: [{ fault: 'host-black-holed', target: 'm2' }],
-    ages: [25, 75],
-    expect: {
-      kind: 'fault',
-      root: m2('host-unreachable'),
-      folds: [m2('api-master-unreachable'), m2('etcd-member-down'), m2('lb-backend-down'), { rule: 'etcd-no-fault-margin' }],
-    },
-    forbidden: ['api-lb-unreachable', 'etcd-quorum-lost', 'etcd-partition', 'etcd-no-leader'],
-  },
+  ...known,
+  ...catalogue,
+  ...nodes,
+  ...upgrades,
+  ...networks,
+  ...addresses,
+  ...slow,
+  ...doubles,
+  ...churn,
 ];
