@@ -116,11 +116,12 @@ export default defineRule({
   fixes: ({ facts }, seen) => {
     const component = String(facts['component']);
     const odd = facts['odd'];
+    const flags = String(facts['flags']).split(', ');
     const look = {
       do: say('See each flag of {component} with its masters', { component }),
       where: 'here',
       run: [
-        `kubectl -n kube-system get pods -l ${shellWord(`component=${component}`)} -o jsonpath='{range .items[*]}{.spec.nodeName}{"\\t"}{.spec.containers[0].command}{"\\n"}{end}'`,
+        `kubectl -n kube-system get pods -l ${shellWord(`component=${component}`)} -o yaml | grep -E ${shellWord(`nodeName:|- (${flags.join('|')})`)}`,
       ],
       risk: 'none' as const,
       needs: [],

@@ -3,6 +3,7 @@ import { defineRule, fail, notApplicable, pass, undecided } from '../../src/judg
 import { describeDuration } from '../../src/judge/readings/age.ts';
 import { masterOf, mastersOf, readApiServer, servesClients } from '../../src/judge/readings/api-server.ts';
 import { clockOn } from '../../src/judge/readings/host-clock.ts';
+import { renewalOf } from '../../src/judge/readings/moments.ts';
 import { renewalAge } from '../../src/judge/readings/lease.ts';
 import type { LeaseSeen } from '../../src/model/kubernetes.ts';
 import type { Seen } from '../../src/model/rule.ts';
@@ -60,7 +61,9 @@ export default defineRule({
     const age = renewalAge(own.renewedAt, clock, clockOn(seen, node), limits.unknownSkew * 1000);
     if (age.low > limits.renewal * 1000) {
       const words = say('has not renewed its identity lease for {age}', { age: describeDuration(age.low) });
-      return fail({ ...facts, words }, { reason: 'expired', witness: 'stated' });
+      const last = say('last renewal of the identity lease of {node}', { node });
+      const moments = renewalOf(seen, own.renewedAt, clock, node, last);
+      return fail({ ...facts, words }, { reason: 'expired', witness: 'stated', moments });
     }
     if (age.high <= limits.renewal * 1000) return pass({ node });
     return undecided(

@@ -148,7 +148,6 @@ export default defineRule({
       on: 'node',
       because: 'an API server that does not run renews nothing',
       produces: ['expired'],
-      unproven: true,
     },
   ],
   fixes: ({ facts }, seen) =>

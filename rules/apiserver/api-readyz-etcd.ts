@@ -116,7 +116,6 @@ export default defineRule({
       on: 'apiserver',
       because: 'it cannot write its lease',
       produces: ['expired'],
-      unproven: true,
     },
   ],
   fixes: ({ facts }, seen) => {

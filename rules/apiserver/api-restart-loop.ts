@@ -6,10 +6,11 @@ import { ageAt, describeDuration } from '../../src/judge/readings/age.ts';
 import { anotherServes, mastersOf, readApiServer, servesClients } from '../../src/judge/readings/api-server.ts';
 import { checkedReasons } from '../../src/judge/readings/backend.ts';
 import { quoteLog, type LogEvidence, tellingLineOf } from '../../src/judge/readings/container-log.ts';
+import { endingOf } from '../../src/judge/readings/moments.ts';
 import { kubeletReports, type PodView, podOn } from '../../src/judge/readings/pod.ts';
 import type { Seen } from '../../src/model/rule.ts';
 
-type Needs = LogEvidence | 'kube.control-plane-pods' | 'kube.nodes' | 'kube.node-leases' | 'api.ready';
+type Needs = LogEvidence | 'etcd.clock' | 'kube.control-plane-pods' | 'kube.nodes' | 'kube.node-leases' | 'api.ready';
 
 export default defineRule({
   id: 'api-restart-loop',
@@ -23,7 +24,15 @@ export default defineRule({
   why: 'Between two starts {node} serves nobody; each start also costs the API server and its etcd a full reload of all caches.',
   shows: ['{node}  {restarts} restarts so far, the last ended {ago} ago{exit}', 'if log: its log: {log}'],
   folded: '{words}',
-  needs: ['kube.control-plane-pods', 'kube.nodes', 'kube.node-leases', 'api.ready', 'kube.container-logs', 'here.container-logs'],
+  needs: [
+    'kube.control-plane-pods',
+    'kube.nodes',
+    'kube.node-leases',
+    'api.ready',
+    'etcd.clock',
+    'kube.container-logs',
+    'here.container-logs',
+  ],
   limits: {
     recent: { value: 900, unit: 's', source: 'kubernetes-mixin KubePodCrashLooping: 15 min' },
     stale: { value: 40, unit: 's', source: 'https://kubernetes.io/docs/reference/node/node-status/ (a node lease lasts 40 s)' },
@@ -44,32 +53,33 @@ export default defineRule({
       exit: exitOf(view),
       ...quoteLog(seen, 'kube-apiserver', node),
     };
+    const moments = endingOf(seen, 'kube-apiserver', node);
     const looping = view.container.waitingReason === 'CrashLoopBackOff';
     if (recent === undefined && !kubeletReports(seen, node, limits.stale * 1000)) {
       const ended = gaveUp(seen, view, node, limits.recent * 1000);
       if (ended !== undefined && !servesNow(seen, subject.id)) {
         const words = 'keeps ending, by its own log';
-        return fail({ ...facts, ago: ended, exit: '', words }, { reason: 'crash-loop', severity: 'critical', witness: 'stated' });
+        return fail({ ...facts, ago: ended, exit: '', words }, { reason: 'crash-loop', severity: 'critical', witness: 'stated', moments });
       }
       return undecided(
         `the kubelet on ${node} does not report, so nobody knows what became of its pods`,
-        `on ${node}: crictl ps -a --name '^kube-apiserver$'`,
+        `run ha-doctor on ${node}, as root`,
       );
     }
     if (looping) {
       const words = 'keeps ending and waits before its next start';
       return fail(
         { ...facts, words },
-        { reason: 'crash-loop', severity: servesNow(seen, subject.id) ? 'warning' : 'critical', witness: 'stated' },
+        { reason: 'crash-loop', severity: servesNow(seen, subject.id) ? 'warning' : 'critical', witness: 'stated', moments },
       );
     }
     if (recent === undefined) return pass({ node, restarts: view.container.restarts });
     const words = say('was restarted {recent} ago', { recent });
     if (view.container.ready || servesNow(seen, subject.id))
-      return fail({ ...facts, words }, { reason: 'restarted', severity: 'info', witness: 'stated' });
+      return fail({ ...facts, words }, { reason: 'restarted', severity: 'info', witness: 'stated', moments });
     return fail(
       { ...facts, words: say('{words} and is not ready', { words }) },
-      { reason: 'restarting', severity: 'critical', witness: 'stated' },
+      { reason: 'restarting', severity: 'critical', witness: 'stated', moments },
     );
   },
   explains: [

@@ -57,7 +57,7 @@ export default defineRule({
       covers: 'any',
       match: 'member',
     },
-    ...effectsOfRefusedWrites(['le-lease-expired', 'ha-node-notready']),
+    ...effectsOfRefusedWrites(['le-lease-expired', 'ha-node-notready', 'api-identity-lease']),
   ],
   fixes: (_cause, seen) => planFor(seen),
   avoid: (_cause, seen) => [

@@ -5,6 +5,7 @@ import type { LogEvidence } from '../../src/judge/readings/container-log.ts';
 import { processAge } from '../../src/judge/readings/counters.ts';
 import { type End, type Ending, endings, endOf } from '../../src/judge/readings/etcd-end.ts';
 import { nodeOf } from '../../src/judge/readings/etcdctl.ts';
+import { endingOf } from '../../src/judge/readings/moments.ts';
 import { memberAt } from '../../src/judge/readings/member-fixes.ts';
 import { isAlive, type MemberEvidence, membersOf, metricsOf, peekMember } from '../../src/judge/readings/member.ts';
 import { kubeletReports, type PodView, podOn } from '../../src/judge/readings/pod.ts';
@@ -14,7 +15,7 @@ import type { Link, Seen } from '../../src/model/rule.ts';
 import { say, type Text } from '../../src/model/sentence.ts';
 import { planForEnding } from './plans/end-restarts.ts';
 
-type Needs = MemberEvidence | LogEvidence | 'kube.control-plane-pods' | 'kube.nodes' | 'kube.node-leases';
+type Needs = MemberEvidence | LogEvidence | 'api.ready' | 'etcd.clock' | 'kube.control-plane-pods' | 'kube.nodes' | 'kube.node-leases';
 
 /** What each ending means, for a title that begins with "etcd on m2". */
 const meanings: Readonly<Record<Ending | 'memory' | 'unknown', Text>> = {
@@ -46,6 +47,8 @@ export default defineRule({
     'kube.control-plane-pods',
     'kube.nodes',
     'kube.node-leases',
+    'api.ready',
+    'etcd.clock',
     'kube.container-logs',
     'here.container-logs',
     'etcd.client-port',
@@ -83,8 +86,9 @@ export default defineRule({
     const facts = { node, restarts: container.restarts, exit: exitOf(view), ...(end !== undefined && { log: end.line }) };
     const reason = container.lastReason === 'OOMKilled' ? 'memory' : (end?.reason ?? 'unknown');
     const told = { ...facts, words: meanings[reason] };
+    const moments = endingOf(seen, 'etcd', node);
     if (container.waitingReason === 'CrashLoopBackOff' && !alive)
-      return fail({ ...told, ago: recent ?? 'long' }, { reason, witness: 'stated' });
+      return fail({ ...told, ago: recent ?? 'long' }, { reason, witness: 'stated', moments });
     // A process that says itself for how long it has been running needs no kubelet to vouch for it.
     const metrics = alive ? metricsOf(seen, member)?.value : undefined;
     const age = metrics && processAge(seen, member, metrics);
@@ -95,11 +99,11 @@ export default defineRule({
     if (alive)
       return fail(
         { ...told, ago: recent, words: say('it was restarted {recent} ago', { recent }) },
-        { reason, severity: 'info', witness: 'stated' },
+        { reason, severity: 'info', witness: 'stated', moments },
       );
     return fail(
       { ...told, ago: recent },
-      { reason, severity: container.restarts >= limits.loop ? 'critical' : 'warning', witness: 'stated' },
+      { reason, severity: container.restarts >= limits.loop ? 'critical' : 'warning', witness: 'stated', moments },
     );
   },
   explains: [

@@ -4,6 +4,7 @@ import { say } from '../../src/model/sentence.ts';
 import { defineRule, fail, pass, undecided } from '../../src/judge/define-rule.ts';
 import { type ComponentEvidence, readComponent, startingLimit } from '../../src/judge/readings/component.ts';
 import { quoteLog } from '../../src/judge/readings/container-log.ts';
+import { endingOf } from '../../src/judge/readings/moments.ts';
 import { nodeLimits } from '../../src/judge/readings/node.ts';
 import type { ControlPlanePod } from '../../src/model/kubernetes.ts';
 import type { Link, Seen } from '../../src/model/rule.ts';
@@ -61,7 +62,13 @@ export default defineRule({
     };
     const none = healthy.yes.length === 0 && healthy.unknown.length === 0;
     const grave = none ? ({ severity: 'critical', impact: 'degraded' } as const) : {};
-    return fail(facts, { reason: reading.reason, witness: 'stated', group: pod.component, ...grave });
+    return fail(facts, {
+      reason: reading.reason,
+      witness: 'stated',
+      group: pod.component,
+      moments: endingOf(seen, pod.component, pod.node),
+      ...grave,
+    });
   },
   explains: [
     {

@@ -6,6 +6,7 @@ import { describeDuration } from '../../src/judge/readings/age.ts';
 import { candidatesOf, startingLimit } from '../../src/judge/readings/component.ts';
 import { flagsOf } from '../../src/judge/readings/flags.ts';
 import { holderNode, leaseSubjects, readLease } from '../../src/judge/readings/lease.ts';
+import { renewalOf } from '../../src/judge/readings/moments.ts';
 import { nodeLimits } from '../../src/judge/readings/node.ts';
 import type { Cause, Fix } from '../../src/model/rule.ts';
 
@@ -44,7 +45,10 @@ export default defineRule({
       stops: stops[subject.name] ?? 'its controllers stand still',
       by: reading.watched ? 'two looks between which it did not move' : 'the clocks of the cluster, not this machine’s',
     };
-    return fail(facts, { witness: reading.watched ? 'agreed' : 'stated', supports: candidatesOf(seen, subject.name, limits) });
+    const last = say('last renewal of the lease of {component}', { component: subject.name });
+    const { clock } = seen.get('kube.leases');
+    const moments = renewalOf(seen, lease.renewedAt, clock, holderNode(seen, lease.holder), last);
+    return fail(facts, { witness: reading.watched ? 'agreed' : 'stated', moments, supports: candidatesOf(seen, subject.name, limits) });
   },
   explains: [],
   fixes: (cause) => cause.verdicts.flatMap((verdict) => planFor(verdict.facts, verdict.supports ?? [])),

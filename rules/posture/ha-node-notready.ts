@@ -1,4 +1,6 @@
 // Does every node report, and does it say that it is ready?
+import { renewalOf } from '../../src/judge/readings/moments.ts';
+import type { Moment } from '../../src/model/verdict.ts';
 import { say, type Text } from '../../src/model/sentence.ts';
 import { shellWord } from '../../src/judge/shell-word.ts';
 import { defineRule, fail, pass, undecided } from '../../src/judge/define-rule.ts';
@@ -43,6 +45,7 @@ export default defineRule({
         reason: reading.kind === 'notready' ? 'notready' : 'heartbeat-stale',
         witness: reading.kind === 'notready' ? 'stated' : 'measured',
         ...(reading.kind === 'notready' && reading.since !== undefined && { since: reading.since }),
+        moments: lastHeartbeat(seen, subject.id),
       },
     );
   },
@@ -95,4 +98,13 @@ function moreThan(seen: Seen<NodeEvidence>, limits: NodeLimits & { readonly half
   const names = seen.get('kube.nodes').nodes.map((node) => node.name);
   const lost = seen.tally(names, (name) => ['notready', 'stale'].includes(readNode(seen, name, limits)?.kind ?? 'ready'));
   return lost.yes.length * 100 > limits.half * names.length;
+}
+
+/** When its kubelet last reached the API, by its own clock. Empty where nobody could look. */
+function lastHeartbeat(seen: Seen<NodeEvidence>, node: string): readonly Moment[] {
+  const list = seen.peek('kube.node-leases');
+  if (list?.state !== 'known') return [];
+  const { leases, clock } = list.value;
+  const renewedAt = leases.find((one) => one.name === node)?.renewedAt;
+  return renewalOf(seen, renewedAt, clock, node, say('last report of the kubelet on {node}', { node }));
 }

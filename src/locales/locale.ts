@@ -36,6 +36,10 @@ export interface Phrases {
   readonly bridge: string;
   readonly behind: string;
   readonly behindMore: string;
+  readonly first: string;
+  readonly saidBy: string;
+  readonly likewise: string;
+  readonly laterBetween: string;
   readonly folded: string;
   readonly part: string;
   readonly alsoBy: string;

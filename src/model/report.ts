@@ -26,6 +26,19 @@ export interface Effect {
   readonly alsoBy: readonly number[];
 }
 
+/** Milliseconds since 1970 by the servers' clocks, between which it happened. */
+export interface TimelineEntry {
+  readonly at: readonly [number, number];
+  readonly what: Text;
+  /** Who tells the time. */
+  readonly by: Text;
+  /** Whose verdict this belongs to. */
+  readonly rule: RuleId;
+  readonly subject: string;
+  /** What a person calls that subject. */
+  readonly name: string;
+}
+
 export interface Finding {
   readonly rank: number;
   readonly cause: Fail;
@@ -42,6 +55,8 @@ export interface Finding {
   readonly togetherWith: readonly number[];
   /** Rules that were crossed without having been seen. */
   readonly bridges: readonly RuleId[];
+  /** What came first, among what is known of cause and effects; empty where fewer than two things carry a time. */
+  readonly timeline: readonly TimelineEntry[];
   readonly fixes: readonly Fix[];
   readonly avoid: readonly Text[];
 }

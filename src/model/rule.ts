@@ -4,7 +4,7 @@ import type { RuleId } from './rule-ids.ts';
 import type { Text } from './sentence.ts';
 import type { KeyName, Keys, Subject } from './subject.ts';
 import type { Topology } from './topology.ts';
-import type { Facts, Fail, Impact, Severity, Since, Support, Verdict, Witness } from './verdict.ts';
+import type { Facts, Fail, Impact, Moment, Severity, Since, Support, Verdict, Witness } from './verdict.ts';
 
 export type Area = 'gate' | 'host' | 'apiserver' | 'loadbalancer' | 'etcd' | 'leader' | 'clock' | 'certificates' | 'backup' | 'posture';
 
@@ -51,6 +51,7 @@ export type Judgement<Reason extends string = string> =
       readonly impact?: Impact;
       readonly reason?: Reason;
       readonly since?: Since;
+      readonly moments?: readonly Moment[];
       readonly group?: string;
       readonly witness?: Witness;
       readonly supports?: readonly Support[];

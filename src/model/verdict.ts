@@ -1,7 +1,7 @@
 // What did one rule find on one subject?
 import type { Citation, EvidenceId, Gap } from './evidence.ts';
 import type { RuleId } from './rule-ids.ts';
-import type { Word } from './sentence.ts';
+import type { Text, Word } from './sentence.ts';
 import type { Keys, Subject } from './subject.ts';
 
 export type Severity = 'critical' | 'warning' | 'info';
@@ -19,6 +19,15 @@ export type Facts = Readonly<Record<string, Word | readonly FactRow[]>>;
 export interface Since {
   readonly earliest: number;
   readonly latest: number;
+}
+
+/** Something that happened once, within an interval by our clock. */
+export interface Moment {
+  readonly at: Since;
+  /** Such as `the API server on m2 ended, exit code 1`. */
+  readonly what: Text;
+  /** Who tells the time: `kubelet`, `log`, `lease`, … */
+  readonly by: Text;
 }
 
 /**
@@ -54,6 +63,8 @@ export interface Fail extends Judged {
   readonly reason?: string;
   readonly facts: Facts;
   readonly since?: Since;
+  /** What else is known to have happened, and when: for the timeline of a finding. */
+  readonly moments?: readonly Moment[];
   /** What several verdicts of the rule share, such as the role of a certificate. */
   readonly group?: string;
   readonly witness: Witness;

@@ -2,16 +2,18 @@
 import type { Evidence } from '../model/evidence.ts';
 import type { Counts, Finding, Report } from '../model/report.ts';
 import type { AnyRule, Certainty, Edge, Link } from '../model/rule.ts';
-import { say } from '../model/sentence.ts';
+import { say, type Text } from '../model/sentence.ts';
 import type { Topology } from '../model/topology.ts';
 import type { Question } from '../model/tree.ts';
 import { type GapSeen, type Verdict, verdictKey } from '../model/verdict.ts';
 import { judgeAll, viewOf } from '../judge/judge.ts';
+import { serverNow } from '../judge/readings/host-clock.ts';
 import { buildTopology } from '../judge/topology/build.ts';
 import { MissingEvidence, type RecordingView } from '../judge/view.ts';
 import { vitalUnanswered, walk } from '../judge/walk.ts';
 import type { RankedFinding } from '../rank/input.ts';
 import { rank } from '../rank/rank.ts';
+import { timelineOf } from '../rank/timeline.ts';
 import { fill } from '../explain/template.ts';
 import { listVantages } from './vantages.ts';
 
@@ -69,12 +71,25 @@ function withRepairs(finding: RankedFinding, rules: readonly AnyRule[], view: Re
   const cause = { facts: finding.cause.facts, subjects: finding.subjects, verdicts: finding.verdicts };
   const fixes = orElse([], () => rule?.fixes(cause, view) ?? []);
   const avoid = orElse([], () => rule?.avoid(cause, view) ?? []);
-  return {
-    ...finding,
-    fixes,
-    avoid,
-  };
+  return { ...finding, timeline: timeOf(finding, rules, view), fixes, avoid };
 }
+
+/** Times in verdicts are by our clock; what people compare them with, logs above all, is by the servers'. */
+function timeOf(finding: RankedFinding, rules: readonly AnyRule[], view: RecordingView): Finding['timeline'] {
+  const now = serverNow(view);
+  const shift = { low: now.low - view.startedAt, high: now.high - view.startedAt };
+  return timelineOf(finding, shift, (id) => {
+    const rule = rules.find((one) => one.id === id);
+    return { folded: rule?.folded ?? id, by: tellers[rule?.area ?? ''] ?? say('API') };
+  });
+}
+
+/** Who tells since when a rule of an area has failed. */
+const tellers: Readonly<Record<string, Text>> = {
+  loadbalancer: say('load balancer'),
+  certificates: say('certificate'),
+  posture: say('node controller'),
+};
 
 /** Verdict key -> rank of the finding it belongs to. */
 function ranksOf(findings: readonly Finding[]): ReadonlyMap<string, number> {

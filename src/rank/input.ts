@@ -10,8 +10,8 @@ export interface RankInput {
   readonly gate: (edge: Edge, link: Link) => Certainty;
 }
 
-/** A finding before its repair texts are filled in. */
-export type RankedFinding = Omit<Finding, 'fixes' | 'avoid'>;
+/** A finding before its repair texts and times are filled in. */
+export type RankedFinding = Omit<Finding, 'fixes' | 'avoid' | 'timeline'>;
 
 export interface Ranking {
   readonly findings: readonly RankedFinding[];

@@ -8,7 +8,7 @@ import type { Scene } from './scene.ts';
 /** A gate asked what the unseen rule found. */
 class Unseen extends Error {}
 
-const findings = ['reason', 'facts', 'since', 'group', 'supports', 'severity', 'impact', 'witness'] as const;
+const findings = ['reason', 'facts', 'since', 'moments', 'group', 'supports', 'severity', 'impact', 'witness'] as const;
 
 /** The verdict as if it failed. Whoever asks how gets no answer, so that a gate cannot mistake silence for a fact. */
 export function assumeFailing({ rule, subject, cites }: Unknown): Fail {

@@ -6,6 +6,7 @@ import { printFixes } from './fixes.ts';
 import { printFolded, ranksText, subjectNames } from './fold.ts';
 import type { Line, Page } from './page.ts';
 import { hang, phrase, styled } from './page.ts';
+import { printTimeline } from './timeline.ts';
 import { columnsOf, padTo, wrapProse, wrapWhole } from './wrap.ts';
 
 const mostPossible = 3;
@@ -20,6 +21,7 @@ export function printFinding(finding: Finding, page: Page, headline: string): re
     ...titles.map((text): Line => ['   ', text]),
     ...finding.verdicts.flatMap((verdict, index) => printEvidence(verdict, finding.verdicts.slice(0, index), page)),
     ...remarks(finding, page).flatMap((text) => wrapProse(text, indent).map((line): Line => ['   ', line])),
+    ...printTimeline(finding, page),
     ...printFolded(finding, page),
     ...printPossible(finding, page),
     ...printFixes(finding, page),

@@ -11,6 +11,7 @@ const effects: readonly Edge[] = [
     because: 'no heartbeat is written, and no status either',
     produces: ['heartbeat-stale'],
   },
+  { to: 'api-identity-lease', kind: 'causes', on: 'cluster', because: 'renewing a lease is a write', produces: ['expired'] },
   { to: 'api-5xx-ratio', kind: 'causes', on: 'cluster', because: 'every write ends as 500 mvcc: database space exceeded' },
   { to: 'etcd-requests-failing', kind: 'causes', on: 'cluster', because: 'every put is refused' },
   {

@@ -25,6 +25,14 @@ export function effectsOfStandstill(): readonly Edge[] {
     },
     { to: 'le-lease-expired', kind: 'causes', on: 'cluster', because: 'no lease can be renewed without writes', unproven: true },
     { to: 'ha-node-notready', kind: 'causes', on: 'cluster', because: 'no heartbeat can be written', unproven: true },
+    {
+      to: 'api-identity-lease',
+      kind: 'causes',
+      on: 'cluster',
+      because: 'no lease can be renewed without writes',
+      produces: ['expired'],
+      unproven: true,
+    },
     { to: 'etcd-leader-changes', kind: 'causes', on: 'cluster', because: 'each leader found and lost again is counted', unproven: true },
     { to: 'api-5xx-ratio', kind: 'causes', on: 'cluster', because: 'every request that needs etcd fails', unproven: true },
   ];

@@ -74,6 +74,7 @@ export function finding(rank: number, cause: Fail, more: Partial<Finding> = {}):
     deeper: 'unknown',
     togetherWith: [],
     bridges: [],
+    timeline: [],
     fixes: [],
     avoid: [],
     ...more,
