@@ -97,7 +97,6 @@ export default defineRule({
       on: 'node',
       because: 'between two starts nothing listens, or something that does not serve yet',
       produces: ['refused', 'hung', 'closed', 'reset', 'forbidden'],
-      unproven: true,
     },
     {
       to: 'lb-backend-down',
@@ -105,7 +104,6 @@ export default defineRule({
       on: 'apiserver',
       because: 'the check fails between two starts',
       produces: checkedReasons,
-      unproven: true,
     },
     {
       to: 'le-flapping',

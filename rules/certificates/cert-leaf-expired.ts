@@ -122,7 +122,6 @@ export default defineRule({
       because: 'clients that verify refuse the member',
       produces: ['tls', 'untrusted'],
       when: ofRole('etcd-server'),
-      unproven: true,
     },
     {
       to: 'api-readyz-etcd',
@@ -139,7 +138,6 @@ export default defineRule({
       because: 'an API server that is restarted without its etcd never serves',
       produces: withoutEtcd,
       when: reachesEtcd('etcd-server', 'etcd-peer', 'apiserver-etcd-client'),
-      unproven: true,
     },
     {
       to: 'api-restart-loop',
@@ -147,7 +145,6 @@ export default defineRule({
       on: 'node',
       because: 'the liveness probe contains the etcd check',
       when: reachesEtcd('etcd-server', 'etcd-peer', 'apiserver-etcd-client'),
-      unproven: true,
     },
     {
       to: 'etcd-partition',

@@ -92,7 +92,6 @@ export default defineRule({
       because: 'an API server that is restarted without its only etcd member never gets to serve',
       produces: ['hung', 'refused', 'forbidden', 'closed', 'reset'],
       when: ({ effect }, seen) => usesOnlyLocalEtcd(seen, effect.subject.keys.node),
-      unproven: true,
     },
     {
       to: 'api-restart-loop',
@@ -100,7 +99,6 @@ export default defineRule({
       on: 'node',
       because: 'its liveness probe contains the etcd check, so the kubelet restarts it',
       when: ({ effect }, seen) => usesOnlyLocalEtcd(seen, effect.subject.keys.node),
-      unproven: true,
     },
     {
       to: 'lb-backend-down',

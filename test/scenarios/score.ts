@@ -91,10 +91,11 @@ function missing(
   report: Report,
   heads: readonly Finding[],
   expect: Extract<Scenario['expect'], { kind: 'fault' }>,
-  { names, age }: Look,
+  { names, age, vantage }: Look,
 ): readonly string[] {
   const effects = heads.flatMap((finding) => finding.effects);
-  const isDue = ({ from }: Expected) => age === undefined || from === undefined || age >= from;
+  const isDue = ({ from, by }: Expected) =>
+    (by === undefined || by === vantage) && (age === undefined || from === undefined || age >= from);
   const wanted = expect.folds.map((fold): readonly Expected[] => [fold].flat()).filter((fold) => fold.every(isDue));
   const folds = wanted.filter((fold) => !fold.some((one) => isFolded(effects, one, names)));
   const worsens = (expect.worsens ?? []).filter((rule) => !report.worsens.some((one) => one.verdict.rule === rule));

@@ -14,7 +14,6 @@ export const catalogue: readonly Scenario[] = [
   {
     ...base,
     id: 'S05',
-    unrecorded: 'not yet',
     title: 'etcd of all three stopped',
     faults: ['m1', 'm2', 'm3'].map((target) => ({ fault: 'etcd-stopped', target })),
     ages: [60],
@@ -41,7 +40,7 @@ export const catalogue: readonly Scenario[] = [
   {
     ...base,
     id: 'S15',
-    unrecorded: 'not yet',
+    unrecorded: 'looks like S03',
     title: 'bytes changed in the etcd database of m2, then restarted',
     faults: [{ fault: 'etcd-data-corrupt', target: 'm2' }],
     ages: [70],
@@ -80,7 +79,6 @@ export const catalogue: readonly Scenario[] = [
   {
     ...base,
     id: 'S24',
-    unrecorded: 'not yet',
     title: 'etcd server certificate of m2 expired',
     faults: [{ fault: 'etcd-server-cert-expired', target: 'm2' }],
     ages: [70],
