@@ -1,8 +1,9 @@
 // Which commands are there?
 import Diagnose from '../commands/diagnose.ts';
+import Etcd from '../commands/etcd.ts';
 import Explain from '../commands/explain.ts';
 import Lb from '../commands/lb.ts';
 import Rules from '../commands/rules.ts';
 import Tree from '../commands/tree.ts';
 
-export const commands = { diagnose: Diagnose, explain: Explain, lb: Lb, rules: Rules, tree: Tree };
+export const commands = { diagnose: Diagnose, etcd: Etcd, explain: Explain, lb: Lb, rules: Rules, tree: Tree };

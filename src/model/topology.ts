@@ -20,6 +20,8 @@ export interface Member {
   readonly learner: boolean;
   /** A member that is listed but has never been started has neither name nor client URL. */
   readonly started: boolean;
+  /** It answers where a member was expected, and the list does not have it: it belongs to another cluster. */
+  readonly outsider?: true;
   /** The pod that runs it, where it is a static pod. */
   readonly pod?: string;
 }

@@ -1,12 +1,14 @@
 // Which tables can be drawn from the evidence of some branches?
 import { viewOf } from '../judge/judge.ts';
 import { buildTopology } from '../judge/topology/build.ts';
+import { viewMembers } from '../judge/views/members.ts';
 import { viewBalancer } from '../judge/views/balancer.ts';
 import type { Evidence } from '../model/evidence.ts';
 import type { TableView } from '../model/table.ts';
 
 /** Command -> the branches whose evidence it needs, and its view. */
 const views = {
+  etcd: { branches: 'etcd', view: viewMembers },
   lb: { branches: 'api,load-balancer', view: viewBalancer },
 } as const;
 

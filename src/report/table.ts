@@ -22,18 +22,27 @@ const sides = ['top', 'top-mid', 'top-left', 'top-right', 'bottom', 'bottom-mid'
 const inner = ['left', 'left-mid', 'mid', 'mid-mid', 'right', 'right-mid', 'middle'];
 const plainBorders = Object.fromEntries([...sides, ...inner].map((side) => [side, '']));
 
-/** Columns side by side without lines between them; a row that is too wide is broken at blanks. */
-export function renderColumns(heads: readonly string[], rows: readonly (readonly string[])[], width?: number): string {
-  const widths = heads.map((head, index) => Math.max(...[head, ...rows.map((row) => row[index] ?? '')].map(columnsOf)));
+/** Columns side by side without lines between them; a row that is too wide is broken at blanks. `parted`: an empty line between rows. */
+export function renderColumns(heads: readonly string[], rows: readonly (readonly string[])[], width?: number, parted = false): string {
+  const lines = (index: number): readonly string[] =>
+    [heads[index] ?? '', ...rows.map((row) => row[index] ?? '')].flatMap((cell) => cell.split('\n'));
+  const widths = heads.map((_head, index) => Math.max(...lines(index).map(columnsOf)));
   const room = width === undefined ? widths : narrow(widths, width);
   const table = new Table({
     head: [...heads],
     chars: plainBorders,
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': gap },
   });
-  for (const row of rows) table.push(row.map((cell, index) => wrapProse(cell, room[index] ?? narrowest).join('\n')));
-  const lines = table.toString().split('\n');
-  return `${lines.map((line) => line.trimEnd()).join('\n')}\n`;
+  for (const [index, row] of rows.entries()) {
+    const cells = row.map((cell, column) => cell.split('\n').flatMap((line) => wrapProse(line, room[column] ?? narrowest)));
+    const height = Math.max(...cells.map((own) => own.length)) + (parted && index < rows.length - 1 ? 1 : 0);
+    table.push(cells.map((own, column) => (column === 0 ? [...own, ...Array<string>(height - own.length).fill('')] : own).join('\n')));
+  }
+  return `${table
+    .toString()
+    .split('\n')
+    .map((line) => line.trimEnd())
+    .join('\n')}\n`;
 }
 
 /** Takes from the widest column until all of them fit. */
@@ -56,15 +65,11 @@ export function renderTable(view: TableView, { width, ascii }: TableOptions): st
     const text = neutralise(typeof word === 'number' ? String(word) : speak(word));
     return ascii ? toAscii(text) : text;
   };
-  const rows = view.rows.map((row) => view.columns.map(({ key }) => clean(row[key])));
-  const table =
-    rows.length === 0
-      ? ''
-      : `\n${renderColumns(
-          view.columns.map((column) => column.head),
-          rows,
-          width,
-        )}`;
+  const stacks = view.stacks ?? view.columns.map(({ key }) => [key]);
+  const stacked = (textOf: (key: string) => string): readonly string[] => stacks.map((keys) => keys.map(textOf).join('\n'));
+  const headOf = (key: string): string => view.columns.find((column) => column.key === key)?.head ?? key;
+  const rows = view.rows.map((row) => stacked((key) => clean(row[key])));
+  const table = rows.length === 0 ? '' : `\n${renderColumns(stacked(headOf), rows, width, view.stacks !== undefined)}`;
   const notes = view.notes.flatMap((note) => wrapProse(clean(note), width));
   return `${wrapProse(clean(view.title), width).join('\n')}\n${table}${notes.length === 0 ? '' : `\n${notes.join('\n')}\n`}`;
 }

@@ -53,6 +53,7 @@ export function readMember(seen: Seen<MemberEvidence>, member: Member): MemberRe
 
 /** The id that answers at a listed member's address when no listed member has it. */
 function strangerAt(seen: Seen, member: Member, id: string | undefined): string | undefined {
+  if (member.outsider === true) return member.subject.keys.member;
   if (id === undefined || member.origin !== 'listed' || !hexId.test(member.subject.keys.member ?? '')) return undefined;
   return seen.topology.members.some((one) => one.subject.keys.member === id) ? undefined : id;
 }
@@ -160,7 +161,7 @@ export function quorumOf(voters: number): number {
 
 /** Members that vote, never-started ones included. @throws MissingEvidence when no member is known at all. */
 export function votersOf(seen: Seen): readonly Member[] {
-  return membersOf(seen).filter((member) => !member.learner);
+  return membersOf(seen).filter((member) => !member.learner && member.outsider !== true);
 }
 
 /** All known members. @throws MissingEvidence when not one is known. */

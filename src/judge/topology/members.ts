@@ -24,10 +24,19 @@ export function findMembers(known: KnownEvidence, names: HostNames, etcd: Topolo
     }
   };
   for (const member of listed ?? []) addListed(member, names, pods, add);
-  if (listed === undefined)
-    for (const place of otherPlaces(known, names, etcd)) add(describe(place.host, place.port, place.origin, names, known, pods));
+  for (const place of otherPlaces(known, names, etcd)) {
+    const member = describe(place.host, place.port, place.origin, names, known, pods);
+    if (listed === undefined) add(member);
+    else if (isStranger(member, listed)) add({ ...member, outsider: true });
+  }
   const sorted = [...members.values()].sort((one, other) => (one.subject.id < other.subject.id ? -1 : 1));
   return { members: sorted, complete: listed !== undefined || (etcd === 'stacked' && known.get('kube.nodes') !== undefined) };
+}
+
+/** It told an id of its own, and the list does not have it. */
+function isStranger({ subject }: Member, listed: readonly EtcdMember[]): boolean {
+  const { member } = subject.keys;
+  return member !== undefined && member !== subject.id && !listed.some((one) => one.id === member);
 }
 
 /** The longest list any member gave; members that disagree are another rule's business. */

@@ -4,7 +4,7 @@ import { arrangeArguments } from '../../../src/cli/arguments.ts';
 import { programName } from '../../../src/cli/program-name.ts';
 import { readTraits } from '../../../src/cli/terminal-traits.ts';
 
-const commands = ['diagnose', 'explain', 'lb', 'rules', 'tree'];
+const commands = ['diagnose', 'etcd', 'explain', 'lb', 'rules', 'tree'];
 
 test.each([
   ['', 'diagnose'],

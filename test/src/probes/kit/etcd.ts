@@ -19,15 +19,21 @@ export interface EtcdCluster {
   etcdctl(argv: readonly string[]): string;
   /** Comes back once a stopped process really stands still. */
   signal(index: number, name: 'SIGSTOP' | 'SIGCONT' | 'SIGKILL'): Promise<void>;
+  /** One more member, started; `renamed` is what it calls itself from its second start on. */
+  join(name: string, how?: { readonly learner?: boolean; readonly renamed?: string }): Promise<Member>;
   stop(): Promise<void>;
 }
 
-/** `shown` changes the certificate that all members show to clients and peers. */
-export async function startEtcd(count: number, shown: Wanted = {}): Promise<EtcdCluster> {
+/** `shown` changes the certificate that all members show to clients and peers; `beside` is a cluster to share certificates with. */
+export async function startEtcd(
+  count: number,
+  shown: Wanted = {},
+  beside?: Pick<EtcdCluster, 'authority' | 'client'>,
+): Promise<EtcdCluster> {
   const folder = temporaryFolder();
-  const authority = new Authority(folder.path, { subject: '/CN=etcd-ca' });
+  const authority = beside?.authority ?? new Authority(folder.path, { subject: '/CN=etcd-ca' });
   const server = authority.issue({ subject: '/CN=m1', names: 'IP:127.0.0.1', ...shown });
-  const client = authority.issue({ subject: '/CN=kube-etcd-healthcheck-client' });
+  const client = beside?.client ?? authority.issue({ subject: '/CN=kube-etcd-healthcheck-client' });
   const ports = await Promise.all(Array.from({ length: count * 2 }, refusedPort));
   const members = Array.from({ length: count }, (_, index) => memberAt('127.0.0.1', ports[index * 2] ?? 0, ports[index * 2 + 1] ?? 0));
   const cluster = members.map((member, index) => `m${index + 1}=https://127.0.0.1:${member.peerPort}`).join(',');
@@ -59,6 +65,29 @@ export async function startEtcd(count: number, shown: Wanted = {}): Promise<Etcd
       child?.kill(name);
       if (name === 'SIGSTOP') await waitFor(() => assertStopped(child?.pid));
     },
+    join: async (name, { learner = false, renamed } = {}) => {
+      const member = memberAt('127.0.0.1', await refusedPort(), await refusedPort());
+      const added = `https://127.0.0.1:${member.peerPort}`;
+      await waitFor(() => etcdctl(['member', 'add', name, '--peer-urls', added, ...(learner ? ['--learner'] : [])]));
+      const all = `${cluster},${name}=${added}`;
+      const begin = (as: string, list: string) =>
+        children.push(start(folder.path, name, member, list, authority.own, server, ['--initial-cluster-state', 'existing', '--name', as]));
+      begin(name, all);
+      const isListed = (as: string) => () => {
+        const line = etcdctl(['member', 'list'])
+          .split('\n')
+          .find((one) => one.includes(added));
+        if (line?.split(', ')[2] !== as) throw new Error(`${name} is not up as ${as}`);
+      };
+      await waitFor(isListed(name));
+      if (renamed !== undefined) {
+        const child = children.pop();
+        if (child !== undefined) await end(child);
+        begin(renamed, `${renamed}=${added}`);
+        await waitFor(isListed(renamed));
+      }
+      return member;
+    },
     stop: async () => {
       await Promise.all(children.map(end));
       folder.remove();
@@ -66,9 +95,17 @@ export async function startEtcd(count: number, shown: Wanted = {}): Promise<Etcd
   };
 }
 
-function start(folder: string, name: string, member: Member, cluster: string, authority: Issued, server: Issued): ChildProcess {
+function start(
+  folder: string,
+  name: string,
+  member: Member,
+  cluster: string,
+  authority: Issued,
+  server: Issued,
+  more: readonly string[] = [],
+): ChildProcess {
   const data = join(folder, name);
-  mkdirSync(data, { mode: 0o700 });
+  mkdirSync(data, { mode: 0o700, recursive: true });
   const [client, peer] = [`https://127.0.0.1:${member.clientPort}`, `https://127.0.0.1:${member.peerPort}`];
   const urls = [
     '--listen-client-urls',
@@ -84,7 +121,7 @@ function start(folder: string, name: string, member: Member, cluster: string, au
   const keys = ['key-file', 'peer-key-file'].flatMap((flag) => [`--${flag}`, server.keyPath]);
   const anchors = ['trusted-ca-file', 'peer-trusted-ca-file'].flatMap((flag) => [`--${flag}`, authority.certificatePath]);
   const options = ['--name', name, '--data-dir', data, '--initial-cluster', cluster, '--client-cert-auth', '--peer-client-cert-auth'];
-  return spawn(binaries.etcd, [...options, ...urls, ...tls, ...keys, ...anchors], { stdio: 'ignore', env: {} });
+  return spawn(binaries.etcd, [...options, ...urls, ...tls, ...keys, ...anchors, ...more], { stdio: 'ignore', env: {} });
 }
 
 function assertStopped(pid: number | undefined): void {
