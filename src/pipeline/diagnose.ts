@@ -103,14 +103,15 @@ async function confirmSuspicions(collector: Collector, branch: Branch, options: 
 }
 
 /**
- * A critical finding that rests on one weak look, where a rule could say more after counters are read a second time; or
- * none at all, although a rule has seen what it cannot judge by one look.
+ * Where a rule has seen what it cannot judge by one look, unless an outage is found, which must be told at once; or a
+ * critical finding rests on one weak look, and a rule could say more after counters are read a second time.
  */
 function wantsSecondLook(report: Report, branch: Branch): boolean {
   const [first] = report.findings;
-  if (first === undefined && !report.run.interrupted)
-    return report.verdicts.some((verdict) => verdict.status === 'unknown' && verdict.suspected === true);
-  if (first === undefined || first.severity !== 'critical' || first.confidence !== 'weak' || report.run.interrupted) return false;
+  if (report.run.interrupted) return false;
+  const unsure = report.verdicts.some((verdict) => verdict.status === 'unknown' && verdict.suspected === true);
+  if (unsure && first?.impact !== 'outage') return true;
+  if (first === undefined || first.severity !== 'critical' || first.confidence !== 'weak') return false;
   const counters = new Set<string>(branch.probes.filter(isCounter).map((probe) => probe.id));
   const waiting = report.verdicts.filter((verdict) => verdict.status === 'unknown' && verdict.blockedBy === undefined);
   return waiting.some((verdict) => verdict.cites.some((cite) => counters.has(cite.split(' ')[0] ?? '')));

@@ -30,13 +30,19 @@ function nameOfPeer(seen: Seen, id: string): string {
 }
 
 /**
- * Slow since the process began, unless the last probes were quick; or slow in the last ones, and not for the first time.
- * A process that has run for weeks dilutes what began an hour ago.
+ * A distance is much the same at each probe: slow are all probes between two looks, and not for the first time, or where
+ * there were none more than half of those since the process began. What was slow at its start alone, or now and then while
+ * a machine was busy, is no distance.
  */
 export function isSlowTrip({ since, recent }: RoundTrip, seconds: number, least: number): boolean {
-  const now = recent === undefined ? undefined : slowerThan(recent, seconds);
-  if (now !== undefined && recent !== undefined && now >= recent.count) return slowerThan(since, seconds) >= least;
-  return now !== 0 && isSlow(since, seconds, least);
+  const ever = slowerThan(since, seconds);
+  if (recent === undefined) return ever >= least && ever > since.count / 2;
+  return ever >= least && slowerThan(recent, seconds) >= recent.count;
+}
+
+/** Slow more often than one time in a hundred, which may be long ago. */
+export function mayBeSlow({ since, recent }: RoundTrip, seconds: number, least: number): boolean {
+  return recent === undefined && isSlow(since, seconds, least);
 }
 
 /** Seconds that the slowest hundredth takes, the latest probes before older ones. */

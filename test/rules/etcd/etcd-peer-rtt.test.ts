@@ -46,6 +46,16 @@ test('a distance that is gone: the latest probes are quick', () => {
   expect(world.verdict(rule, 'm2').status).toBe('pass');
 });
 
+test('slow only while it started, or now and then, is no distance, and worth a second look', () => {
+  const world = healthyWorld();
+  const mixed = (slow: number) => ({ [ids.m1]: plus(fast(20), slow, 0.2), [ids.m3]: fast(20) });
+  const at = (slow: number) =>
+    world.set('etcd.metrics', 'm2', { ...countersOf(world, 'm2'), peerRoundTrip: mixed(slow) }).verdict(rule, 'm2');
+  expect([at(2).status, at(20).status, at(21).status]).toEqual(['pass', 'unknown', 'fail']);
+  const verdict = at(20);
+  expect(verdict.status === 'unknown' && verdict.suspected).toBe(true);
+});
+
 test('it names the peers and the times', () => {
   const world = farAway(0.2);
   const verdict = asFail(world.verdict(rule, 'm2'));
