@@ -71,6 +71,8 @@ export interface Vantage {
   readonly name: string;
   readonly reached: 'yes' | 'no' | 'partly';
   readonly detail: string;
+  /** One sentence where it is us who could not look: a credential that could not be had. */
+  readonly why?: string;
 }
 
 export interface Counts {

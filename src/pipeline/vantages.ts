@@ -6,20 +6,39 @@ import type { Topology } from '../model/topology.ts';
 /** One line per way of looking that was tried. */
 export function listVantages(evidence: Evidence, topology: Topology): readonly Vantage[] {
   const found: Vantage[] = [];
-  const add = (name: string, ids: readonly EvidenceId[], detail: (known: number, all: number) => string): void => {
+  const add = (name: string, ids: readonly EvidenceId[], detail: (known: number, all: number) => string, why?: string): void => {
     const items = evidence.items.filter((item) => ids.includes(item.id) && item.sample === 0);
     const known = items.filter((item) => item.state === 'known').length;
     if (items.length === 0) return;
-    found.push({ name, reached: known === 0 ? 'no' : known === items.length ? 'yes' : 'partly', detail: detail(known, items.length) });
+    found.push({
+      name,
+      reached: known === 0 ? 'no' : known === items.length ? 'yes' : 'partly',
+      detail: detail(known, items.length),
+      ...(why !== undefined && { why }),
+    });
   };
   add('load balancer', ['lb.tries'], () => topology.entry?.subject.id ?? '');
   add('load balancer statistics', ['lb.stats'], () => '');
-  add('Kubernetes API', ['kube.nodes', 'kube.leases', 'kube.control-plane-pods'], (known, all) => `${known} of ${all} lists`);
+  add(
+    'Kubernetes API',
+    ['kube.nodes', 'kube.leases', 'kube.control-plane-pods'],
+    (known, all) => `${known} of ${all} lists`,
+    whyNoCredential(evidence),
+  );
   add('masters', ['api.ready'], (known) => `${known} asked directly`);
   add('etcd ports', ['etcd.client-port'], (known) => `${known} members, without a certificate`);
   addEtcd(evidence, found);
   add('this machine', ['here.files'], () => '');
   return found;
+}
+
+/** What a credential plugin or file did wrong, where nothing could be asked in the operator's name for it. */
+function whyNoCredential({ items }: Evidence): string | undefined {
+  const first = (id: EvidenceId) => items.find((item) => item.id === id && item.sample === 0);
+  const [list, login] = [first('kube.nodes'), first('lb.credential')];
+  if (list?.state !== 'missing' || login?.state !== 'missing') return undefined;
+  // Nobody answered here: whoever did not let us look would be named.
+  return list.through === undefined && list.detail === login.detail ? list.detail : undefined;
 }
 
 function addEtcd(evidence: Evidence, found: Vantage[]): void {

@@ -45,7 +45,8 @@ function looked(report: Report, page: Page, width: number): readonly string[] {
   const ways = reached.join(', ');
   const vantages = missed.length === 0 ? ways : phrase(page, 'notReached', { vantages: ways, names: missed.join(', ') });
   const facts = { time: secondsOnly(report.takenAt), seconds: report.run.seconds.toFixed(1), vantages };
-  return wrapProse(phrase(page, report.run.replayed ? 'whenReplayed' : 'when', facts), width);
+  const whys = report.vantages.flatMap(({ why }) => (why === undefined ? [] : wrapProse(page.clean(why), width)));
+  return [...wrapProse(phrase(page, report.run.replayed ? 'whenReplayed' : 'when', facts), width), ...whys];
 }
 
 /** A name is enough where a vantage was reached; where it was not, `Unknown` says what to do about it. */

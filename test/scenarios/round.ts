@@ -120,7 +120,7 @@ async function diagnose(lab: Lab, scenario: Scenario, moment: Moment, options: R
   const folder = join(resolve(options.record ?? join(lab.folder, 'recordings')), name.replace(/[@#]/g, '-'));
   await rm(folder, { recursive: true, force: true });
   if (scenario.kubeconfig === 'moved') await writeMovedKubeconfig(lab);
-  const flags = [`--record=${folder}`, ...(vantage === 'etcd' ? etcdFlags : [])];
+  const flags = [`--record=${folder}`, ...(vantage === 'etcd' ? etcdFlags : []), ...(scenario.deep ? ['--deep'] : [])];
   const outcome = await lookWith(lab, flags, kubeconfigs[scenario.kubeconfig]);
   const row = { name, title: scenario.title, seconds: outcome.seconds, exitCode: outcome.code };
   try {

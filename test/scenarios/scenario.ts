@@ -33,6 +33,8 @@ export interface Scenario {
   readonly until?: number;
   /** Why no recording of it is kept, such as `looks like S01`. */
   readonly unrecorded?: string;
+  /** Whether it is looked at with --deep: its rules compare two looks. */
+  readonly deep?: true;
   readonly kubeconfig: Credential;
   readonly expect:
     | {

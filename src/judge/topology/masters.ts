@@ -1,4 +1,5 @@
 // Which API servers are there, and which addresses might be some?
+import type { Hint } from '../../model/evidence.ts';
 import type { LoadBalancer, Master, Origin } from '../../model/topology.ts';
 import { isLoopback, joinAddress, type KnownEvidence, splitAddress } from './build.ts';
 import { apiServerAnnotation, type HostNames } from './host-names.ts';
@@ -16,17 +17,24 @@ export function findMasters(known: KnownEvidence, names: HostNames, entry: LoadB
   const found = new Map<string, Master>();
   const add = (address: string, origin: Origin): void => {
     const place = splitAddress(address, securePort);
-    if (place === undefined || isLoopback(place.host)) return;
+    // What the cluster lists as its loopback is some other machine's; what the user names is reached from here.
+    if (place === undefined || (isLoopback(place.host) && origin !== 'flag')) return;
     const id = joinAddress(place.host, place.port);
     const node = names.nodeOf(place.host);
     // A machine with several addresses runs one API server: the address it advertises is listed before the node's own.
     const isSame = (master: Master): boolean =>
-      master.host === place.host || (master.origin === 'listed' && master.subject.keys.node === node);
+      (master.host === place.host && (!isLoopback(place.host) || master.port === place.port)) ||
+      (master.origin === 'listed' && master.subject.keys.node === node);
     if ([...found.values()].some(isSame)) return;
     found.set(id, { subject: { kind: 'apiserver', id, name: node, keys: { node, apiserver: id } }, ...place, origin });
   };
-  for (const hint of known.get('operator.hints')?.masters ?? []) if (hint.from === 'flag') add(hint.address, 'flag');
+  const flagged = (known.get('operator.hints')?.masters ?? []).filter((hint) => hint.from === 'flag');
+  const [tunnels, named] = [flagged.filter(isTunnel), flagged.filter((hint) => !isTunnel(hint))];
+  for (const hint of named) add(hint.address, 'flag');
   addListed(known, add);
+  // Loopback addresses lead to masters by way of tunnels, or to the one the tool runs on: where the cluster lists its
+  // masters these are the same ones under another name, and would count twice.
+  if (found.size === 0) for (const hint of tunnels) add(hint.address, 'flag');
   for (const hint of known.get('operator.hints')?.masters ?? []) {
     if (hint.from !== 'flag' && !nodesAreListed(known)) add(hint.address, hint.from === 'remembered' ? 'remembered' : 'manifest');
   }
@@ -38,6 +46,10 @@ export function findMasters(known: KnownEvidence, names: HostNames, entry: LoadB
     candidates: sortById(candidates.filter((one) => !confirmed.includes(one))),
     complete: nodesAreListed(known) || known.get('operator.hints')?.masters.some((hint) => hint.from === 'flag') === true,
   };
+}
+
+function isTunnel({ address }: Hint): boolean {
+  return isLoopback(splitAddress(address, securePort)?.host ?? '');
 }
 
 function sortById(masters: readonly Master[]): readonly Master[] {

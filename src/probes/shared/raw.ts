@@ -38,6 +38,11 @@ export function outcomeOf(one: RawTry): Answer | Failure {
   const failure = failureOf(one);
   if (failure !== undefined) return failure;
   if (one.answer === undefined) return { kind: 'failed', why: 'closed', detail: 'the connection ended without an answer' };
+  const page = titleOfPage(one);
+  if (page !== undefined) {
+    const detail = `answered ${one.answer.status} with a web page${page === '' ? '' : ` (“${page}”)`}: something else than an API server is there`;
+    return { kind: 'failed', why: 'protocol', detail };
+  }
   const time = serverTimeOf(one);
   return {
     kind: 'answered',
@@ -46,6 +51,18 @@ export function outcomeOf(one: RawTry): Answer | Failure {
     ...(time === undefined ? {} : { serverTime: time }),
     ...(one.answer.headers['server'] === undefined ? {} : { server: cleanLine(one.answer.headers['server'], 100) }),
   };
+}
+
+/**
+ * The title of a web page that was answered with success or a redirection, as a captive portal or a proxy's login does;
+ * undefined for everything else. Neither API servers nor etcd ever answer so. Error pages stay answers: proxies write them.
+ */
+function titleOfPage({ answer }: RawTry): string | undefined {
+  if (answer === undefined || answer.status < 200 || answer.status > 399) return undefined;
+  const isPage =
+    /^\s*<(?:!doctype html|html|head|body)\b/i.test(answer.body.slice(0, 500)) ||
+    /^text\/html\b/i.test(answer.headers['content-type'] ?? '');
+  return isPage ? cleanLine(/<title[^>]*>([^<]{0,200})/i.exec(answer.body)?.[1] ?? '', 80).trim() : undefined;
 }
 
 /** The Date header, milliseconds since 1970. */

@@ -56,7 +56,7 @@ test('a machine with several addresses runs one API server and one member, where
   expect(world.topology.machines).toHaveLength(4);
 });
 
-test('masters named by a flag count at once, the port being optional; loopback is nobody', () => {
+test('masters named by a flag count at once, the port being optional; loopback beside them is one of them', () => {
   const { masters, mastersComplete, candidates } = outside(
     flag('10.1.0.1'),
     flag('10.1.0.2:7443'),
@@ -108,6 +108,19 @@ test.each([
   ['shows a certificate of another', [answered('m1', 200, '', { chain: [certificate('m2')] })]],
 ])('a guess that %s stays a guess', (_what, tries) => {
   expect(outside().set('api.ready', 'm1', { tries }).topology.masters).toEqual([]);
+});
+
+test('tunnels named by a flag are taken where no other address is known, each by its port', () => {
+  const tunnels = [flag('127.0.0.1:6443'), flag('127.0.0.1:6444'), flag('localhost')];
+  expect(idsOf(outside(...tunnels).topology.masters)).toEqual(['127.0.0.1:6443', '127.0.0.1:6444', 'localhost:6443']);
+  expect(outside(...tunnels).topology.mastersComplete).toBe(true);
+  const listed = healthyWorld().set('operator.hints', undefined, { masters: tunnels, members: [] });
+  expect(idsOf(listed.topology.masters)).toEqual(api);
+});
+
+test('a loopback that the cluster lists is some other machine’s', () => {
+  const world = new World([]).set('kube.endpoints', undefined, { addresses: ['127.0.0.1:6443'] });
+  expect(idsOf(world.topology.masters)).toEqual([]);
 });
 
 /** Nothing but etcd's hosts, named by a flag. */

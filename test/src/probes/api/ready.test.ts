@@ -42,6 +42,21 @@ async function look(at: number) {
 }
 
 describe('api.ready', () => {
+  test('a web page is no answer of an API server, whatever its status says', async () => {
+    const portal = { status: 200, body: '<!DOCTYPE html><html><head><title>Log in to the\u001b[31m guest network</title></head></html>' };
+    const { last } = await look(await serve(() => portal));
+    expect(last?.outcome).toEqual({
+      kind: 'failed',
+      why: 'protocol',
+      detail: 'answered 200 with a web page (“Log in to the guest network”): something else than an API server is there',
+    });
+  });
+
+  test('an error page of a proxy stays an answer with its status', async () => {
+    const { last } = await look(await serve(() => ({ status: 503, body: '<html><body><h1>503 Service Unavailable</h1></body></html>' })));
+    expect(last?.outcome).toMatchObject({ kind: 'answered', status: 503 });
+  });
+
   test('healthy and trusted: one try', async () => {
     // On a machine that is busy with other tests an answer can take longer than the pause before a second try.
     await expect.poll(async () => (await look(port)).tries.length, { timeout: 15_000 }).toBe(1);
