@@ -1,6 +1,6 @@
 // Are enough etcd voters alive to elect a leader and accept writes?
 import { defineRule, fail, pass, undecided } from '../../src/judge/define-rule.ts';
-import { anApiServerReadsEtcd } from '../../src/judge/readings/etcd-path.ts';
+import { anApiServerReadsEtcd, isSlowNotLost } from '../../src/judge/readings/etcd-path.ts';
 import { describeMember } from '../../src/judge/readings/member.ts';
 import { couldNotAsk, countVoters, namesOf, supportsOf } from '../../src/judge/readings/voters.ts';
 import { clusterSubject } from '../../src/model/subject.ts';
@@ -19,7 +19,7 @@ export default defineRule({
   why: 'Every API read and write fails. Running Pods keep running; nothing is scheduled, healed, scaled or renewed until one more voter is back.',
   shows: ['each members: {name} {address}  {words}'],
   folded: '{alive} of {voters} voters alive',
-  needs: ['etcd.status', 'etcd.members', 'etcd.health', 'etcd.metrics', 'etcd.client-port', 'etcd.peer-port', 'api.ready'],
+  needs: ['etcd.status', 'etcd.members', 'etcd.health', 'etcd.metrics', 'etcd.client-port', 'etcd.peer-port', 'api.ready', 'kube.nodes'],
   limits: {},
   reasons: [],
   subjects: () => [clusterSubject],
@@ -32,6 +32,8 @@ export default defineRule({
     if (alive + unknown.length >= quorum) {
       return couldNotAsk(seen, unknown, `${alive} of ${voters.length} voters answer, and nobody knows whether more exist or live`);
     }
+    if (isSlowNotLost(seen))
+      return undecided('no voter answered us in time, yet the API served a consistent list: etcd or this machine is slow', '--timeout=60s');
     const served = anApiServerReadsEtcd(seen);
     if (served === 'yes')
       return undecided('an API server still reads from etcd: our own path to its members may be closed', 'run ha-doctor on a master');

@@ -8,7 +8,7 @@ import { type MemberEvidence, type MemberReading, metricsOf, peekMember } from '
 import { memberIdOf } from './voters.ts';
 import { usesOnlyLocalEtcd } from './wiring.ts';
 
-export type PathEvidence = MemberEvidence | 'api.ready' | 'kube.control-plane-pods' | 'lb.tries' | 'lb.stats';
+export type PathEvidence = MemberEvidence | 'api.ready' | 'kube.control-plane-pods' | 'kube.nodes' | 'lb.tries' | 'lb.stats';
 
 /** An answer that needs etcd, or one that etcd's absence brings about; `unknown` tells neither. */
 export function readsEtcd(seen: Seen<'api.ready'>, master: Master): Certainty {
@@ -54,6 +54,16 @@ function servesOthers(seen: Seen<'api.ready' | 'lb.tries' | 'lb.stats'>, master:
   return good.yes.length > 0;
 }
 
+/**
+ * Whether members that were only too slow for us are at work: a list without a resourceVersion is consistent, and it was
+ * served in this very run, which takes a quorum. A refusal, or a member that says it has no leader, is no slowness.
+ */
+export function isSlowNotLost(seen: Seen<MemberEvidence | 'kube.nodes'>): boolean {
+  const readings = seen.topology.members.filter((one) => one.started).map((one) => peekMember(seen, one));
+  const slow = readings.every((reading) => reading?.kind === 'silent' && (reading.why === 'hung' || reading.why === 'timeout'));
+  return slow && readings.length > 0 && seen.peek('kube.nodes')?.state === 'known';
+}
+
 /** A packet that never came back may have been dropped anywhere on the way. */
 function leavesNoTrace(reading: MemberReading | undefined): boolean {
   return reading?.kind === 'silent' && ['timeout', 'unreachable', 'dns'].includes(reading.why);
@@ -71,6 +81,7 @@ export function whyOnlyOurPath(seen: Seen<PathEvidence>, member: Member): string
   const allSilent = readings.every((reading) => reading?.kind === 'silent');
   const served = anApiServerReadsEtcd(seen);
   if (allSilent && served === 'yes') return 'no etcd member answers us, yet an API server reads from etcd: our path is closed';
+  if (isSlowNotLost(seen)) return 'no etcd member answered us in time, yet the API served a consistent list: etcd or this machine is slow';
   if (allSilent && served === 'unknown' && readings.every(leavesNoTrace)) {
     return 'no etcd member answers us, and nothing else tells how etcd is: our own path may be closed';
   }

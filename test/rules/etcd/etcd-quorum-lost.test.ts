@@ -47,6 +47,13 @@ test('no voter answers us but an API server is ready: our path, not theirs', () 
   expect(allSilent().verdict(rule, 'cluster').status).toBe('unknown');
 });
 
+test('no voter answers in time while the API serves a consistent list: slow, not lost; a refusal is no slowness', () => {
+  const all = (why: 'hung' | 'refused') => names.reduce((world, node) => silence(world, node, why), apiMissesEtcd());
+  expect(all('hung').verdict(rule, 'cluster').status).toBe('unknown');
+  expect(all('hung').missing('kube.nodes').verdict(rule, 'cluster').status).toBe('fail');
+  expect(all('refused').verdict(rule, 'cluster').status).toBe('fail');
+});
+
 test('a leaderless member beside silent ones is no lost quorum while an API server reads from etcd', () => {
   expect(silence(silence(loseLeader(healthyWorld(), 'm1'), 'm2', 'timeout'), 'm3', 'timeout').verdict(rule, 'cluster').status).toBe(
     'unknown',
