@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { ApiServiceSeen } from '../../model/admission.ts';
 import { defineProbe } from '../probe.ts';
 import { line, listOf, moment, optionalLine } from '../shared/json.ts';
-import { gatherList, readClock, readList } from '../shared/kubernetes.ts';
+import { gatherList, readClock, readList, without } from '../shared/kubernetes.ts';
 
 const apiService = z.object({
   metadata: z.object({ name: line }),
@@ -25,7 +25,7 @@ export default defineProbe({
   after: [],
   timeoutMs: 9000,
   gather: (_subject, around) =>
-    gatherList('/apis/apiregistration.k8s.io/v1/apiservices', 'the registered APIs', around, (name) => name !== 'managedFields'),
+    gatherList('/apis/apiregistration.k8s.io/v1/apiservices', 'the registered APIs', around, without('managedFields')),
   read: (raw) => ({ services: readList(raw, apiService, 'an APIService').map(reduce), ...readClock(raw) }),
 });
 

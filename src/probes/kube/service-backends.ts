@@ -5,7 +5,7 @@ import { GapError } from '../../sources/source.ts';
 import { defineProbe, type Surroundings } from '../probe.ts';
 import { gap } from '../shared/gaps.ts';
 import { checkShape, line, listOf, parseJson } from '../shared/json.ts';
-import { gatherList, readList } from '../shared/kubernetes.ts';
+import { gatherList, readList, without } from '../shared/kubernetes.ts';
 
 /** More Services than any real cluster calls; those beyond are said to be unknown. */
 const mostServices = 24;
@@ -60,9 +60,10 @@ function servicesOf(around: Surroundings): readonly ServiceName[] {
 async function ask({ namespace, name }: ServiceName, around: Surroundings): Promise<{ readonly list?: string }> {
   const label = encodeURIComponent(`kubernetes.io/service-name=${name}`);
   const path = `/apis/discovery.k8s.io/v1/namespaces/${encodeURIComponent(namespace)}/endpointslices?labelSelector=${label}`;
-  const slim = (property: string): boolean => property !== 'managedFields' && property !== 'targetRef';
   try {
-    return { list: (await gatherList(path, `the addresses behind ${namespace}/${name}`, around, slim)).raw };
+    return {
+      list: (await gatherList(path, `the addresses behind ${namespace}/${name}`, around, without('managedFields', 'targetRef'))).raw,
+    };
   } catch (error) {
     if (!(error instanceof GapError)) throw error;
     return {};

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { WebhookSeen } from '../../model/admission.ts';
 import { defineProbe } from '../probe.ts';
 import { line, listOf, optionalLine } from '../shared/json.ts';
-import { gatherList, readList } from '../shared/kubernetes.ts';
+import { gatherList, readList, without } from '../shared/kubernetes.ts';
 import { parseRaw } from '../shared/raw.ts';
 
 const kinds = ['ValidatingWebhookConfiguration', 'MutatingWebhookConfiguration'] as const;
@@ -41,7 +41,7 @@ export default defineProbe({
   timeoutMs: 9000,
   gather: async (_subject, around) => {
     const list = (kind: (typeof kinds)[number]) =>
-      gatherList(`/apis/${group}/v1/${resourceOf[kind]}`, 'the admission webhooks', around, (name) => name !== 'managedFields');
+      gatherList(`/apis/${group}/v1/${resourceOf[kind]}`, 'the admission webhooks', around, without('managedFields'));
     const gathered = await Promise.all(kinds.map(list));
     return { raw: JSON.stringify({ lists: gathered.map((one) => one.raw) }), source: gathered[0]?.source ?? '' };
   },

@@ -46,6 +46,11 @@ export async function gatherList(path: string, what: string, around: Surrounding
 /** Given each property of each object in turn; what it returns is kept, undefined leaves it out. */
 export type Slim = (name: string, value: unknown) => unknown;
 
+/** Leaves out properties of these names, wherever they stand. */
+export function without(...names: readonly string[]): Slim {
+  return (name, value) => (names.includes(name) ? undefined : value);
+}
+
 /** A body that is not JSON is kept as it is: read() says what is wrong with it. */
 function slimPage(one: RawTry, keep: Slim): RawTry {
   if (one.answer === undefined) return one;
