@@ -1,6 +1,7 @@
 // Which faults are put into the lab, and what is the truth about each?
 import type { Scenario } from './scenario.ts';
 import { addresses } from './table/addresses.ts';
+import { apiServers } from './table/api-servers.ts';
 import { catalogue } from './table/catalogue.ts';
 import { churn } from './table/churn.ts';
 import { doubles } from './table/doubles.ts';
@@ -17,6 +18,7 @@ export const scenarios: readonly Scenario[] = [
   ...upgrades,
   ...networks,
   ...addresses,
+  ...apiServers,
   ...slow,
   ...doubles,
   ...churn,

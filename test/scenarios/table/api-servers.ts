@@ -1,0 +1,71 @@
+// What goes wrong with API servers themselves, and with whom they have to ask?
+import type { Scenario } from '../scenario.ts';
+import { base, m2 } from './shared.ts';
+
+export const apiServers: readonly Scenario[] = [
+  {
+    ...base,
+    id: 'S80',
+    unrecorded: 'not shown yet: on the busy machine it was tried on, etcd was slower than the fault itself',
+    title: 'the API server of m2 has a flag that the others do not have',
+    faults: [{ fault: 'component-flag', target: 'm2' }],
+    ages: [70],
+    expect: { kind: 'fault', root: { rule: 'api-flag-drift' }, folds: [] },
+    forbidden: ['api-master-unreachable', 'api-version-skew', 'lb-*', 'etcd-*'],
+  },
+  {
+    ...base,
+    id: 'S81',
+    unrecorded: 'not shown yet: on the busy machine it was tried on, etcd was slower than the fault itself',
+    title: 'an aggregated API that nobody serves',
+    faults: [{ fault: 'api-service-orphaned' }],
+    ages: [20],
+    expect: { kind: 'fault', root: { rule: 'api-aggregated-unavailable' }, folds: [] },
+    forbidden: ['api-master-unreachable', 'api-webhook-hazard', 'lb-*', 'etcd-*'],
+  },
+  {
+    ...base,
+    id: 'S82',
+    unrecorded: 'not shown yet: on the busy machine it was tried on, etcd was slower than the fault itself',
+    title: 'a webhook that must be asked and does not answer',
+    faults: [{ fault: 'webhook-without-backend' }],
+    ages: [120],
+    expect: {
+      kind: 'fault',
+      root: { rule: 'api-webhook-hazard' },
+      folds: [{ rule: 'le-lease-expired' }, { rule: 'ha-node-notready' }],
+    },
+    forbidden: ['api-master-unreachable', 'api-aggregated-unavailable', 'etcd-*', 'lb-*'],
+  },
+  {
+    ...base,
+    id: 'S83',
+    unrecorded: 'not shown yet: on the busy machine it was tried on, etcd was slower than the fault itself',
+    title: 'API servers that answer nobody without a login',
+    faults: [{ fault: 'anonymous-auth-off' }],
+    ages: [30],
+    expect: { kind: 'fault', root: { rule: 'api-anonymous-auth-off' }, folds: [{ rule: 'lb-no-backend-up' }, { rule: 'lb-backend-down' }] },
+    forbidden: ['api-flag-drift', 'api-credential-rejected', 'etcd-*'],
+  },
+  {
+    ...base,
+    id: 'S84',
+    unrecorded: 'not shown yet: on the busy machine it was tried on, etcd was slower than the fault itself',
+    title: 'the API server of m2 ends at each start over a mistyped flag',
+    faults: [{ fault: 'apiserver-bad-flag', target: 'm2' }],
+    ages: [100],
+    expect: { kind: 'fault', root: m2('api-master-unreachable'), folds: [m2('lb-backend-down'), m2('ha-node-notready')] },
+    forbidden: ['api-lb-unreachable', 'api-endpoints-mismatch', 'etcd-*'],
+  },
+  {
+    ...base,
+    id: 'S85',
+    unrecorded: 'not shown yet: on the busy machine it was tried on, etcd was slower than the fault itself',
+    title: 'a priority level without seats for the controllers',
+    faults: [{ fault: 'apf-starved' }],
+    ages: [60],
+    deep: true,
+    expect: { kind: 'fault', root: { rule: 'api-apf-saturated' }, folds: [{ rule: 'le-lease-expired' }] },
+    forbidden: ['api-master-unreachable', 'api-webhook-hazard', 'etcd-*', 'lb-*'],
+  },
+];
