@@ -7,6 +7,7 @@ import { mayBeOurPath, peersHaveLost, whyOnlyOurPath } from '../../src/judge/rea
 import { nodeOf } from '../../src/judge/readings/etcdctl.ts';
 import { describeSilence, membersOf, readMember } from '../../src/judge/readings/member.ts';
 import { doNotStop, lookAtProcess, memberAt, replaceMember, restartMember } from '../../src/judge/readings/member-fixes.ts';
+import { remakeServerCertificate } from './plans/server-certificate.ts';
 import { whyUntrusted } from '../../src/judge/readings/member-trust.ts';
 import { othersHaveLost } from '../../src/judge/readings/host.ts';
 import { etcdFlags } from '../../src/judge/readings/voters.ts';
@@ -158,9 +159,10 @@ export default defineRule({
       unproven: true,
     },
   ],
-  fixes: ({ subjects }, seen) =>
-    subjects.flatMap((subject) => {
+  fixes: ({ subjects, verdicts }, seen) =>
+    subjects.flatMap((subject, index) => {
       const member = memberAt(seen, subject.id);
+      if (member !== undefined && verdicts[index]?.reason === 'untrusted') return remakeServerCertificate(seen, member);
       return member === undefined ? [] : [lookAtProcess(member), restartMember(seen, member), ...replaceMember(seen, member)];
     }),
   avoid: (_cause, seen) => ['restore a snapshot: a quorum is left, and a member is brought back without', ...doNotStop(seen)],

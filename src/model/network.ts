@@ -66,4 +66,6 @@ export interface Try {
 export interface Knock {
   readonly outcome: { readonly kind: 'open' } | Failure;
   readonly chain: readonly CertificateSeen[];
+  /** By the authority the user named for it and the name it was asked by; absent where none was named. */
+  readonly trust?: Trust;
 }

@@ -1,9 +1,10 @@
 // What comes back from one HTTP request, and where does it end when nothing does?
+import { joinAddress } from '../model/address.ts';
 import http from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type Opened, openConnection, type Target } from './connection.ts';
 import type { Open } from './connections.ts';
-import { abandon, joinAddress } from './dial.ts';
+import { abandon } from './dial.ts';
 import { failureOf, ownLimit, type RawFailure } from './failure.ts';
 import { waitFor } from './limit.ts';
 import type { Deadlines, RawTry } from './source.ts';

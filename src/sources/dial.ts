@@ -1,4 +1,5 @@
 // Does a TCP connection come about, and if not, why not?
+import { joinAddress } from '../model/address.ts';
 import { lookup } from 'node:dns';
 import net from 'node:net';
 import { failureOf, OwnLimit, ownLimit, type RawFailure } from './failure.ts';
@@ -7,11 +8,6 @@ import { waitFor } from './limit.ts';
 export type Dialled =
   | { readonly kind: 'connected'; readonly socket: net.Socket; readonly address: string }
   | { readonly kind: 'failed'; readonly address: string; readonly failure: RawFailure };
-
-/** host:port, with the brackets an IPv6 address needs. */
-export function joinAddress(host: string, port: number): string {
-  return net.isIPv6(host) ? `[${host}]:${port}` : `${host}:${port}`;
-}
 
 /**
  * Resolves and connects within the limit (milliseconds, both together). A name with several addresses shares

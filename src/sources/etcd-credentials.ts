@@ -1,4 +1,4 @@
-// Which certificate may etcd be asked with: named by the user, by etcdctl's environment, or found on this node?
+// Which certificate may etcd be asked with: named by the user, or found on this node?
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { accessSync, constants, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -17,35 +17,16 @@ export interface EtcdFiles {
   readonly from: 'flag' | 'environment' | 'manifest';
 }
 
-/** Flags come first, etcdctl's environment fills what they leave open, and this node's files lend a certificate when neither names one. */
-export function findEtcdFiles(given: EtcdFiles | undefined, env: NodeJS.ProcessEnv, root = '/'): EtcdFiles | undefined {
-  const named = given === undefined ? fromEnvironment(env) : fill(given, fromEnvironment(env));
+/** What flags or etcdctl's environment named; this node's files lend a certificate when neither named one. */
+export function findEtcdFiles(named: EtcdFiles | undefined, root = '/'): EtcdFiles | undefined {
   if (named?.certificate !== undefined) return named;
   const here = fromNode(root);
-  return named === undefined || here === undefined ? (named ?? here) : fill(named, here);
-}
-
-function fill(first: EtcdFiles, second: EtcdFiles | undefined): EtcdFiles {
-  return { ...second, ...first, endpoints: first.endpoints.length > 0 ? first.endpoints : (second?.endpoints ?? []) };
-}
-
-function fromEnvironment(env: NodeJS.ProcessEnv): EtcdFiles | undefined {
-  const { ETCDCTL_ENDPOINTS: endpoints, ETCDCTL_CACERT: authority, ETCDCTL_CERT: certificate, ETCDCTL_KEY: key } = env;
-  if (!endpoints && !certificate) return undefined;
-  return {
-    endpoints: (endpoints ?? '')
-      .split(',')
-      .map((entry) => addressOf(entry))
-      .filter(Boolean),
-    ...(authority && { authority }),
-    ...(certificate && { certificate }),
-    ...(key && { key }),
-    from: 'environment',
-  };
+  if (named === undefined || here === undefined) return named ?? here;
+  return { ...here, ...named, endpoints: named.endpoints.length > 0 ? named.endpoints : here.endpoints };
 }
 
 /** host:port of a URL or of what is one already. */
-export function addressOf(text: string): string {
+function addressOf(text: string): string {
   return text
     .trim()
     .replace(/^[a-z]+:\/\//i, '')

@@ -1,6 +1,6 @@
 // What does the Kubernetes API answer, over whichever way to it works?
+import { joinAddress } from '../model/address.ts';
 import { attempt, type Message } from './attempt.ts';
-import { joinAddress } from './dial.ts';
 import { Stopped } from './limit.ts';
 import type { Operator, Ready } from './operator.ts';
 import { type Lap, race } from './race.ts';

@@ -1,4 +1,5 @@
 // How is each kind of question put to the real cluster and to this machine?
+import { joinAddress } from '../model/address.ts';
 import { lookup } from 'node:dns/promises';
 import net from 'node:net';
 import type tls from 'node:tls';
@@ -9,7 +10,6 @@ import { Connections } from './connections.ts';
 import { bareContext, certificateContext, derOf, verifyingContext } from './contexts.ts';
 import type { EtcdFiles, EtcdMaterial } from './etcd-credentials.ts';
 import { askSocket, listFolder, readEndOfFile, readLocalFile, spaceUnder } from './files.ts';
-import { joinAddress } from './dial.ts';
 import { callGrpc } from './grpc.ts';
 import { knockAt } from './knock.ts';
 import type { Chosen, ConnectionFlags } from './kubeconfig.ts';

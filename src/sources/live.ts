@@ -20,7 +20,7 @@ export interface Opened {
 export function openLiveSource(connection: ConnectionFlags, settings: LiveSettings, env: NodeJS.ProcessEnv = process.env): Promise<Opened> {
   return new Promise((resolve) => {
     const chosen = chooseCluster(connection, env);
-    const etcd = findEtcdFiles(settings.etcd, env);
+    const etcd = findEtcdFiles(settings.etcd);
     const material = etcd && readMaterial(etcd);
     const source = new LiveSource(chosen, connection, settings, material);
     // Files found without being named are used when they are good, and not worth a word when they are not.

@@ -1,4 +1,5 @@
 // How does the operator log in, and to whom may the credential be shown?
+import { joinAddress } from '../model/address.ts';
 import tls from 'node:tls';
 import { X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
@@ -7,7 +8,6 @@ import type { Target } from './connection.ts';
 import type { Connections } from './connections.ts';
 import { type ClientCertificate, derOf, verifyingContext } from './contexts.ts';
 import { askPlugin } from './credential-plugin.ts';
-import { joinAddress } from './dial.ts';
 import type { Chosen } from './kubeconfig.ts';
 import { isFields } from './kubeconfig-file.ts';
 import type { ChosenUser, Impersonation } from './kubeconfig-user.ts';

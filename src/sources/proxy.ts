@@ -1,7 +1,8 @@
 // How is a server reached when the kubeconfig or the environment puts a proxy in between?
+import { joinAddress } from '../model/address.ts';
 import net from 'node:net';
 import tls from 'node:tls';
-import { abandon, dial, type Dialled, joinAddress } from './dial.ts';
+import { abandon, dial, type Dialled } from './dial.ts';
 import { waitFor } from './limit.ts';
 
 export interface ProxyServer {

@@ -1,5 +1,5 @@
 // Over which addresses may the Kubernetes API be reached, and which of them has answered lately?
-import { joinAddress } from './dial.ts';
+import { joinAddress } from '../model/address.ts';
 
 export interface Way {
   readonly host: string;

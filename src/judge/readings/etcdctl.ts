@@ -1,8 +1,8 @@
 // With which words is etcd asked or changed here: which tool, from where, with which certificate?
+import { joinAddress } from '../../model/address.ts';
 import { shellWord } from '../shell-word.ts';
 import type { Seen } from '../../model/rule.ts';
 import type { Member } from '../../model/topology.ts';
-import { joinAddress } from '../topology/build.ts';
 import { metricsOf, statusOf } from './member.ts';
 
 /** Where kubeadm keeps a certificate that etcd accepts, on the node and in etcd's own container. */

@@ -1,4 +1,5 @@
 // Which machines, API servers and etcd members does the evidence speak of?
+import { joinAddress } from '../../model/address.ts';
 import type { Evidence, EvidenceId, Known } from '../../model/evidence.ts';
 import { clusterSubject, type Subject } from '../../model/subject.ts';
 import type { LoadBalancer, Topology } from '../../model/topology.ts';
@@ -73,11 +74,6 @@ function findEntry(known: KnownEvidence): LoadBalancer | undefined {
   if (kubeconfig === undefined) return undefined;
   const id = joinAddress(kubeconfig.host, kubeconfig.port);
   return { subject: { kind: 'lb', id, name: 'LB', keys: { lb: id } }, host: kubeconfig.host, port: kubeconfig.port };
-}
-
-/** host:port, with brackets around an IPv6 address. */
-export function joinAddress(host: string, port: number): string {
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
 /** Splits host:port or a URL; undefined when it is neither. */

@@ -1,7 +1,8 @@
 // Which API servers are there, and which addresses might be some?
 import type { Hint } from '../../model/evidence.ts';
+import { joinAddress } from '../../model/address.ts';
 import type { LoadBalancer, Master, Origin } from '../../model/topology.ts';
-import { isLoopback, joinAddress, type KnownEvidence, splitAddress } from './build.ts';
+import { isLoopback, type KnownEvidence, splitAddress } from './build.ts';
 import { apiServerAnnotation, type HostNames } from './host-names.ts';
 
 const securePort = 6443;

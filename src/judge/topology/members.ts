@@ -1,7 +1,8 @@
 // Which etcd members are there, and on which host does each run?
+import { joinAddress } from '../../model/address.ts';
 import type { EtcdMember } from '../../model/etcd.ts';
 import type { Member, Origin, Topology } from '../../model/topology.ts';
-import { isLoopback, joinAddress, type KnownEvidence, splitAddress } from './build.ts';
+import { isLoopback, type KnownEvidence, splitAddress } from './build.ts';
 import { etcdAnnotation, type HostNames } from './host-names.ts';
 
 const clientPort = 2379;

@@ -1,7 +1,7 @@
 // Does a member's client port answer, and which certificate does it show?
 import { defineProbe } from '../probe.ts';
 import { memberOf } from '../shared/gaps.ts';
-import { gatherKnock, readKnock } from '../shared/knock.ts';
+import { gatherEtcdKnock, readKnock } from '../shared/knock.ts';
 
 export default defineProbe({
   id: 'etcd.client-port',
@@ -12,7 +12,7 @@ export default defineProbe({
   timeoutMs: 4000,
   gather: (subject, around) => {
     const { host, clientPort } = memberOf(subject, around.topology);
-    return gatherKnock(host, clientPort, around);
+    return gatherEtcdKnock(host, clientPort, around);
   },
   read: readKnock,
 });

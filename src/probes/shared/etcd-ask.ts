@@ -28,8 +28,10 @@ export function askMember(member: Member, question: Question, around: Surroundin
 }
 
 /** Once on the peer port, which speaks HTTP/1.1 to any client certificate of etcd's authority. */
-export function askPeer(member: Member, path: string, around: Surroundings): Promise<RawTry> {
-  return around.source.request(memberRequest(member, member.peerPort, { path }, around.signal));
+export function askPeer(member: Member, path: string, around: Surroundings, body?: string): Promise<RawTry> {
+  const request = memberRequest(member, member.peerPort, { path, ...(body !== undefined && { body }) }, around.signal);
+  // Its hash is asked for by a GET that carries the revision.
+  return around.source.request({ ...request, method: 'GET' });
 }
 
 /**

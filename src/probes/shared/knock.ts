@@ -4,24 +4,37 @@ import type { Failure, Knock } from '../../model/network.ts';
 import type { RawTry } from '../../sources/source.ts';
 import type { Gathered, Surroundings } from '../probe.ts';
 import { failureOf, parseRaw, rawTry } from './raw.ts';
-import { describeChain } from './tries.ts';
+import { describeChain, judgeChain, writeTries } from './tries.ts';
 import { bestTry, tryInWindow } from './window.ts';
 
-const rawKnocks = z.object({ tries: z.array(rawTry).min(1) });
+const rawKnocks = z.object({
+  tries: z.array(rawTry).min(1),
+  anchors: z.array(z.string()).exactOptional(),
+  names: z.array(z.string()).exactOptional(),
+});
 
 export async function gatherKnock(host: string, port: number, around: Surroundings): Promise<Gathered> {
   const tries = await tryInWindow((signal) => around.source.knock(host, port, signal), isOpen, around.signal);
   return { raw: JSON.stringify({ tries }), source: 'direct' };
 }
 
+/** The same with what its certificate is judged by; that travels in the recording, so that a replay judges the same. */
+export async function gatherEtcdKnock(host: string, port: number, around: Surroundings): Promise<Gathered> {
+  const tries = await tryInWindow((signal) => around.source.knock(host, port, signal), isOpen, around.signal);
+  const anchors = around.source.anchors('etcd');
+  return { raw: anchors.length === 0 ? JSON.stringify({ tries }) : writeTries(tries, anchors, [host]), source: 'direct' };
+}
+
 /** The port is open when any try found it so: what the network lost once is not the server's silence. */
 export function readKnock(raw: string): Knock {
-  const { tries } = parseRaw(raw, rawKnocks);
+  const { tries, anchors = [], names = [] } = parseRaw(raw, rawKnocks);
   const open = tries.find(isOpen);
-  const chain = describeChain((open ?? tries.find((one) => one.chain.length > 0))?.chain ?? []);
+  const telling = open ?? tries.find((one) => one.chain.length > 0);
+  const chain = describeChain(telling?.chain ?? []);
+  const trust = telling === undefined || anchors.length === 0 ? {} : { trust: judgeChain(telling, anchors, names) };
   const last = bestTry(tries);
   const silent: Failure = { kind: 'failed', why: 'closed', detail: 'the connection ended without a handshake' };
-  return { outcome: open === undefined ? ((last && failureOf(last)) ?? silent) : { kind: 'open' }, chain };
+  return { outcome: open === undefined ? ((last && failureOf(last)) ?? silent) : { kind: 'open' }, chain, ...trust };
 }
 
 /** A server that shows its certificate and then rejects us for having none is alive: TLS 1.2 says so within the handshake. */

@@ -44,6 +44,12 @@ function readTry(one: RawTry, anchors: readonly X509Certificate[], names: readon
   };
 }
 
+/** Trust in what one try was shown, by the authorities and names of the recording. */
+export function judgeChain(one: RawTry, anchors: readonly string[], names: readonly string[]): Trust {
+  const parsed = anchors.flatMap((anchor) => tryToParse(anchor) ?? []);
+  return trustOf(one.chain, parsed, names, serverTimeOf(one) ?? one.receivedAt);
+}
+
 function trustOf(chain: readonly string[], anchors: readonly X509Certificate[], names: readonly string[], at: number): Trust {
   const [first, ...others] = chain;
   if (first === undefined) return { kind: 'not-judged', why: 'no certificate was seen' };

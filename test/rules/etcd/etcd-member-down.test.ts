@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import rule from '../../../rules/etcd/etcd-member-down.ts';
 import { viewOf } from '../../../src/judge/judge.ts';
+import type { Trust } from '../../../src/model/network.ts';
 import type { Edge } from '../../../src/model/rule.ts';
 import { answered, failedTries, now } from '../../kit/world.ts';
 import {
@@ -220,4 +221,24 @@ test('it brings about what the API server beside it does only where that one kno
     })),
   }));
   expect(certainty(world)).toBe('no');
+});
+
+const trustedBy = (node: (typeof names)[number], trust: Trust, world = healthyWorld()) =>
+  world.set('etcd.client-port', node, (old) => ({ ...old, trust }));
+const strange = { kind: 'untrusted', why: 'unknown-authority', detail: 'signed by another authority' } as const;
+
+test('a certificate for other names is no way for clients, and is made anew rather than the member replaced', () => {
+  const world = trustedBy('m2', { kind: 'untrusted', why: 'wrong-name', detail: 'it is for m9, not for 10.89.0.12' });
+  const verdict = asFail(world.verdict(rule, 'm2'));
+  expect([verdict.reason, verdict.witness]).toEqual(['untrusted', 'stated']);
+  const runs = fixesOf(world, rule, verdict).flatMap((fix) => fix.run);
+  expect(runs).toContain('kubeadm init phase certs etcd-server');
+  expect(runs.some((line) => line.includes('member remove'))).toBe(false);
+});
+
+test('one certificate of another authority is that member’s, all of them are a wrong authority of ours', () => {
+  const one = trustedBy('m2', strange, trustedBy('m1', { kind: 'trusted' }));
+  expect(asFail(one.verdict(rule, 'm2')).reason).toBe('untrusted');
+  const all = names.reduce((world, node) => trustedBy(node, strange, world), healthyWorld());
+  expect(statuses(all, rule)).toEqual(['pass', 'pass', 'pass']);
 });

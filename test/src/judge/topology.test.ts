@@ -1,6 +1,7 @@
 import fc from 'fast-check';
+import { joinAddress } from '../../../src/model/address.ts';
 import { expect, test } from 'vitest';
-import { buildTopology, joinAddress, splitAddress } from '../../../src/judge/topology/build.ts';
+import { buildTopology, splitAddress } from '../../../src/judge/topology/build.ts';
 import type { Hint } from '../../../src/model/evidence.ts';
 import { addressOf, answered, certificate, failedTries, healthyWorld, World } from '../../kit/world.ts';
 

@@ -112,6 +112,22 @@ describe.skipIf(etcdMissing !== undefined)('real members', () => {
     }
   }, 90_000);
 
+  test('a certificate for other names, by the authority that was given', async () => {
+    const cluster = await startEtcd(1, { names: 'DNS:elsewhere' });
+    try {
+      const { report } = await look(endpointsOf(cluster), cluster);
+      const [verdict] = failed(report, 'etcd-member-down');
+      expect(verdict).toMatchObject({ reason: 'untrusted', witness: 'stated' });
+      expect(String(verdict?.facts['words'])).toContain('127.0.0.1');
+      expect(String(verdict?.facts['words'])).toContain('elsewhere');
+      // Judged by an authority that signed nothing here, that authority is what is wrong, and no member is called sick.
+      const foreign = await look(endpointsOf(cluster), { ...cluster, authority: sound.authority });
+      expect(failed(foreign.report, 'etcd-member-down')).toEqual([]);
+    } finally {
+      await cluster.stop();
+    }
+  }, 90_000);
+
   test('members of two clusters', async () => {
     const other = await startEtcd(1, {}, sound);
     try {

@@ -140,18 +140,10 @@ describe.skipIf(etcdVersion === undefined)('a member that waits for a quorum it 
 });
 
 describe('which certificate is used', () => {
-  const flags: EtcdFiles = { endpoints: [], certificate: '/flag.crt', key: '/flag.key', from: 'flag' };
-  const env = {
-    ETCDCTL_ENDPOINTS: 'https://10.0.0.1:2379, 10.0.0.2:2379',
-    ETCDCTL_CACERT: '/env-ca',
-    ETCDCTL_CERT: '/env.crt',
-    ETCDCTL_KEY: '/env.key',
-  };
-
-  test('flags first, the environment for what they leave open', () => {
-    expect(findEtcdFiles(flags, env)).toEqual({ ...flags, authority: '/env-ca', endpoints: ['10.0.0.1:2379', '10.0.0.2:2379'] });
-    expect(findEtcdFiles(undefined, env)).toMatchObject({ certificate: '/env.crt', from: 'environment' });
-    expect(findEtcdFiles(undefined, {}, '/does/not/exist')).toBeUndefined();
+  test('what was named stays as it is', () => {
+    const named: EtcdFiles = { endpoints: ['10.0.0.1:2379'], certificate: '/own.crt', key: '/own.key', from: 'environment' };
+    expect(findEtcdFiles(named)).toEqual(named);
+    expect(findEtcdFiles(undefined, '/does/not/exist')).toBeUndefined();
   });
 
   test('this node’s files, by distribution', () => {
@@ -161,7 +153,7 @@ describe('which certificate is used', () => {
         mkdirSync(dirname(join(folder, name)), { recursive: true });
         writeFileSync(join(folder, name), text);
       }
-      const found = findEtcdFiles(given, {}, folder);
+      const found = findEtcdFiles(given, folder);
       remove();
       return found && (JSON.parse(JSON.stringify(found).replaceAll(folder, '')) as EtcdFiles);
     };

@@ -1,6 +1,7 @@
 // Three real etcd members with TLS on this machine.
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { Member } from '../../../../src/model/topology.ts';
 import { refusedPort } from '../../sources/kit/patients.ts';
@@ -11,6 +12,16 @@ const binaries = { etcd: '/usr/bin/etcd', etcdctl: '/usr/bin/etcdctl' };
 /** Why the real thing cannot be started here, or undefined. */
 export const etcdMissing =
   existsSync(binaries.etcd) && existsSync(binaries.etcdctl) ? undefined : 'etcd and etcdctl are not installed in /usr/bin';
+
+/** One that the lab has built, of 3.5 or later; undefined where there is none. */
+export const laterEtcd = ((): string | undefined => {
+  const folder = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'ha-doctor/binaries');
+  const names = existsSync(folder) ? readdirSync(folder) : [];
+  return names
+    .filter((name) => /etcd-3\.[5-9]/.test(name))
+    .map((name) => join(folder, name, 'etcd'))
+    .find((path) => existsSync(path));
+})();
 
 export interface EtcdCluster {
   readonly authority: Authority;
@@ -24,20 +35,21 @@ export interface EtcdCluster {
   stop(): Promise<void>;
 }
 
-/** `shown` changes the certificate that all members show to clients and peers; `beside` is a cluster to share certificates with. */
+/** `shown` changes the certificate that all members show to clients and peers; `beside` is a cluster to share certificates with, or another binary. */
 export async function startEtcd(
   count: number,
   shown: Wanted = {},
-  beside?: Pick<EtcdCluster, 'authority' | 'client'>,
+  beside: Partial<Pick<EtcdCluster, 'authority' | 'client'>> & { readonly etcd?: string } = {},
 ): Promise<EtcdCluster> {
   const folder = temporaryFolder();
-  const authority = beside?.authority ?? new Authority(folder.path, { subject: '/CN=etcd-ca' });
+  const authority = beside.authority ?? new Authority(folder.path, { subject: '/CN=etcd-ca' });
   const server = authority.issue({ subject: '/CN=m1', names: 'IP:127.0.0.1', ...shown });
-  const client = beside?.client ?? authority.issue({ subject: '/CN=kube-etcd-healthcheck-client' });
+  const client = beside.client ?? authority.issue({ subject: '/CN=kube-etcd-healthcheck-client' });
   const ports = await Promise.all(Array.from({ length: count * 2 }, refusedPort));
   const members = Array.from({ length: count }, (_, index) => memberAt('127.0.0.1', ports[index * 2] ?? 0, ports[index * 2 + 1] ?? 0));
   const cluster = members.map((member, index) => `m${index + 1}=https://127.0.0.1:${member.peerPort}`).join(',');
-  const children = members.map((member, index) => start(folder.path, `m${index + 1}`, member, cluster, authority.own, server));
+  const binary = beside.etcd ?? binaries.etcd;
+  const children = members.map((member, index) => start(binary, folder.path, `m${index + 1}`, member, cluster, authority.own, server));
   const access = [
     '--insecure-skip-tls-verify',
     '--cacert',
@@ -71,7 +83,9 @@ export async function startEtcd(
       await waitFor(() => etcdctl(['member', 'add', name, '--peer-urls', added, ...(learner ? ['--learner'] : [])]));
       const all = `${cluster},${name}=${added}`;
       const begin = (as: string, list: string) =>
-        children.push(start(folder.path, name, member, list, authority.own, server, ['--initial-cluster-state', 'existing', '--name', as]));
+        children.push(
+          start(binary, folder.path, name, member, list, authority.own, server, ['--initial-cluster-state', 'existing', '--name', as]),
+        );
       begin(name, all);
       const isListed = (as: string) => () => {
         const line = etcdctl(['member', 'list'])
@@ -96,6 +110,7 @@ export async function startEtcd(
 }
 
 function start(
+  binary: string,
   folder: string,
   name: string,
   member: Member,
@@ -121,7 +136,7 @@ function start(
   const keys = ['key-file', 'peer-key-file'].flatMap((flag) => [`--${flag}`, server.keyPath]);
   const anchors = ['trusted-ca-file', 'peer-trusted-ca-file'].flatMap((flag) => [`--${flag}`, authority.certificatePath]);
   const options = ['--name', name, '--data-dir', data, '--initial-cluster', cluster, '--client-cert-auth', '--peer-client-cert-auth'];
-  return spawn(binaries.etcd, [...options, ...urls, ...tls, ...keys, ...anchors, ...more], { stdio: 'ignore', env: {} });
+  return spawn(binary, [...options, ...urls, ...tls, ...keys, ...anchors, ...more], { stdio: 'ignore', env: {} });
 }
 
 function assertStopped(pid: number | undefined): void {
