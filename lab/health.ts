@@ -1,4 +1,5 @@
 // Is the lab healthy now, and if not, what is still missing?
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { etcdClientUrl } from './handle.ts';
 import type { LabHandle } from './handle.ts';
@@ -150,6 +151,7 @@ async function checkEtcd(lab: LabHandle): Promise<string[]> {
 
 async function checkBalancer(lab: LabHandle): Promise<string[]> {
   if (lab.plan.loadBalancer === 'none') return [];
+  if (lab.plan.loadBalancer === 'nginx') return checkPassedOn(lab);
   const page = await lab.operatorExec(['bash', '-c', fetchStatistics], { timeoutMs: 4000 });
   if (!page.stdout.includes('# pxname')) return ['HAProxy gives no statistics'];
   const servers = parseBackendServers(page.stdout);
@@ -159,4 +161,12 @@ async function checkBalancer(lab: LabHandle): Promise<string[]> {
     ...down.map((server) => `HAProxy: ${server.name} is ${server.status} (${server.check})`),
     ...(missing > 0 ? [`HAProxy lacks ${missing} masters`] : []),
   ];
+}
+
+/** Nginx tells nothing of its servers, so the way through it is tried itself. */
+async function checkPassedOn(lab: LabHandle): Promise<string[]> {
+  const ready = await lab.operatorExec([join(lab.binaries, 'kubectl'), 'get', '--raw=/readyz', '--request-timeout=2s'], {
+    timeoutMs: 4000,
+  });
+  return ready.stdout === 'ok' ? [] : ['Nginx leads to no API server'];
 }

@@ -6,6 +6,8 @@ import { createCgroup, removeCgroups } from './cgroups.ts';
 import { containerdConfig, podNetworkConfig } from './containerd.ts';
 import { etcdConfig } from './external-etcd.ts';
 import { haproxyConfig, haproxyConfigFile } from './haproxy.ts';
+import { keepalivedConfig, keepalivedConfigFile } from './keepalived.ts';
+import { nginxConfig, nginxConfigFile } from './nginx.ts';
 import { copyImageStore } from './images.ts';
 import { auditPolicy, auditPolicyFolder } from './kubeadm-config.ts';
 import { endHolder, enter, everyNamespace, holderOf, startHolder } from './namespaces.ts';
@@ -38,7 +40,7 @@ function nodeFiles(plan: LabPlan, node: NodePlan): Record<string, string> {
     '/etc/hostname': `${node.name}\n`,
     '/etc/resolv.conf': '# no name server in the lab\n',
   };
-  if (node.role === 'lb') return { ...common, [haproxyConfigFile]: haproxyConfig(mastersOf(plan)) };
+  if (node.role === 'lb') return { ...common, ...balancerFiles(plan, node) };
   if (node.role === 'etcd') return { ...common, '/etc/etcd/etcd.yaml': etcdConfig(plan, node) };
   const last = node.address.split('.')[3] ?? '0';
   const machine = {
@@ -47,6 +49,17 @@ function nodeFiles(plan: LabPlan, node: NodePlan): Record<string, string> {
     '/etc/cni/net.d/10-lab.conflist': podNetworkConfig(`10.90.${last}.0/24`),
   };
   return node.role === 'master' ? { ...machine, [`${auditPolicyFolder}/policy.yaml`]: auditPolicy() } : machine;
+}
+
+/** The services of a load balancer are listed in a file of their own, which boot.sh reads. */
+function balancerFiles(plan: LabPlan, node: NodePlan): Record<string, string> {
+  const proxy =
+    plan.loadBalancer === 'nginx'
+      ? { [nginxConfigFile]: nginxConfig(mastersOf(plan)) }
+      : { [haproxyConfigFile]: haproxyConfig(mastersOf(plan)) };
+  const service = plan.loadBalancer === 'nginx' ? 'nginx' : 'haproxy';
+  if (!plan.vip) return { ...proxy, '/etc/lab-services': `${service}\n` };
+  return { ...proxy, [keepalivedConfigFile]: keepalivedConfig(plan, node), '/etc/lab-services': `${service} keepalived\n` };
 }
 
 /**

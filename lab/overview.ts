@@ -28,6 +28,8 @@ async function phaseOf(folder: string, record: LabRecord): Promise<string> {
 function summary({ plan, faults }: LabRecord): string {
   const parts = [`${plan.masters} masters`, `${plan.workers} workers`, `${plan.etcd} etcd`, `Kubernetes ${plan.release.kubernetes}`];
   if (plan.loadBalancer === 'none') parts.push('no HAProxy');
+  if (plan.loadBalancer === 'nginx') parts.push('Nginx');
+  if (plan.vip) parts.push('two load balancers with keepalived');
   for (const fault of faults) parts.push(`broken: ${[fault.fault, fault.target].join(' ').trim()}`);
   return parts.join(', ');
 }

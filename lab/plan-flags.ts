@@ -9,6 +9,8 @@ export const planFlags = {
   workers: { type: 'string', default: '1' },
   'external-etcd': { type: 'boolean', default: false },
   'no-haproxy': { type: 'boolean', default: false },
+  'load-balancer': { type: 'string', default: 'haproxy' },
+  vip: { type: 'boolean', default: false },
   kubernetes: { type: 'string' },
   'etcd-quota': { type: 'string' },
 } as const;
@@ -19,6 +21,8 @@ export interface PlanFlags {
   readonly workers: string;
   readonly 'external-etcd': boolean;
   readonly 'no-haproxy': boolean;
+  readonly 'load-balancer': string;
+  readonly vip: boolean;
   readonly kubernetes?: string | undefined;
   readonly 'etcd-quota'?: string | undefined;
 }
@@ -32,10 +36,20 @@ export function planFromFlags(flags: PlanFlags): LabPlan {
     masters: mastersFrom(flags.masters),
     workers: wholeNumber('--workers', flags.workers, 0, 9),
     etcd: flags['external-etcd'] ? 'external' : 'stacked',
-    loadBalancer: flags['no-haproxy'] ? 'none' : 'haproxy',
+    loadBalancer: balancerFrom(flags),
+    ...(flags.vip && { vip: true }),
     release: releaseFor(flags.kubernetes),
     ...(quota !== undefined && { etcdQuotaBytes: wholeNumber('--etcd-quota', quota, 1 << 20, 2 ** 40) }),
   };
+}
+
+function balancerFrom(flags: PlanFlags): LabPlan['loadBalancer'] {
+  const named = flags['load-balancer'];
+  if (flags['no-haproxy'] && (flags.vip || named !== 'haproxy'))
+    throw new Error('--no-haproxy leaves nothing for --vip or --load-balancer');
+  if (flags['no-haproxy']) return 'none';
+  if (named === 'haproxy' || named === 'nginx') return named;
+  throw new Error(`--load-balancer is haproxy or nginx, not '${named}'`);
 }
 
 function mastersFrom(text: string): 1 | 3 | 5 {

@@ -2,7 +2,7 @@
 import type { LabHandle } from './handle.ts';
 import { waitUntil } from './processes.ts';
 
-export type Service = 'kubelet' | 'containerd' | 'haproxy' | 'etcd';
+export type Service = 'kubelet' | 'containerd' | 'haproxy' | 'nginx' | 'keepalived' | 'etcd';
 
 async function shell(lab: LabHandle, node: string, line: string): Promise<string> {
   const outcome = await lab.nodeExec(node, ['bash', '-c', line], { timeoutMs: 30_000 });
@@ -35,6 +35,11 @@ export async function restartKubelet(lab: LabHandle, node: string): Promise<void
 /** Tells HAProxy to take its changed configuration, which it checks first. */
 export async function reloadHaproxy(lab: LabHandle, node: string): Promise<void> {
   await shell(lab, node, 'haproxy -c -q -f /etc/haproxy/haproxy.cfg && kill -USR2 "$(cat /run/lab/haproxy.pid)"');
+}
+
+/** Has keepalived read its changed file. */
+export async function reloadKeepalived(lab: LabHandle, node: string): Promise<void> {
+  await shell(lab, node, 'kill -HUP "$(cat /run/lab/keepalived.pid)"');
 }
 
 /** Process ids of a program inside a machine, as the machine counts them. */

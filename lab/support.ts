@@ -4,6 +4,7 @@ import { platform } from 'node:os';
 import { binariesAreCached, cacheRoot } from './binaries.ts';
 import { runCommand, runOrFail } from './processes.ts';
 import { labsRoot } from './state.ts';
+import type { LabPlan } from './topology.ts';
 import { releaseFor } from './versions.ts';
 import type { Release } from './versions.ts';
 
@@ -26,6 +27,14 @@ const programs: Readonly<Record<string, string>> = {
 };
 const files: Readonly<Record<string, string>> = { '/usr/lib/cni/bridge': 'containernetworking-plugins', '/bin/busybox': 'busybox-static' };
 
+/** What only some shapes of a lab need, with the Debian package that brings it. */
+function extraPrograms(plan: Pick<LabPlan, 'loadBalancer' | 'vip'> | undefined): Readonly<Record<string, string>> {
+  return {
+    ...(plan?.vip && { keepalived: 'keepalived' }),
+    ...(plan?.loadBalancer === 'nginx' && { nginx: 'nginx-light libnginx-mod-stream' }),
+  };
+}
+
 const searchPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'.split(':');
 
 async function isExecutable(path: string): Promise<boolean> {
@@ -41,9 +50,9 @@ async function isProgram(name: string): Promise<boolean> {
 }
 
 /** Debian packages that are still missing, without duplicates. */
-async function missingPackages(): Promise<string[]> {
+async function missingPackages(plan?: Pick<LabPlan, 'loadBalancer' | 'vip'>): Promise<string[]> {
   const missing = new Set<string>();
-  for (const [program, name] of Object.entries(programs)) if (!(await isProgram(program))) missing.add(name);
+  for (const [program, name] of Object.entries({ ...programs, ...extraPrograms(plan) })) if (!(await isProgram(program))) missing.add(name);
   for (const [file, name] of Object.entries(files)) if (!(await isExecutable(file))) missing.add(name);
   return [...missing];
 }
@@ -97,11 +106,11 @@ async function findOverlay(): Promise<string | undefined> {
 }
 
 /**
- * Installs what is missing with apt-get.
+ * Installs what is missing with apt-get; of what only some labs need, what this one needs.
  * @throws Error with one clear sentence where that is not possible.
  */
-export async function installMissing(say: (line: string) => void): Promise<void> {
-  const missing = await missingPackages();
+export async function installMissing(say: (line: string) => void, plan?: Pick<LabPlan, 'loadBalancer' | 'vip'>): Promise<void> {
+  const missing = (await missingPackages(plan)).flatMap((names) => names.split(' '));
   if (missing.length === 0) return;
   const list = missing.join(' ');
   if (process.getuid?.() !== 0) throw new Error(`missing on this machine: ${list}; as root, run: apt-get install ${list}`);

@@ -15,7 +15,9 @@ export interface LabPlan {
   readonly masters: 1 | 3 | 5;
   readonly workers: number;
   readonly etcd: 'stacked' | 'external';
-  readonly loadBalancer: 'haproxy' | 'none';
+  readonly loadBalancer: 'haproxy' | 'nginx' | 'none';
+  /** Two load balancers that share the address by keepalived. */
+  readonly vip?: true;
   readonly release: Release;
   /** etcd's --quota-backend-bytes, where it is not etcd's own default of 2 GiB. */
   readonly etcdQuotaBytes?: number;
@@ -35,9 +37,14 @@ function series(count: number, name: string, role: Role, first: number): NodePla
 
 /** All machines of a lab, in the order in which they are listed to people. */
 export function nodesOf(plan: LabPlan): NodePlan[] {
-  const balancer: NodePlan[] = plan.loadBalancer === 'haproxy' ? [{ name: 'lb', role: 'lb', address: loadBalancerAddress }] : [];
   const etcd = plan.etcd === 'external' ? series(3, 'e', 'etcd', 31) : [];
-  return [...balancer, ...series(plan.masters, 'm', 'master', 11), ...series(plan.workers, 'w', 'worker', 21), ...etcd];
+  return [...balancersOf(plan), ...series(plan.masters, 'm', 'master', 11), ...series(plan.workers, 'w', 'worker', 21), ...etcd];
+}
+
+/** `lb` at the address itself, or `lb1` and `lb2` beside it. */
+export function balancersOf(plan: LabPlan): NodePlan[] {
+  if (plan.loadBalancer === 'none') return [];
+  return plan.vip ? series(2, 'lb', 'lb', 8) : [{ name: 'lb', role: 'lb', address: loadBalancerAddress }];
 }
 
 export function mastersOf(plan: LabPlan): NodePlan[] {
@@ -51,7 +58,7 @@ export function etcdNodesOf(plan: LabPlan): NodePlan[] {
 
 /** Host and port that every kubeconfig of the lab names: the load balancer, or the first master without one. */
 export function controlPlaneEndpoint(plan: LabPlan): string {
-  if (plan.loadBalancer === 'haproxy') return `${loadBalancerAddress}:${loadBalancerPort}`;
+  if (plan.loadBalancer !== 'none') return `${loadBalancerAddress}:${loadBalancerPort}`;
   return `${mastersOf(plan)[0]?.address ?? ''}:${apiServerPort}`;
 }
 

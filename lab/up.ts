@@ -68,11 +68,11 @@ async function buildCluster(lab: LabHandle, sources: NodeSources, say: Say): Pro
 
 /** HAProxy starts when the first API server is ready, so that it does not have to rise from DOWN. */
 export async function startBalancer(lab: LabHandle, sources: NodeSources, master: NodePlan): Promise<void> {
-  const balancer = lab.nodes.find((node) => node.role === 'lb');
-  if (balancer === undefined) return;
+  const balancers = lab.nodes.filter((node) => node.role === 'lb');
+  if (balancers.length === 0) return;
   const ask = ['kubectl', `--server=https://${master.address}:${apiServerPort}`, 'get', '--raw=/readyz', '--request-timeout=2s'];
   await waitUntil(async () => (await lab.nodeExec(master.name, ask, { timeoutMs: 4000 })).stdout === 'ok', 60_000, 200);
-  await startNode(sources, balancer);
+  await Promise.all(balancers.map((balancer) => startNode(sources, balancer)));
 }
 
 /** The process that is still building a lab, or undefined. */

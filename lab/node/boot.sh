@@ -37,6 +37,12 @@ for setting in vm/overcommit_memory vm/panic_on_oom kernel/panic kernel/panic_on
   mount --bind "/run/lab/sysctl/$setting" "/proc/sys/$setting"
 done
 
+# keepalived writes what it knows into /tmp, and each machine has one of its own.
+if [ "$HA_DOCTOR_LAB_ROLE" = lb ]; then
+  cd /
+  mount -t tmpfs lab /tmp
+fi
+
 mount --make-rshared /
 rm -f /etc/resolv.conf
 cp -R "$folder/files/." /
@@ -90,10 +96,18 @@ run_haproxy() {
   exec haproxy -W -f /etc/haproxy/haproxy.cfg
 }
 
+run_nginx() {
+  exec nginx -g 'daemon off;'
+}
+
+run_keepalived() {
+  exec keepalived --dont-fork --log-console --log-detail --vrrp
+}
+
 case $HA_DOCTOR_LAB_ROLE in
   master | worker) services='containerd kubelet' ;;
   etcd) services=etcd ;;
-  lb) services=haproxy ;;
+  lb) services=$(cat /etc/lab-services) ;;
 esac
 for service in $services; do supervise "$service" & done
 

@@ -92,7 +92,7 @@ export default defineRule({
       },
     ];
   },
-  avoid: () => ['restart API servers or etcd for this: nobody has asked them yet'],
+  avoid: () => ['restart API servers or etcd for this: what refuses is the load balancer'],
   reading: ['https://github.com/kubernetes/kubeadm/blob/main/docs/ha-considerations.md'],
 });
 

@@ -10,6 +10,7 @@ const always: readonly EvidenceId[] = [
   'operator.kubeconfig',
   'operator.hints',
   'lb.tries',
+  'lb.config',
   'api.ready',
   'api.version',
   'here.files',

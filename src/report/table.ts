@@ -27,9 +27,15 @@ export function renderColumns(heads: readonly string[], rows: readonly (readonly
   const lines = (index: number): readonly string[] =>
     [heads[index] ?? '', ...rows.map((row) => row[index] ?? '')].flatMap((cell) => cell.split('\n'));
   const widths = heads.map((_head, index) => Math.max(...lines(index).map(columnsOf)));
-  const room = width === undefined ? widths : narrow(widths, width);
+  const words = heads.map((_head, index) => Math.max(...lines(index).flatMap((line) => line.split(' ').map(columnsOf))));
+  const room = width === undefined ? widths : narrow(widths, words, width);
   const table = new Table({
-    head: [...heads],
+    head: heads.map((head, index) =>
+      head
+        .split('\n')
+        .flatMap((line) => wrapProse(line, room[index] ?? narrowest))
+        .join('\n'),
+    ),
     chars: plainBorders,
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': gap },
   });
@@ -45,14 +51,17 @@ export function renderColumns(heads: readonly string[], rows: readonly (readonly
     .join('\n')}\n`;
 }
 
-/** Takes from the widest column until all of them fit. */
-function narrow(widths: readonly number[], width: number): readonly number[] {
+/** Takes from the widest column that can be broken at a blank, and only then from the widest, until all of them fit. */
+function narrow(widths: readonly number[], words: readonly number[], width: number): readonly number[] {
   const room = [...widths];
-  const used = (): number => room.reduce((sum, one) => sum + one + gap, 0) - gap;
-  while (used() > width) {
-    const widest = room.indexOf(Math.max(...room));
-    if ((room[widest] ?? 0) <= narrowest) break;
-    room[widest] = (room[widest] ?? 0) - 1;
+  const tooWide = (): boolean => room.reduce((sum, one) => sum + one + gap, 0) - gap > width;
+  for (const least of [words, words.map(() => narrowest)]) {
+    while (tooWide()) {
+      const slack = room.map((one, index) => (one > (least[index] ?? narrowest) ? one : 0));
+      const widest = Math.max(...slack);
+      if (widest === 0) break;
+      room[slack.indexOf(widest)] = widest - 1;
+    }
   }
   return room;
 }

@@ -7,6 +7,7 @@ import { findLeader } from '../../lab/etcd.ts';
 import { faultNamed } from '../../lab/fault.ts';
 import type { Lab } from '../../lab/lab.ts';
 import { controlPlaneEndpoint } from '../../lab/topology.ts';
+import { fetchBalancerFiles } from './balancer-files.ts';
 import { etcdFlags, lookWith } from './look.ts';
 import type { Row } from './results.ts';
 import type { Credential, Scenario, VantageName } from './scenario.ts';
@@ -120,7 +121,9 @@ async function diagnose(lab: Lab, scenario: Scenario, moment: Moment, options: R
   const folder = join(resolve(options.record ?? join(lab.folder, 'recordings')), name.replace(/[@#]/g, '-'));
   await rm(folder, { recursive: true, force: true });
   if (scenario.kubeconfig === 'moved') await writeMovedKubeconfig(lab);
-  const flags = [`--record=${folder}`, ...(vantage === 'etcd' ? etcdFlags : []), ...(scenario.deep ? ['--deep'] : [])];
+  const files = scenario.lab === undefined ? [] : await fetchBalancerFiles(lab);
+  const vantageFlags = vantage === 'etcd' ? etcdFlags : [];
+  const flags = [`--record=${folder}`, ...files, ...vantageFlags, ...(scenario.deep ? ['--deep'] : [])];
   const outcome = await lookWith(lab, flags, kubeconfigs[scenario.kubeconfig]);
   const row = { name, title: scenario.title, seconds: outcome.seconds, exitCode: outcome.code };
   try {

@@ -61,20 +61,28 @@ function chosen(): readonly Scenario[] {
   const wanted = values.only?.split(',');
   const unknown = (wanted ?? []).filter((id) => !scenarios.some((scenario) => scenario.id === id));
   if (unknown.length > 0) throw new Error(`there is no scenario ${unknown.join(', ')}`);
-  return wanted === undefined ? scenarios : scenarios.filter((scenario) => wanted.includes(scenario.id));
+  // Those that need a lab of another shape are asked for by name.
+  return scenarios.filter((scenario) => (wanted === undefined ? scenario.lab === undefined : wanted.includes(scenario.id)));
 }
 
 /** One lab takes the next scenario off the list, which it shares with the other labs, until it is empty. */
 async function workThrough(name: string, open: Scenario[]): Promise<readonly Result[]> {
   const lab = await openHealthyOrNot(name);
   const done: Result[] = [];
-  for (let scenario = open.shift(); scenario !== undefined; scenario = open.shift()) {
+  for (let scenario = takeFor(lab, open); scenario !== undefined; scenario = takeFor(lab, open)) {
     const result = await runOne(lab, scenario);
     await keepResult(values.results, result);
     for (const line of linesFor(result)) say(`${name}  ${line}`);
     done.push(result);
   }
   return done;
+}
+
+/** The next scenario that a lab of this shape can play. */
+function takeFor({ plan }: Lab, open: Scenario[]): Scenario | undefined {
+  const shape = plan.vip ? 'vip' : plan.loadBalancer === 'nginx' ? 'nginx' : undefined;
+  const place = open.findIndex((scenario) => scenario.lab === shape);
+  return place === -1 ? undefined : open.splice(place, 1)[0];
 }
 
 /** A scenario that cannot be put into the lab fails; the others go on. */

@@ -36,6 +36,8 @@ export interface Scenario {
   /** Whether it is looked at with --deep: its rules compare two looks. */
   readonly deep?: true;
   readonly kubeconfig: Credential;
+  /** The shape of lab it needs where that is not the usual one; the operator then fetches the load balancers' files too. */
+  readonly lab?: 'vip' | 'nginx';
   readonly expect:
     | {
         readonly kind: 'fault';

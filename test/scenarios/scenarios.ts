@@ -2,6 +2,7 @@
 import type { Scenario } from './scenario.ts';
 import { addresses } from './table/addresses.ts';
 import { apiServers } from './table/api-servers.ts';
+import { balancers } from './table/balancers.ts';
 import { catalogue } from './table/catalogue.ts';
 import { churn } from './table/churn.ts';
 import { doubles } from './table/doubles.ts';
@@ -19,6 +20,7 @@ export const scenarios: readonly Scenario[] = [
   ...networks,
   ...addresses,
   ...apiServers,
+  ...balancers,
   ...slow,
   ...doubles,
   ...churn,

@@ -21,6 +21,7 @@ export const topologyReads: ReadonlySet<EvidenceId> = new Set<EvidenceId>([
   'api.version',
   'api.ready',
   'lb.tries',
+  'lb.config',
   'etcd.client-port',
   'etcd.members',
   'etcd.status',

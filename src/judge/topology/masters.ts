@@ -73,9 +73,10 @@ function addListed(known: KnownEvidence, add: (address: string, origin: Origin) 
   }
 }
 
-/** Hosts of etcd members, and addresses in the certificates seen through the load balancer. */
+/** Hosts of etcd members, addresses in the certificates seen through the load balancer, and servers its files lead to. */
 function guess(known: KnownEvidence, names: HostNames, entry: LoadBalancer | undefined): readonly Master[] {
-  const hosts = new Set<string>();
+  const behind = serversInFiles(known, entry);
+  const hosts = new Set<string>(behind.keys());
   for (const hint of known.get('operator.hints')?.members ?? []) {
     const place = splitAddress(hint.address, 2379);
     if (place !== undefined) hosts.add(place.host);
@@ -92,10 +93,26 @@ function guess(known: KnownEvidence, names: HostNames, entry: LoadBalancer | und
   return [...hosts]
     .filter((host) => !isLoopback(host))
     .map((host) => {
-      const id = joinAddress(host, securePort);
+      const port = behind.get(host) ?? securePort;
+      const id = joinAddress(host, port);
       const node = names.nodeOf(host);
-      return { subject: { kind: 'apiserver', id, name: node, keys: { node, apiserver: id } }, host, port: securePort, origin: 'guessed' };
+      return { subject: { kind: 'apiserver', id, name: node, keys: { node, apiserver: id } }, host, port, origin: 'guessed' };
     });
+}
+
+/** Host -> port, of the files that somebody named for this cluster; what lies here by chance may be another one's. */
+function serversInFiles(known: KnownEvidence, entry: LoadBalancer | undefined): ReadonlyMap<string, number> {
+  const found = new Map<string, number>();
+  for (const { from, content } of known.every('lb.config').flatMap((item) => item.value.files)) {
+    if (from !== 'flag' || (content.kind !== 'haproxy' && content.kind !== 'nginx')) continue;
+    for (const path of content.paths.filter(({ binds }) => binds.some((bind) => bind.port === entry?.port))) {
+      for (const server of path.servers) {
+        const place = splitAddress(server.address, securePort);
+        if (place !== undefined) found.set(place.host, place.port);
+      }
+    }
+  }
+  return found;
 }
 
 /** The entry, and the one address its name has; a name with several may stand for the masters themselves. */

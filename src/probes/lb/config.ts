@@ -44,7 +44,7 @@ export default defineProbe({
   why: 'Says whom they lead to, after how long they cut, and which of them should hold the address.',
   reads: [],
   after: [],
-  timeoutMs: 3000,
+  timeoutMs: 9000,
   gather: async (_subject, { source, settings }) => {
     const files: Recorded['files'] = [];
     const unreadable: Recorded['unreadable'] = [];

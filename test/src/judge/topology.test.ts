@@ -191,3 +191,23 @@ test('the same evidence in any order gives the same topology', () => {
     { numRuns: 150 },
   );
 });
+
+test('servers in a load balancer’s file are masters once they show a certificate of their own, whatever the API says', () => {
+  const gone = () =>
+    healthyWorld()
+      .missing('lb.tries')
+      .missing('kube.nodes')
+      .missing('kube.control-plane-pods')
+      .missing('kube.endpoints')
+      .missing('etcd.members')
+      .missing('etcd.client-port');
+  const idsOf = (masters: readonly { readonly subject: { readonly id: string } }[]) => masters.map((one) => one.subject.id);
+  expect(idsOf(gone().topology.masters)).toEqual(['10.89.0.11:6443', '10.89.0.12:6443', '10.89.0.13:6443']);
+  expect(gone().topology.mastersComplete).toBe(false);
+  expect(idsOf(gone().missing('api.ready', 'm2').topology.candidates)).toEqual(['10.89.0.12:6443']);
+  const byChance = gone().set('lb.config', undefined, (old) => ({
+    ...old,
+    files: old.files.map((file) => ({ ...file, from: 'here' as const })),
+  }));
+  expect(byChance.topology.masters).toEqual([]);
+});
