@@ -1,6 +1,7 @@
 // Do the etcd members reach each other quickly enough?
 import { shellWord } from '../../src/judge/shell-word.ts';
 import { defineRule, fail, pass, suspected, undecided } from '../../src/judge/define-rule.ts';
+import { counterWindow } from '../../src/judge/readings/counters.ts';
 import { defaultTiming, timingOf } from '../../src/judge/readings/etcd-flags.ts';
 import { nodeOf } from '../../src/judge/readings/etcdctl.ts';
 import { describeSeconds } from '../../src/judge/readings/histogram.ts';
@@ -21,7 +22,7 @@ export default defineRule({
   area: 'etcd',
   since: '0.1.0',
   severity: 'warning',
-  impact: 'degraded',
+  impact: 'at-risk',
   layer: 0,
   title: 'etcd member {member} waits up to {slowest} for an answer of {peers}',
   healthy: 'the etcd members reach each other quickly',
@@ -68,14 +69,18 @@ export default defineRule({
     if (trips === undefined) return notCounted('its peers');
     const election = timingOf(seen, member)?.election;
     const levels = trips.flatMap((trip) => levelOf(trip, election, limits) ?? []);
-    const worst = [...levels].sort((one, other) => other.bound - one.bound)[0];
+    const worst = levels.find((one) => one.tooSlow) ?? [...levels].sort((one, other) => other.bound - one.bound)[0];
     if (worst !== undefined) {
       const alike = levels.filter((one) => one.severity === worst.severity);
       const slowest = describeSeconds(Math.max(...alike.map((one) => slowestOf(one.trip))));
       const facts = { member: subject.name, slowest, peers: alike.map((one) => one.trip.peer).join(', ') };
       const pairs = alike.map(({ trip, bound }) => rowOf(trip, bound));
-      const reason = worst.severity === 'critical' ? 'too-slow-for-elections' : 'slow';
-      return fail({ ...facts, pairs }, { reason, severity: worst.severity, witness: 'stated' });
+      const reason = worst.tooSlow ? 'too-slow-for-elections' : 'slow';
+      const window = counterWindow(seen, member);
+      // Many clusters live with it for long; it is critical once it has cost an election.
+      const elected = window !== undefined && window.last.leaderChanges > window.first.leaderChanges;
+      const grave = reason === 'too-slow-for-elections' && elected ? ({ severity: 'critical', impact: 'degraded' } as const) : {};
+      return fail({ ...facts, pairs }, { reason, severity: worst.severity, witness: 'stated', ...grave });
     }
     if (trips.some((trip) => mayBeSlow(trip, limits.warning / 1000, limits.least)))
       return suspected('some of its round trips since its start were slow; one look cannot tell when');
@@ -130,12 +135,13 @@ interface Level {
   readonly severity: Severity;
   /** Milliseconds that are exceeded. */
   readonly bound: number;
+  readonly tooSlow?: true;
 }
 
 function levelOf(trip: RoundTrip, election: number | undefined, limits: Limits): Level | undefined {
   const slow = (milliseconds: number): boolean => isSlowTrip(trip, milliseconds / 1000, limits.least);
   const bearable = (election ?? Number.POSITIVE_INFINITY) / limits.elections;
-  if (slow(bearable)) return { trip, severity: 'critical', bound: bearable };
+  if (slow(bearable)) return { trip, severity: 'warning', bound: bearable, tooSlow: true };
   if (slow(limits.warning)) return { trip, severity: 'warning', bound: limits.warning };
   return slow(limits.info) ? { trip, severity: 'info', bound: limits.info } : undefined;
 }

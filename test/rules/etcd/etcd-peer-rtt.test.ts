@@ -9,7 +9,7 @@ import { asFail, expectTextsFilled, fixesOf, healthyWorld, ids, knocksOnly } fro
 test.each([
   [0.002, 'pass', undefined],
   [0.02, 'fail', 'info'],
-  [0.2, 'fail', 'critical'],
+  [0.2, 'fail', 'warning'],
 ] as const)('round trips of %d s: %s %s', (seconds, status, severity) => {
   const verdict = farAway(seconds).verdict(rule, 'm2');
   expect([verdict.status, verdict.status === 'fail' ? verdict.severity : undefined]).toEqual([status, severity]);
@@ -25,6 +25,11 @@ test('a distance that the timers were made for is only a warning, and starts no 
     edge?.when?.({ cause: asFail(one.verdict(rule, 'm2')), effect: verdict }, viewOf(one.evidence, one.topology));
   expect([gate(world), gate(farAway(0.2))]).toEqual(['no', 'yes']);
   expect(gate(withFlags(farAway(0.2), 'etcd', ['--config-file=/etc/etcd.conf']))).toBe('unknown');
+});
+
+test('it is critical once it has cost an election', () => {
+  const verdict = asFail(lookAgain(farAway(0.2), 'm2', (old) => ({ leaderChanges: old.leaderChanges + 1 })).verdict(rule, 'm2'));
+  expect([verdict.severity, verdict.impact, verdict.reason]).toEqual(['critical', 'degraded', 'too-slow-for-elections']);
 });
 
 test('a process of weeks that the distance is new to', () => {
