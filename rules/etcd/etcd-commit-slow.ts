@@ -13,7 +13,7 @@ export default defineRule({
   area: 'etcd',
   since: '0.1.0',
   severity: 'warning',
-  impact: 'degraded',
+  impact: 'at-risk',
   layer: 1,
   title: 'the database of etcd member {member} is slow: one commit in a hundred takes {p99} or more',
   healthy: 'the etcd databases take their commits fast enough',

@@ -23,7 +23,7 @@ export default defineRule({
   area: 'etcd',
   since: '0.1.0',
   severity: 'warning',
-  impact: 'degraded',
+  impact: 'at-risk',
   layer: 0,
   title: 'the disk of etcd member {member} is slow: one write to its log in a hundred takes {p99} or more',
   healthy: 'the disks take the etcd logs fast enough',
@@ -76,7 +76,10 @@ export default defineRule({
     const facts = { member: subject.name, p99, count: histogram.count, seconds, bound: describeSeconds(bound / 1000) };
     if (severity !== undefined) {
       const late = timed.late === 0 ? '' : say('{count} heartbeats were sent late meanwhile', { count: timed.late });
-      return fail({ ...facts, slow: Math.round(slowerThan(histogram, bound / 1000)), late }, { severity, witness: 'stated' });
+      return fail(
+        { ...facts, slow: Math.round(slowerThan(histogram, bound / 1000)), late },
+        { severity, witness: 'stated', impact: severity === 'critical' ? 'degraded' : 'at-risk' },
+      );
     }
     if (histogram.count < limits.enough)
       return undecided(`it wrote only ${histogram.count} times to its log within ${seconds} s`, '--deep once more, while it has work');
@@ -88,7 +91,6 @@ export default defineRule({
       kind: 'causes',
       on: 'member',
       because: 'a leader writes its log before it sends the next heartbeats',
-      unproven: true,
     },
     {
       to: 'etcd-leader-changes',
@@ -106,7 +108,6 @@ export default defineRule({
       kind: 'causes',
       on: 'member',
       because: 'the database lies on the disk that the log waits for',
-      unproven: true,
     },
     {
       to: 'etcd-no-leader',

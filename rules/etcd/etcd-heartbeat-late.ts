@@ -14,7 +14,7 @@ export default defineRule({
   area: 'etcd',
   since: '0.1.0',
   severity: 'warning',
-  impact: 'degraded',
+  impact: 'at-risk',
   layer: 1,
   title: 'etcd member {member} sent {late} heartbeats late within {seconds} s',
   healthy: 'the etcd leader sends its heartbeats in time',

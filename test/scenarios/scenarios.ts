@@ -6,6 +6,7 @@ import { balancers } from './table/balancers.ts';
 import { catalogue } from './table/catalogue.ts';
 import { churn } from './table/churn.ts';
 import { doubles } from './table/doubles.ts';
+import { etcd } from './table/etcd.ts';
 import { known } from './table/known.ts';
 import { networks } from './table/networks.ts';
 import { nodes } from './table/nodes.ts';
@@ -22,6 +23,7 @@ export const scenarios: readonly Scenario[] = [
   ...apiServers,
   ...balancers,
   ...slow,
+  ...etcd,
   ...doubles,
   ...churn,
 ];

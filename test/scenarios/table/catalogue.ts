@@ -29,7 +29,6 @@ export const catalogue: readonly Scenario[] = [
   {
     ...base,
     id: 'S10',
-    unrecorded: 'not yet',
     title: 'election timeout of one member five times that of the others',
     faults: [{ fault: 'etcd-timer', target: 'm2' }],
     ages: [40],

@@ -8,7 +8,6 @@ export const slow: readonly Scenario[] = [
   {
     ...base,
     id: 'S11',
-    unrecorded: 'not yet',
     title: 'disk of the etcd leader slow',
     faults: [{ fault: 'etcd-slow-disk', target: 'leader' }],
     ages: [70],
