@@ -137,9 +137,7 @@ export default defineRule({
         {
           do: say('When only the first is slow: look at the disk and the network of {node} and of the leader', { node: nodeOf(member) }),
           where: nodeOf(member),
-          run: [
-            "curl -s http://127.0.0.1:2381/metrics | grep -E 'fsync.*(sum|count)|proposals_(failed|pending)|round_trip'",
-          ],
+          run: ["curl -s http://127.0.0.1:2381/metrics | grep -E 'fsync.*(sum|count)|proposals_(failed|pending)|round_trip'"],
           risk: 'none' as const,
           needs: [],
           verify: [],
