@@ -162,7 +162,7 @@ describe('an API that is none', () => {
     ['drops', dropping, 3, 'does not answer'],
     ['accepts TCP and is silent', silent, 3, 'says nothing'],
     ['speaks HTTP without TLS', () => saying(http), 3, 'the API at'],
-    ['answers everything with a web page', inTls(html), 5, 'is not JSON'],
+    ['answers everything with a web page', inTls(html), 3, 'the API at'],
     ['answers with JSON that is broken', inTls(brokenJson), 5, 'JSON'],
     ['answers with JSON of other shapes', inTls(wrongShapes), 5, 'list of nodes'],
     ['answers with what commands terminals', inTls(commanding), 3, 'reaches no API server that is ready'],

@@ -2,6 +2,7 @@
 import type { ProxyPath } from '../../src/model/balancer.ts';
 import type { FailureClass } from '../../src/model/network.ts';
 import { slowWorlds } from './slow.ts';
+import { apiWorlds } from './api-worlds.ts';
 import { etcdWorlds } from './etcd-worlds.ts';
 import { answered, certificate, etcdStatus, failedTries, failure, healthyWorld, now, type World } from './world.ts';
 import { pair } from './keepers.ts';
@@ -46,6 +47,7 @@ function expiredServers(world: World): World {
 
 /** Each built afresh; none is healthy. */
 export const faultyWorlds: Readonly<Record<string, () => World>> = {
+  ...apiWorlds,
   ...etcdWorlds,
   'one machine is gone': () => {
     const world = healthyWorld().set('api.ready', 'm2', { tries: failedTries('m2', 'timeout') });

@@ -76,7 +76,12 @@ const commands = {
     '--etcd-servers=https://127.0.0.1:2379',
     '--secure-port=6443',
   ],
-  etcd: (n: string) => ['etcd', `--advertise-client-urls=https://${addresses[n as 'm1']}:2379`, `--name=${n}`],
+  etcd: (n: string) => [
+    'etcd',
+    `--advertise-client-urls=https://${addresses[n as 'm1']}:2379`,
+    `--name=${n}`,
+    '--feature-gates=InitialCorruptCheck=true',
+  ],
   'kube-controller-manager': () => ['kube-controller-manager', '--leader-elect=true'],
   'kube-scheduler': () => ['kube-scheduler', '--leader-elect=true'],
 };

@@ -120,6 +120,9 @@ test.each(Object.keys(places))(
 /** Their worlds take several looks or several broken links, and their own tests build them. */
 const builtElsewhere = [
   'api-5xx-ratio',
+  'api-apf-saturated',
+  'api-connection-imbalance',
+  'api-latency-p99',
   'etcd-leader-changes',
   'etcd-member-count',
   'etcd-member-unstarted',

@@ -191,10 +191,10 @@ describe('Kubernetes', () => {
     expect(sentenceOf(() => kubeadmConfig.read(rawOf(answerOf(map))))).toContain('holds no YAML');
   });
 
-  test('a captive portal is an answer that is not ready and not judged, its body harmless', () => {
+  test('a captive portal is no answer of an API server, its certificate is not judged and its body harmless', () => {
     const raw = JSON.stringify({ tries: [{ ...answerOf(html), chain: ['AAAA', '!!'] }], anchors: ['garbage'], names: ['x'] });
     const [one] = ready.read(raw).tries;
-    expect(one).toMatchObject({ outcome: { kind: 'answered', status: 200 }, chain: [], trust: { kind: 'not-judged' } });
+    expect(one).toMatchObject({ outcome: { kind: 'failed', why: 'protocol' }, chain: [], trust: { kind: 'not-judged' } });
     expect(JSON.stringify(one)).not.toContain('\\u001b');
   });
 });
