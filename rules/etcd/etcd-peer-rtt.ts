@@ -15,7 +15,7 @@ import { say } from '../../src/model/sentence.ts';
 import type { Member } from '../../src/model/topology.ts';
 import type { Severity } from '../../src/model/verdict.ts';
 
-type Limits = Readonly<Record<'info' | 'warning' | 'elections' | 'least', number>>;
+type Limits = Readonly<Record<'info' | 'warning' | 'elections' | 'least' | 'settled', number>>;
 
 export default defineRule({
   id: 'etcd-peer-rtt',
@@ -56,6 +56,11 @@ export default defineRule({
       unit: 'slow round trips at least',
       source: 'convention: one or two may be chance, and etcd makes only one or two a minute',
     },
+    settled: {
+      value: 60,
+      unit: 'round trips since the member’s start, unless enough were seen between two looks',
+      source: 'lab: of the first ten most are slow, while everything starts at once',
+    },
   },
   reasons: ['slow', 'too-slow-for-elections'],
   subjects: (seen) => membersOf(seen).flatMap((member) => (member.started ? [member.subject] : [])),
@@ -82,9 +87,9 @@ export default defineRule({
       const grave = reason === 'too-slow-for-elections' && elected ? ({ severity: 'critical', impact: 'degraded' } as const) : {};
       return fail({ ...facts, pairs }, { reason, severity: worst.severity, witness: 'stated', ...grave });
     }
-    if (trips.some((trip) => mayBeSlow(trip, limits.warning / 1000, limits.least)))
+    if (trips.some((trip) => mayBeSlow(trip, limits.warning / 1000, limits)))
       return suspected('some of its round trips since its start were slow; one look cannot tell when');
-    if (trips.some((trip) => trip.since.count < limits.least))
+    if (trips.some((trip) => trip.since.count < limits.settled && mightBe(trip, limits)))
       return undecided('too few round trips were measured yet: etcd makes one or two a minute', 'run ha-doctor again in some minutes');
     return pass({ member: subject.name, slowest: describeSeconds(Math.max(...trips.map(slowestOf))) });
   },
@@ -139,11 +144,16 @@ interface Level {
 }
 
 function levelOf(trip: RoundTrip, election: number | undefined, limits: Limits): Level | undefined {
-  const slow = (milliseconds: number): boolean => isSlowTrip(trip, milliseconds / 1000, limits.least);
+  const slow = (milliseconds: number): boolean => isSlowTrip(trip, milliseconds / 1000, limits);
   const bearable = (election ?? Number.POSITIVE_INFINITY) / limits.elections;
   if (slow(bearable)) return { trip, severity: 'warning', bound: bearable, tooSlow: true };
   if (slow(limits.warning)) return { trip, severity: 'warning', bound: limits.warning };
   return slow(limits.info) ? { trip, severity: 'info', bound: limits.info } : undefined;
+}
+
+/** Too few probes to call it slow, and not all of them quick. */
+function mightBe(trip: RoundTrip, limits: Limits): boolean {
+  return trip.since.count < limits.least || isSlowTrip(trip, limits.warning / 1000, { least: 1, settled: 0 });
 }
 
 function rowOf(trip: RoundTrip, bound: number) {

@@ -12,7 +12,7 @@ import type { Member } from '../../src/model/topology.ts';
 import { commonTiming, setTiming, timingFor } from './plans/set-timing.ts';
 
 type Needs = CommandEvidence | 'etcd.metrics';
-type Limits = Readonly<Record<'ratio' | 'longest' | 'elections' | 'heartbeats' | 'least', number>>;
+type Limits = Readonly<Record<'ratio' | 'longest' | 'elections' | 'heartbeats' | 'least' | 'settled', number>>;
 
 interface Timed {
   readonly member: Member;
@@ -46,6 +46,7 @@ export default defineRule({
       source: 'https://etcd.io/docs/v3.6/tuning/#time-parameters: 0.5 to 1.5 of it',
     },
     least: { value: 3, unit: 'slow round trips at least', source: 'convention: as etcd-peer-rtt' },
+    settled: { value: 60, unit: 'round trips since the member’s start', source: 'lab: as etcd-peer-rtt' },
   },
   reasons: ['refused', 'unequal', 'tight'],
   subjects: () => [clusterSubject],
@@ -147,7 +148,7 @@ function isSame(one: Timing, other: Timing): boolean {
 /** The member whose round trips are too long for its timers, with the seconds of the longest. */
 function tightOf(seen: Seen<Needs>, { member, timing }: Timed, limits: Limits) {
   const bearable = Math.min(timing.election / limits.elections, timing.heartbeat * limits.heartbeats) / 1000;
-  const slow = (roundTripsOf(seen, member) ?? []).filter((trip) => isSlowTrip(trip, bearable, limits.least));
+  const slow = (roundTripsOf(seen, member) ?? []).filter((trip) => isSlowTrip(trip, bearable, limits));
   return slow.length === 0 ? undefined : { member, slowest: Math.max(...slow.map(slowestOf)) };
 }
 

@@ -36,7 +36,7 @@ export function slowly(which: 'walFsync' | 'backendCommit', count: number, secon
 }
 
 /** Every probe of m2 to its peers took that long since it began. */
-export function farAway(seconds: number, count = 20): World {
+export function farAway(seconds: number, count = 80): World {
   const world = healthyWorld();
   const far = plus(fast(0), count, seconds);
   const old = countersOf(world, 'm2');

@@ -8,9 +8,9 @@ import { type MemberEvidence, peekMember } from './member.ts';
 import { isSlowTrip, roundTripsOf } from './round-trip.ts';
 import { lateBetween } from './timed.ts';
 
-/** Round trips in an election timeout (https://etcd.io/docs/v3.6/tuning/), and slow ones that tell. */
+/** Round trips in an election timeout (https://etcd.io/docs/v3.6/tuning/), and how many tell: as etcd-peer-rtt. */
 const elections = 10;
-const least = 3;
+const telling = { least: 3, settled: 60 } as const;
 
 /** Lost to the leadership: it is away, knows no leader, sends heartbeats late, or is too far away for them. */
 export function leadership(seen: Seen<MemberEvidence>, member: Member): Support['state'] {
@@ -19,6 +19,6 @@ export function leadership(seen: Seen<MemberEvidence>, member: Member): Support[
   const window = counterWindow(seen, member);
   if (window !== undefined && lateBetween(window) > 0) return 'lost';
   const bearable = defaultTiming.election / elections / 1000;
-  if (roundTripsOf(seen, member)?.some((trip) => isSlowTrip(trip, bearable, least))) return 'lost';
+  if (roundTripsOf(seen, member)?.some((trip) => isSlowTrip(trip, bearable, telling))) return 'lost';
   return kind === 'led' ? 'good' : 'unknown';
 }

@@ -29,20 +29,25 @@ function nameOfPeer(seen: Seen, id: string): string {
   return seen.topology.members.find((member) => memberIdOf(member) === id)?.subject.name ?? id;
 }
 
+/** In probes: how many must be slow, and how many make a process's own history tell. */
+export type TripLimits = Readonly<Record<'least' | 'settled', number>>;
+
 /**
  * A distance is much the same at each probe: slow are all probes between two looks, and not for the first time, or where
  * there were none more than half of those since the process began. What was slow at its start alone, or now and then while
  * a machine was busy, is no distance.
  */
-export function isSlowTrip({ since, recent }: RoundTrip, seconds: number, least: number): boolean {
+export function isSlowTrip({ since, recent }: RoundTrip, seconds: number, limits: TripLimits): boolean {
   const ever = slowerThan(since, seconds);
-  if (recent === undefined) return ever >= least && ever > since.count / 2;
-  return ever >= least && slowerThan(recent, seconds) >= recent.count;
+  // The first probes are made while everything starts at once, and tell more about that than about the network.
+  if (since.count < limits.settled && (recent?.count ?? 0) < limits.least) return false;
+  if (recent === undefined) return ever >= limits.least && ever > since.count / 2;
+  return ever >= limits.least && slowerThan(recent, seconds) >= recent.count;
 }
 
 /** Slow more often than one time in a hundred, which may be long ago. */
-export function mayBeSlow({ since, recent }: RoundTrip, seconds: number, least: number): boolean {
-  return recent === undefined && isSlow(since, seconds, least);
+export function mayBeSlow({ since, recent }: RoundTrip, seconds: number, limits: TripLimits): boolean {
+  return recent === undefined && since.count >= limits.settled && isSlow(since, seconds, limits.least);
 }
 
 /** Seconds that the slowest hundredth takes, the latest probes before older ones. */

@@ -53,19 +53,28 @@ test('a distance that is gone: the latest probes are quick', () => {
 
 test('slow only while it started, or now and then, is no distance, and worth a second look', () => {
   const world = healthyWorld();
-  const mixed = (slow: number) => ({ [ids.m1]: plus(fast(20), slow, 0.2), [ids.m3]: fast(20) });
+  const mixed = (slow: number) => ({ [ids.m1]: plus(fast(80), slow, 0.2), [ids.m3]: fast(80) });
   const at = (slow: number) =>
     world.set('etcd.metrics', 'm2', { ...countersOf(world, 'm2'), peerRoundTrip: mixed(slow) }).verdict(rule, 'm2');
-  expect([at(2).status, at(20).status, at(21).status]).toEqual(['pass', 'unknown', 'fail']);
-  const verdict = at(20);
+  expect([at(0).status, at(80).status, at(81).status]).toEqual(['pass', 'unknown', 'fail']);
+  const verdict = at(80);
   expect(verdict.status === 'unknown' && verdict.suspected).toBe(true);
+});
+
+test('the first probes of a process tell about its start: neither slow nor quick, until more are seen', () => {
+  const young = farAway(0.2, 10);
+  expect(young.verdict(rule, 'm2')).toMatchObject({ status: 'unknown' });
+  lookAgain(young, 'm2', (old) => ({
+    peerRoundTrip: Object.fromEntries(Object.entries(old.peerRoundTrip ?? {}).map(([peer, one]) => [peer, plus(one, 3, 0.2)])),
+  }));
+  expect(young.verdict(rule, 'm2').status).toBe('fail');
 });
 
 test('it names the peers and the times', () => {
   const world = farAway(0.2);
   const verdict = asFail(world.verdict(rule, 'm2'));
   expect(verdict.facts['peers']).toBe('m1, m3');
-  expect(verdict.facts['pairs']).toContainEqual(expect.objectContaining({ peer: 'm1', slow: 20, count: 20, bound: '100 ms' }));
+  expect(verdict.facts['pairs']).toContainEqual(expect.objectContaining({ peer: 'm1', slow: 80, count: 80, bound: '100 ms' }));
   expectTextsFilled(rule, verdict);
   expect(fixesOf(world, rule, verdict)[0]?.run).toContain('ping -c 20 -i 0.2 10.89.0.11');
 });
