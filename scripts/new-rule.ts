@@ -72,7 +72,7 @@ test('it says what it is about', () => {
 function main(argument: string | undefined): string {
   const [area = '', id = ''] = (argument ?? '').split('/');
   const areas = readdirSync(join(root, 'rules'), { withFileTypes: true })
-    .filter((entry) => entry.isDirectory())
+    .filter((entry) => entry.isDirectory() && entry.name !== 'tree')
     .map((entry) => entry.name);
   if (!areas.includes(area)) return `name an area and an id, such as etcd/etcd-new-thing; areas are ${areas.join(', ')}`;
   if (!/^[a-z0-9]+(-[a-z0-9]+)+$/.test(id)) return `"${id}" is no id: small letters, digits and hyphens, such as etcd-new-thing`;
@@ -84,7 +84,7 @@ function main(argument: string | undefined): string {
     writeFileSync(join(root, path), text);
     console.log(`wrote ${path}`);
   }
-  console.log('Fill both in, name the rule in a question of rules/tree.ts if it belongs to one, then: npm run gen && npm test');
+  console.log('Fill both in, name the rule in a question of rules/tree/ if it belongs to one, then: npm run gen && npm test');
   return '';
 }
 

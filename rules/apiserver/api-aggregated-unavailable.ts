@@ -1,7 +1,8 @@
 // Is every part of the API that somebody else serves available?
 import { defineRule, fail, pass, undecided } from '../../src/judge/define-rule.ts';
 import { shellWord } from '../../src/judge/shell-word.ts';
-import { ageAt, describeDuration } from '../../src/judge/readings/age.ts';
+import { ageAt } from '../../src/judge/readings/age.ts';
+import { describeDuration } from '../../src/model/time.ts';
 import { readyBackends } from '../../src/judge/readings/called-service.ts';
 import type { ApiServiceSeen } from '../../src/model/admission.ts';
 import type { Seen } from '../../src/model/rule.ts';

@@ -3,7 +3,7 @@ import { defineRule, fail, notApplicable, pass, undecided } from '../../src/judg
 import { anotherServes, mastersOf, readApiServer, servesClients } from '../../src/judge/readings/api-server.ts';
 import { apiWindow } from '../../src/judge/readings/api-window.ts';
 import { heldBack } from '../../src/judge/readings/fairness.ts';
-import { flagsOf, flagValue } from '../../src/judge/readings/flags.ts';
+import { agreedFlags } from '../../src/judge/readings/flags.ts';
 import { changedWithin } from '../../src/judge/readings/pod.ts';
 import { say } from '../../src/model/sentence.ts';
 import type { Seen } from '../../src/model/rule.ts';
@@ -53,7 +53,7 @@ export default defineRule({
         'run ha-doctor again in ten minutes',
       );
     const rows = loads.map((load) => ({ ...load, rate: load.rate.toFixed(1) }));
-    const goaway = flagValue(flagsOf(seen, 'kube-apiserver'), '--goaway-chance') ?? '0';
+    const goaway = agreedFlags(seen, 'kube-apiserver').get('goaway-chance') ?? '0';
     const full = masters.some(({ subject }) => subject.name === busiest.node && turnsAway(seen, subject));
     const facts = { busy: busiest.node, idle: idlest.node, factor: factor.toFixed(1), rows, goaway };
     return fail(facts, { witness: 'stated', severity: full ? 'warning' : 'info' });

@@ -6,7 +6,7 @@ import { planToCompareServer, planToReplaceCredential } from '../../src/judge/pl
 import { masterOf, readApiServer } from '../../src/judge/readings/api-server.ts';
 import { entryOf } from '../../src/judge/readings/entry.ts';
 import { MissingEvidence } from '../../src/judge/view.ts';
-import type { CredentialSeen } from '../../src/model/evidence.ts';
+import type { CredentialSeen } from '../../src/model/operator.ts';
 import type { Facts } from '../../src/model/verdict.ts';
 import type { Seen } from '../../src/model/rule.ts';
 import { type Subject, subjectKey } from '../../src/model/subject.ts';

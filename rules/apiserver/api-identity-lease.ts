@@ -1,6 +1,6 @@
 // Does every API server keep its own identity lease alive?
 import { defineRule, fail, notApplicable, pass, undecided } from '../../src/judge/define-rule.ts';
-import { describeDuration } from '../../src/judge/readings/age.ts';
+import { describeDuration } from '../../src/model/time.ts';
 import { masterOf, mastersOf, readApiServer, servesClients } from '../../src/judge/readings/api-server.ts';
 import { clockOn } from '../../src/judge/readings/host-clock.ts';
 import { renewalOf } from '../../src/judge/readings/moments.ts';

@@ -2,7 +2,8 @@
 import { shellWord } from '../../src/judge/shell-word.ts';
 import { say, type Text } from '../../src/model/sentence.ts';
 import { defineRule, fail, notApplicable, pass, undecided } from '../../src/judge/define-rule.ts';
-import { ageAt, describeDuration } from '../../src/judge/readings/age.ts';
+import { ageAt } from '../../src/judge/readings/age.ts';
+import { describeDuration } from '../../src/model/time.ts';
 import { anotherServes, mastersOf, readApiServer, servesClients } from '../../src/judge/readings/api-server.ts';
 import { checkedReasons } from '../../src/judge/readings/backend.ts';
 import { quoteLog, type LogEvidence, tellingLineOf } from '../../src/judge/readings/container-log.ts';

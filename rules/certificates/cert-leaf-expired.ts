@@ -15,9 +15,10 @@ import {
 } from '../../src/judge/readings/certificate.ts';
 import { kubeletRefuses, ofRole, reachesEtcd } from '../../src/judge/readings/certificate-gates.ts';
 import { describeRole } from '../../src/judge/readings/certificate-role.ts';
-import { factsOf, writtenTime } from '../../src/judge/readings/certificate-words.ts';
+import { factsOf } from '../../src/judge/readings/certificate-words.ts';
 import { type ServerNow, serverNow } from '../../src/judge/readings/host-clock.ts';
 import type { Seen } from '../../src/model/rule.ts';
+import { describeMoment } from '../../src/model/time.ts';
 
 /** An API server that starts without its etcd never gets to serve, in one of these ways. */
 const withoutEtcd = ['hung', 'refused', 'forbidden', 'closed', 'reset'];
@@ -62,11 +63,11 @@ export default defineRule({
     const open = leaves.find((leaf) => endOf(leaf.certificate) < now.high);
     if (open !== undefined)
       return undecided(
-        `it ends at ${writtenTime(open.certificate)}, and ${now.by} do not agree whether that is past`,
+        `it ends at ${describeMoment(open.certificate.notAfter)}, and ${now.by} do not agree whether that is past`,
         'kubectl ha-doctor --only clocks',
       );
     const first = [...leaves].sort((one, other) => endOf(one.certificate) - endOf(other.certificate))[0];
-    return pass({ node: subject.name, role: place.role, ends: first === undefined ? '' : writtenTime(first.certificate) });
+    return pass({ node: subject.name, role: place.role, ends: first === undefined ? '' : describeMoment(first.certificate.notAfter) });
   },
   explains: [
     {

@@ -2,10 +2,10 @@
 import { shellWord } from '../../src/judge/shell-word.ts';
 import { say } from '../../src/model/sentence.ts';
 import { defineRule, fail, notApplicable, pass, undecided } from '../../src/judge/define-rule.ts';
-import { describeDuration } from '../../src/judge/readings/age.ts';
+import { describeDuration } from '../../src/model/time.ts';
 import { endOf } from '../../src/judge/readings/certificate.ts';
 import { serverNow } from '../../src/judge/readings/host-clock.ts';
-import type { CredentialSeen } from '../../src/model/evidence.ts';
+import type { CredentialSeen } from '../../src/model/operator.ts';
 import type { Cause, Fix, Seen } from '../../src/model/rule.ts';
 
 const day = 86_400_000;

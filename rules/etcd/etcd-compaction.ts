@@ -1,7 +1,7 @@
 // Is old history dropped from etcd?
 import { shellWord } from '../../src/judge/shell-word.ts';
 import { defineRule, fail, pass, undecided } from '../../src/judge/define-rule.ts';
-import { describeDuration } from '../../src/judge/readings/age.ts';
+import { describeDuration } from '../../src/model/time.ts';
 import { anotherServes } from '../../src/judge/readings/api-server.ts';
 import { compactionOf, type Compaction, planned } from '../../src/judge/readings/compaction.ts';
 import { anApiServerReadsEtcd } from '../../src/judge/readings/etcd-path.ts';

@@ -1,6 +1,6 @@
 // Does the leader send its heartbeats in time?
-import { defineRule, fail, pass, undecided } from '../../src/judge/define-rule.ts';
-import { counterWindow, notSampled } from '../../src/judge/readings/counters.ts';
+import { defineRule, fail, notSampled, pass, undecided } from '../../src/judge/define-rule.ts';
+import { counterWindow } from '../../src/judge/readings/counters.ts';
 import { nodeOf } from '../../src/judge/readings/etcdctl.ts';
 import { memberAt } from '../../src/judge/readings/member-fixes.ts';
 import { membersOf } from '../../src/judge/readings/member.ts';

@@ -1,8 +1,8 @@
 // Does etcd elect leaders more often than it should?
-import { defineRule, fail, pass } from '../../src/judge/define-rule.ts';
+import { defineRule, fail, notSampled, pass } from '../../src/judge/define-rule.ts';
 import { say } from '../../src/model/sentence.ts';
-import { describeDuration } from '../../src/judge/readings/age.ts';
-import { type CounterWindow, counterWindow, notSampled, processAge } from '../../src/judge/readings/counters.ts';
+import { describeDuration } from '../../src/model/time.ts';
+import { type CounterWindow, counterWindow, processAge } from '../../src/judge/readings/counters.ts';
 import { nodeOf } from '../../src/judge/readings/etcdctl.ts';
 import { leadership } from '../../src/judge/readings/leadership.ts';
 import { membersOf, metricsOf } from '../../src/judge/readings/member.ts';

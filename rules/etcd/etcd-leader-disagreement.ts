@@ -1,8 +1,7 @@
 // Do the etcd members name the same leader?
 import { shellWord } from '../../src/judge/shell-word.ts';
 import { say } from '../../src/model/sentence.ts';
-import { defineRule, fail, notApplicable, pass } from '../../src/judge/define-rule.ts';
-import { notSampled } from '../../src/judge/readings/counters.ts';
+import { defineRule, fail, notApplicable, notSampled, pass } from '../../src/judge/define-rule.ts';
 import { membersOf, metricsOf } from '../../src/judge/readings/member.ts';
 import { couldNotAsk, namesOf } from '../../src/judge/readings/voters.ts';
 import type { Seen } from '../../src/model/rule.ts';

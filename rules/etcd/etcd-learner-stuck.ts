@@ -1,6 +1,6 @@
 // Has a member that was added to learn been left a learner?
 import { defineRule, fail, notApplicable, pass, undecided } from '../../src/judge/define-rule.ts';
-import { describeDuration } from '../../src/judge/readings/age.ts';
+import { describeDuration } from '../../src/model/time.ts';
 import { processAge } from '../../src/judge/readings/counters.ts';
 import { endpointOf, nodeOf, shellFor } from '../../src/judge/readings/etcdctl.ts';
 import { membersOf, metricsOf, peekMember, statusOf } from '../../src/judge/readings/member.ts';

@@ -1,6 +1,5 @@
 // Do the etcd members count the same members?
-import { defineRule, fail, notApplicable, pass } from '../../src/judge/define-rule.ts';
-import { notSampled } from '../../src/judge/readings/counters.ts';
+import { defineRule, fail, notApplicable, notSampled, pass } from '../../src/judge/define-rule.ts';
 import { membersOf } from '../../src/judge/readings/member.ts';
 import { memberAt, replaceMember } from '../../src/judge/readings/member-fixes.ts';
 import { couldNotAsk, namesOf, supportsOf } from '../../src/judge/readings/voters.ts';

@@ -7,7 +7,7 @@ import { nodeOf } from '../../src/judge/readings/etcdctl.ts';
 import { describeSeconds } from '../../src/judge/readings/histogram.ts';
 import { memberAt } from '../../src/judge/readings/member-fixes.ts';
 import { membersOf } from '../../src/judge/readings/member.ts';
-import { isSlowTrip, mayBeSlow, type RoundTrip, roundTripsOf, slowestOf } from '../../src/judge/readings/round-trip.ts';
+import { isSlowTrip, mayBeSlow, type RoundTrip, roundTripsOf, slowestOf, tripLimits } from '../../src/judge/readings/round-trip.ts';
 import { countersOf, notCounted } from '../../src/judge/readings/timed.ts';
 import { etcdFlags } from '../../src/judge/readings/voters.ts';
 import type { Certainty, Link, Seen } from '../../src/model/rule.ts';
@@ -50,17 +50,7 @@ export default defineRule({
       unit: 'ms for a round trip',
       source: 'etcd contrib/mixin/alerts/alerts.libsonnet: etcdMemberCommunicationSlow',
     },
-    elections: { value: 10, unit: 'round trips in an election timeout', source: 'https://etcd.io/docs/v3.6/tuning/#time-parameters' },
-    least: {
-      value: 3,
-      unit: 'slow round trips at least',
-      source: 'convention: one or two may be chance, and etcd makes only one or two a minute',
-    },
-    settled: {
-      value: 60,
-      unit: 'round trips since the member’s start, unless enough were seen between two looks',
-      source: 'lab: of the first ten most are slow, while everything starts at once',
-    },
+    ...tripLimits,
   },
   reasons: ['slow', 'too-slow-for-elections'],
   subjects: (seen) => membersOf(seen).flatMap((member) => (member.started ? [member.subject] : [])),

@@ -1,8 +1,8 @@
 // Does this member answer requests that need the quorum, and in time?
 import { shellWord } from '../../src/judge/shell-word.ts';
 import { say } from '../../src/model/sentence.ts';
-import { defineRule, fail, notApplicable, pass, undecided } from '../../src/judge/define-rule.ts';
-import { counterWindow, notSampled } from '../../src/judge/readings/counters.ts';
+import { defineRule, fail, notApplicable, notSampled, pass, undecided } from '../../src/judge/define-rule.ts';
+import { counterWindow } from '../../src/judge/readings/counters.ts';
 import { endpointOf, nodeOf, shellFor } from '../../src/judge/readings/etcdctl.ts';
 import { memberAt } from '../../src/judge/readings/member-fixes.ts';
 import { blamesOurCertificate, type MemberReading, membersOf, metricsOf, readMember } from '../../src/judge/readings/member.ts';

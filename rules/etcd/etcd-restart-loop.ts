@@ -1,6 +1,7 @@
 // Does this etcd member stay up, or does its kubelet keep starting it?
 import { defineRule, fail, notApplicable, pass, undecided } from '../../src/judge/define-rule.ts';
-import { ageAt, describeDuration } from '../../src/judge/readings/age.ts';
+import { ageAt } from '../../src/judge/readings/age.ts';
+import { describeDuration } from '../../src/model/time.ts';
 import type { LogEvidence } from '../../src/judge/readings/container-log.ts';
 import { processAge } from '../../src/judge/readings/counters.ts';
 import { type End, type Ending, endings, endOf } from '../../src/judge/readings/etcd-end.ts';

@@ -3,7 +3,7 @@ import { defineRule, fail, pass, undecided } from '../../src/judge/define-rule.t
 import { type CommandEvidence, type Timing, timingOf } from '../../src/judge/readings/etcd-flags.ts';
 import { describeSeconds } from '../../src/judge/readings/histogram.ts';
 import { membersOf } from '../../src/judge/readings/member.ts';
-import { isSlowTrip, roundTripsOf, slowestOf } from '../../src/judge/readings/round-trip.ts';
+import { isSlowTrip, roundTripsOf, slowestOf, tripLimits } from '../../src/judge/readings/round-trip.ts';
 import { namesOf, supportsOf } from '../../src/judge/readings/voters.ts';
 import type { Certainty, Link, Seen } from '../../src/model/rule.ts';
 import { say } from '../../src/model/sentence.ts';
@@ -39,14 +39,12 @@ export default defineRule({
       source: 'etcd server/embed/config.go Validate(): it refuses to start below',
     },
     longest: { value: 50_000, unit: 'ms of election timeout', source: 'etcd server/embed/config.go Validate(): it refuses to start above' },
-    elections: { value: 10, unit: 'round trips in an election timeout', source: 'https://etcd.io/docs/v3.6/tuning/#time-parameters' },
+    ...tripLimits,
     heartbeats: {
       value: 2,
       unit: 'heartbeats in a round trip at the most',
       source: 'https://etcd.io/docs/v3.6/tuning/#time-parameters: 0.5 to 1.5 of it',
     },
-    least: { value: 3, unit: 'slow round trips at least', source: 'convention: as etcd-peer-rtt' },
-    settled: { value: 60, unit: 'round trips since the member’s start', source: 'lab: as etcd-peer-rtt' },
   },
   reasons: ['refused', 'unequal', 'tight'],
   subjects: () => [clusterSubject],

@@ -1,7 +1,7 @@
 // Does the lead move from one instance to the next more often than a failure explains?
 import { shellWord } from '../../src/judge/shell-word.ts';
 import { defineRule, fail, notApplicable, pass, undecided } from '../../src/judge/define-rule.ts';
-import { describeDuration } from '../../src/judge/readings/age.ts';
+import { describeDuration } from '../../src/model/time.ts';
 import { candidatesOf, startingLimit } from '../../src/judge/readings/component.ts';
 import { findLease, leaseSubjects } from '../../src/judge/readings/lease.ts';
 import { nodeLimits } from '../../src/judge/readings/node.ts';

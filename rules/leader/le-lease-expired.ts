@@ -2,9 +2,9 @@
 import { shellWord } from '../../src/judge/shell-word.ts';
 import { say } from '../../src/model/sentence.ts';
 import { defineRule, fail, notApplicable, pass, undecided } from '../../src/judge/define-rule.ts';
-import { describeDuration } from '../../src/judge/readings/age.ts';
+import { describeDuration } from '../../src/model/time.ts';
 import { candidatesOf, startingLimit } from '../../src/judge/readings/component.ts';
-import { flagsOf } from '../../src/judge/readings/flags.ts';
+import { agreedFlags } from '../../src/judge/readings/flags.ts';
 import { holderNode, leaseSubjects, readLease } from '../../src/judge/readings/lease.ts';
 import { renewalOf } from '../../src/judge/readings/moments.ts';
 import { nodeLimits } from '../../src/judge/readings/node.ts';
@@ -27,7 +27,8 @@ export default defineRule({
   reasons: [],
   subjects: (seen) => leaseSubjects(seen),
   judge: (seen, limits, subject) => {
-    if (flagsOf(seen, subject.name).includes('--leader-elect=false')) return notApplicable(`${subject.name} runs without leader election`);
+    if (agreedFlags(seen, subject.name).get('leader-elect') === 'false')
+      return notApplicable(`${subject.name} runs without leader election`);
     const reading = readLease(seen, subject.name, limits);
     const look = `kubectl -n kube-system get lease ${shellWord(subject.name)} -o jsonpath='{.spec}'   # twice, 20 s apart`;
     if (reading.kind === 'absent') return notApplicable('there is no such lease in kube-system: le-lease-missing speaks of that');

@@ -2,7 +2,7 @@
 import { shellWord } from '../../src/judge/shell-word.ts';
 import { say } from '../../src/model/sentence.ts';
 import { defineRule, fail, notApplicable, pass, undecided } from '../../src/judge/define-rule.ts';
-import { flagsOf } from '../../src/judge/readings/flags.ts';
+import { agreedFlags } from '../../src/judge/readings/flags.ts';
 import { components, findLease, leasePlace } from '../../src/judge/readings/lease.ts';
 
 export default defineRule({
@@ -27,7 +27,8 @@ export default defineRule({
     }),
   judge: (seen, _limits, subject) => {
     const { leases } = seen.get('kube.leases');
-    if (flagsOf(seen, subject.name).includes('--leader-elect=false')) return notApplicable(`${subject.name} runs without leader election`);
+    if (agreedFlags(seen, subject.name).get('leader-elect') === 'false')
+      return notApplicable(`${subject.name} runs without leader election`);
     const { namespace, name } = leasePlace(seen, subject.name);
     if (namespace !== 'kube-system') {
       return undecided(

@@ -3,7 +3,7 @@ import { say } from '../../src/model/sentence.ts';
 import { shellWord } from '../../src/judge/shell-word.ts';
 import { setServer } from '../../src/judge/plans/set-server.ts';
 import { defineRule, fail, pass, undecided } from '../../src/judge/define-rule.ts';
-import { describeDuration } from '../../src/judge/readings/age.ts';
+import { describeDuration } from '../../src/model/time.ts';
 import {
   backendsOf,
   changedAt,

@@ -1,6 +1,6 @@
 // Does the load balancer leave idle connections open for long enough?
 import { defineRule, fail, pass } from '../../src/judge/define-rule.ts';
-import { describeDuration } from '../../src/judge/readings/age.ts';
+import { describeDuration } from '../../src/model/time.ts';
 import { type ApiPath, apiPathsOf, endUnread } from '../../src/judge/readings/balancer-files.ts';
 import { entryOf } from '../../src/judge/readings/entry.ts';
 import { shellWord } from '../../src/judge/shell-word.ts';

@@ -2,7 +2,7 @@
 import { defineRule, fail, pass, undecided } from '../../src/judge/define-rule.ts';
 import { readApiServer } from '../../src/judge/readings/api-server.ts';
 import { type ApiPath, apiPathsOf } from '../../src/judge/readings/balancer-files.ts';
-import { flagValue } from '../../src/judge/readings/flags.ts';
+import { parseFlags } from '../../src/model/flags.ts';
 import { shellWord } from '../../src/judge/shell-word.ts';
 import type { Bind } from '../../src/model/balancer.ts';
 import type { Seen } from '../../src/model/rule.ts';
@@ -123,7 +123,7 @@ function bindAddress(seen: Seen<Needs>, master: Master): string | undefined {
     pods?.state === 'known'
       ? pods.value.pods.find((one) => one.component === 'kube-apiserver' && one.node === master.subject.keys.node)
       : undefined;
-  const address = pod?.containers.map((one) => flagValue(one.command, '--bind-address')).find((one) => one !== undefined);
+  const address = pod?.containers.map((one) => parseFlags(one.command).get('bind-address')).find((one) => one !== undefined);
   return address === '0.0.0.0' || address === '::' ? undefined : address;
 }
 

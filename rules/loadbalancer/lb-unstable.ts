@@ -1,6 +1,6 @@
 // Does the load balancer stay as it is, and has it room for everybody who comes?
 import { defineRule, fail, pass, undecided } from '../../src/judge/define-rule.ts';
-import { describeDuration } from '../../src/judge/readings/age.ts';
+import { describeDuration } from '../../src/model/time.ts';
 import { backendsOf, changedAt, fullnessOf, noBalancer, summariesOf } from '../../src/judge/readings/backend.ts';
 import { entryOf } from '../../src/judge/readings/entry.ts';
 import type { Judgement, Seen } from '../../src/model/rule.ts';

@@ -1,6 +1,7 @@
 // Does any load balancer hold the virtual address of the API?
 import { defineRule, fail, pass, undecided } from '../../src/judge/define-rule.ts';
-import { describeDuration, leaseAge } from '../../src/judge/readings/age.ts';
+import { leaseAge } from '../../src/judge/readings/age.ts';
+import { describeDuration } from '../../src/model/time.ts';
 import { entryOf } from '../../src/judge/readings/entry.ts';
 import { keeperRows, nobodyAnswers, type VirtualAddress, virtualAddressOf } from '../../src/judge/readings/virtual-address.ts';
 import { kubeletUsesOwnApiServer } from '../../src/judge/readings/wiring.ts';

@@ -4,7 +4,7 @@ import type { Moment } from '../../src/model/verdict.ts';
 import { say, type Text } from '../../src/model/sentence.ts';
 import { shellWord } from '../../src/judge/shell-word.ts';
 import { defineRule, fail, pass, undecided } from '../../src/judge/define-rule.ts';
-import { describeDuration } from '../../src/judge/readings/age.ts';
+import { describeDuration } from '../../src/model/time.ts';
 import { nodeLimits, type NodeEvidence, type NodeLimits, type NodeReading, readNode } from '../../src/judge/readings/node.ts';
 import type { Seen } from '../../src/model/rule.ts';
 

@@ -19,7 +19,7 @@ export function evidencePage(probes: readonly Probe[], rules: readonly AnyRule[]
         `${sentence(probe.title)} ${sentence(probe.why)}`,
         '',
         `- One for each: ${evidenceSubjects[probe.id]}`,
-        `- At the most: ${probe.timeoutMs / 1000} s${probe.sampled ? '; two looks some time apart' : ''}`,
+        `- At the most: ${probe.timeoutMs / 1000} s${probe.again === 'only' ? '; two looks some time apart' : ''}`,
         `- Rights on the Kubernetes API: ${probe.reads.length === 0 ? 'none' : probe.reads.map(accessText).join(', ')}`,
         `- Read by: ${readers.map((rule) => `[${code(rule.id)}](rules/${rule.area}/${rule.id}.md)`).join(', ') || 'no rule yet'}`,
       ].join('\n');

@@ -35,8 +35,13 @@ export function undecided(detail: string, howToGet: string): { status: 'unknown'
 }
 
 /** One look is too little to say so, and it looks bad: reason enough for a second one. */
-export function suspected(detail: string): { status: 'unknown'; detail: string; howToGet: string; suspected: true } {
-  return { ...undecided(detail, '--deep'), suspected: true };
+export function suspected(detail: string): Extract<Judgement, { status: 'unknown' }> {
+  return { ...undecided(detail, '--deep'), secondLook: 'urged' };
+}
+
+/** What only two looks can tell was looked at once. */
+export function notSampled(): Extract<Judgement, { status: 'unknown' }> {
+  return { ...undecided('not sampled: one look only', '--deep'), secondLook: 'decides' };
 }
 
 /** The rule has no meaning here. */

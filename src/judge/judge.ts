@@ -78,11 +78,11 @@ function toVerdict(rule: AnyRule, subject: Subject, view: RecordingView, judged:
     case 'not-applicable':
       return { ...base, status: 'not-applicable', because: judged.because };
     case 'unknown': {
-      const { detail, howToGet } = judged;
+      const { detail, howToGet, secondLook } = judged;
       // The last thing read is what left it open.
       const id = ([...view.cites].at(-1)?.split(' ')[0] ?? rule.needs[0] ?? 'operator.kubeconfig') as EvidenceId;
       const gaps = [{ gap: 'undecided' as const, detail, howToGet, id, subject: subjectKey(subject) }];
-      return { ...base, status: 'unknown', gaps, ...(judged.suspected && { suspected: true }) };
+      return { ...base, status: 'unknown', gaps, ...(secondLook !== undefined && { secondLook }) };
     }
     case 'fail': {
       const { status, facts, severity = rule.severity, impact = rule.impact, witness = 'measured', ...rest } = judged;

@@ -151,3 +151,30 @@ export interface HereNetwork {
   /** Sockets that listen at the ports asked about; the host is empty for every address. */
   readonly listeners: readonly { readonly host: string; readonly port: number }[];
 }
+
+/** One line of `show stat`; numbers absent where HAProxy left the column empty. */
+export interface HaproxyRow {
+  readonly proxy: string;
+  readonly server: string;
+  readonly type: 'frontend' | 'backend' | 'server' | 'listener';
+  /** Such as UP, DOWN, MAINT, `UP 1/3`, `no check`. */
+  readonly status: string;
+  /** Such as L4OK, L6OK, L7STS; empty when nothing is checked. */
+  readonly checkStatus: string;
+  readonly checkCode?: number;
+  readonly lastCheck: string;
+  /** Seconds since the last change of state. */
+  readonly lastChange?: number;
+  /** host:port; empty at the socket level `user`. */
+  readonly address: string;
+  readonly mode: string;
+  readonly activeServers?: number;
+  /** Times it went from UP to DOWN since HAProxy last read its configuration. */
+  readonly timesDown?: number;
+  /** Sessions now, at the most, and so far. */
+  readonly sessions?: number;
+  readonly sessionLimit?: number;
+  readonly sessionsTotal?: number;
+  /** Requests that wait for a free slot. */
+  readonly queued?: number;
+}

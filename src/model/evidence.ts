@@ -1,12 +1,13 @@
 // The dictionary: which pieces of evidence exist, and what shape does each have?
 import type { ApiServiceSeen, ServiceBackend, WebhookSeen } from './admission.ts';
 import type { ApiMetrics } from './api-metrics.ts';
-import type { BalancerFiles, EnvoyHost, HereNetwork, NginxStatus } from './balancer.ts';
+import type { BalancerFiles, EnvoyHost, HaproxyRow, HereNetwork, NginxStatus } from './balancer.ts';
 import type { ContainerLog, ControlPlanePod, EndpointList, KubeadmConfig, LeaseSeen, NodeSeen, ServerClock } from './kubernetes.ts';
 import type { Asked, EtcdHash, EtcdHealth, EtcdMemberList, EtcdMetrics, EtcdRead, EtcdStatus } from './etcd.ts';
-import type { CertificateSeen, Knock, Try } from './network.ts';
+import type { LocalDisk, LocalFiles } from './here.ts';
+import type { Knock, Try } from './network.ts';
+import type { KubeconfigSeen, TopologyHints } from './operator.ts';
 import type { Subject } from './subject.ts';
-import type { Platform } from './topology.ts';
 
 /** Evidence id -> its value for one subject. The kind of subject stands in `evidenceSubjects`. */
 export interface EvidenceTypes {
@@ -174,69 +175,6 @@ export interface Evidence {
 /** An identifier that names one piece of evidence: `api.ready apiserver/10.89.0.12:6443`. */
 export type Citation = `${EvidenceId} ${string}`;
 
-export interface KubeconfigSeen {
-  readonly path: string;
-  readonly context: string;
-  /** URL of the API as kubectl dials it. */
-  readonly server: string;
-  readonly host: string;
-  readonly port: number;
-  readonly tlsServerName?: string;
-  readonly proxied: boolean;
-  readonly authority: 'given' | 'system' | 'not-checked';
-  readonly credential: CredentialSeen;
-}
-
-export type CredentialSeen =
-  | { readonly kind: 'none' }
-  | { readonly kind: 'client-certificate'; readonly certificate: CertificateSeen }
-  | { readonly kind: 'token'; readonly expiresAt?: number }
-  | { readonly kind: 'plugin'; readonly command: string }
-  | { readonly kind: 'broken'; readonly detail: string };
-
-/** Candidate addresses by where they came from; host:port each. */
-export interface TopologyHints {
-  readonly masters: readonly Hint[];
-  readonly members: readonly Hint[];
-  /** What a former run knew about the kind of cluster. */
-  readonly platform?: Platform;
-  readonly etcd?: 'stacked' | 'external';
-}
-
-export interface Hint {
-  readonly address: string;
-  readonly node?: string;
-  readonly member?: string;
-  readonly from: 'flag' | 'environment' | 'remembered' | 'certificate' | 'manifest';
-}
-
-/** One line of `show stat`; numbers absent where HAProxy left the column empty. */
-export interface HaproxyRow {
-  readonly proxy: string;
-  readonly server: string;
-  readonly type: 'frontend' | 'backend' | 'server' | 'listener';
-  /** Such as UP, DOWN, MAINT, `UP 1/3`, `no check`. */
-  readonly status: string;
-  /** Such as L4OK, L6OK, L7STS; empty when nothing is checked. */
-  readonly checkStatus: string;
-  readonly checkCode?: number;
-  readonly lastCheck: string;
-  /** Seconds since the last change of state. */
-  readonly lastChange?: number;
-  /** host:port; empty at the socket level `user`. */
-  readonly address: string;
-  readonly mode: string;
-  readonly activeServers?: number;
-  /** Times it went from UP to DOWN since HAProxy last read its configuration. */
-  readonly timesDown?: number;
-  /** Sessions now, at the most, and so far. */
-  readonly sessions?: number;
-  readonly sessionLimit?: number;
-  readonly sessionsTotal?: number;
-  /** Requests that wait for a free slot. */
-  readonly queued?: number;
-}
-
 /** Our clock's bounds around one reading of theirs; milliseconds since 1970. */
 export interface ClockReading {
   readonly sentAt: number;
@@ -244,26 +182,4 @@ export interface ClockReading {
   readonly serverTime: number;
   /** 1000 for a Date header, 0 for a nanosecond clock. */
   readonly resolutionMs: number;
-}
-
-export interface LocalFiles {
-  readonly node: string;
-  readonly certificates: readonly { readonly path: string; readonly role: string; readonly certificate: CertificateSeen }[];
-  readonly manifests: readonly { readonly path: string; readonly component: string; readonly command: readonly string[] }[];
-  readonly unreadable: readonly { readonly path: string; readonly why: string }[];
-}
-
-export interface LocalDisk {
-  readonly node: string;
-  readonly folders: readonly FolderSpace[];
-}
-
-/** Room on the file system that holds a folder: bytes, and files where the file system counts them. */
-export interface FolderSpace {
-  readonly path: string;
-  readonly size: number;
-  /** What programs of root may still write. */
-  readonly free: number;
-  readonly files?: number;
-  readonly filesFree?: number;
 }

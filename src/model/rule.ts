@@ -56,7 +56,7 @@ export type Judgement<Reason extends string = string> =
       readonly witness?: Witness;
       readonly supports?: readonly Support[];
     }
-  | { readonly status: 'unknown'; readonly detail: string; readonly howToGet: string; readonly suspected?: true }
+  | { readonly status: 'unknown'; readonly detail: string; readonly howToGet: string; readonly secondLook?: 'decides' | 'urged' }
   | { readonly status: 'not-applicable'; readonly because: string };
 
 /** One failing verdict above another: what the gates of an edge may look at. */

@@ -81,8 +81,8 @@ export interface Unknown extends Judged {
   readonly status: 'unknown';
   /** Never empty: the reasons why nobody can say. */
   readonly gaps: readonly GapSeen[];
-  /** What was seen looks bad, and only a second look could tell. */
-  readonly suspected?: true;
+  /** Another look at the same thing would decide; `urged`: what was seen looks bad, so that it should be taken. */
+  readonly secondLook?: 'decides' | 'urged';
   /** The finding that stands in the way; set by the ranking. */
   readonly blockedBy?: { readonly rule: RuleId; readonly subject: string };
 }

@@ -13,7 +13,7 @@ import { MissingEvidence, type RecordingView } from '../judge/view.ts';
 import { vitalUnanswered, walk } from '../judge/walk.ts';
 import type { RankedFinding } from '../rank/input.ts';
 import { rank } from '../rank/rank.ts';
-import { timelineOf } from '../rank/timeline.ts';
+import { type ClockShift, timelineOf, type Wording } from '../rank/timeline.ts';
 import { fill } from '../explain/template.ts';
 import { listVantages } from './vantages.ts';
 
@@ -31,7 +31,10 @@ export function conclude({ evidence, rules, tree, version, run }: ConcludeInput)
   const view = viewOf(evidence, topology);
   const judged = judgeAll(rules, evidence, topology);
   const ranking = rank({ verdicts: judged, rules, gate: (edge, link) => openGate(edge, link, view) });
-  const findings = ranking.findings.map((finding) => withRepairs(finding, rules, view));
+  const byId = new Map(rules.map((rule) => [rule.id, rule]));
+  const now = serverNow(view);
+  const shift = { low: now.low - view.startedAt, high: now.high - view.startedAt };
+  const findings = ranking.findings.map((finding) => withRepairs(finding, byId, view, shift));
   const steps = walk(tree, ranking.verdicts, ranksOf(findings));
   return {
     schema: 1,
@@ -39,7 +42,7 @@ export function conclude({ evidence, rules, tree, version, run }: ConcludeInput)
     cluster: describeCluster(evidence, topology),
     vantages: listVantages(evidence, topology),
     takenAt: new Date(evidence.startedAt).toISOString(),
-    verdict: wordVerdict(findings, vitalUnanswered(steps, ranking.verdicts).length, rules, ranking.verdicts),
+    verdict: wordVerdict(findings, vitalUnanswered(steps, ranking.verdicts).length, byId, ranking.verdicts),
     counts: countVerdicts(ranking.verdicts),
     tree: steps,
     findings,
@@ -66,22 +69,19 @@ function orElse<T>(fallback: T, act: () => T): T {
   }
 }
 
-function withRepairs(finding: RankedFinding, rules: readonly AnyRule[], view: RecordingView): Finding {
-  const rule = rules.find((one) => one.id === finding.cause.rule);
+type Rules = ReadonlyMap<string, AnyRule>;
+
+/** @param shift milliseconds from our clock to the servers': times in verdicts are by ours, logs and people go by theirs. */
+function withRepairs(finding: RankedFinding, rules: Rules, view: RecordingView, shift: ClockShift): Finding {
+  const rule = rules.get(finding.cause.rule);
   const cause = { facts: finding.cause.facts, subjects: finding.subjects, verdicts: finding.verdicts };
   const fixes = orElse([], () => rule?.fixes(cause, view) ?? []);
   const avoid = orElse([], () => rule?.avoid(cause, view) ?? []);
-  return { ...finding, timeline: timeOf(finding, rules, view), fixes, avoid };
+  return { ...finding, timeline: timelineOf(finding, shift, (id) => wordingOf(rules.get(id), id)), fixes, avoid };
 }
 
-/** Times in verdicts are by our clock; what people compare them with, logs above all, is by the servers'. */
-function timeOf(finding: RankedFinding, rules: readonly AnyRule[], view: RecordingView): Finding['timeline'] {
-  const now = serverNow(view);
-  const shift = { low: now.low - view.startedAt, high: now.high - view.startedAt };
-  return timelineOf(finding, shift, (id) => {
-    const rule = rules.find((one) => one.id === id);
-    return { folded: rule?.folded ?? id, by: tellers[rule?.area ?? ''] ?? say('API') };
-  });
+function wordingOf(rule: AnyRule | undefined, id: string): Wording {
+  return { folded: rule?.folded ?? id, by: tellers[rule?.area ?? ''] ?? say('API') };
 }
 
 /** Who tells since when a rule of an area has failed. */
@@ -116,15 +116,10 @@ function describeCluster(evidence: Evidence, topology: Topology): Report['cluste
   };
 }
 
-function wordVerdict(
-  findings: readonly Finding[],
-  unanswered: number,
-  rules: readonly AnyRule[],
-  verdicts: readonly Verdict[],
-): Report['verdict'] {
+function wordVerdict(findings: readonly Finding[], unanswered: number, rules: Rules, verdicts: readonly Verdict[]): Report['verdict'] {
   const [first] = findings;
   if (first !== undefined) {
-    const rule = rules.find((one) => one.id === first.cause.rule);
+    const rule = rules.get(first.cause.rule);
     const level = first.severity === 'critical' || findings.some((finding) => finding.severity === 'critical') ? 'critical' : 'warning';
     return { level, line: fill(rule?.title ?? first.cause.rule, first.cause.facts), impact: fill(rule?.why ?? '', first.cause.facts) };
   }

@@ -9,7 +9,6 @@ import { createRedactor } from '../bundle/redact.ts';
 import { prepareRecording, readRecording, writeRecording } from '../bundle/recording.ts';
 import { openLiveSource } from '../sources/live.ts';
 import { recallTopology, rememberTopology } from '../sources/memory.ts';
-import { waitsForAnotherLook } from '../judge/readings/counters.ts';
 import { buildTopology } from '../judge/topology/build.ts';
 import { forBranch } from './branch.ts';
 import { Collector, type Collected } from './collect.ts';
@@ -46,20 +45,24 @@ export async function lookLive(options: RunOptions): Promise<Looked> {
   const given = { 'operator.kubeconfig': kubeconfig, 'operator.hints': gatherHints(settings, remembered) };
   const signal = options.interrupt;
   const collector = new Collector({ probes: branch.probes, source, settings, given, signal, redact: createRedactor() });
+  const judge = (): Report => draw(collector.collected, branch, began, options);
+  let report: Report;
   try {
-    await collector.pass(0, (probe) => probe.sampled !== true || settings.deep, options.timeoutMs);
+    await collector.pass(0, (probe) => probe.again !== 'only' || settings.deep, options.timeoutMs);
     if (!settings.deep)
       collector.leaveOut(
-        branch.probes.filter((probe) => probe.sampled === true),
+        branch.probes.filter((probe) => probe.again === 'only'),
         '--deep',
       );
-    const first = await confirmSuspicions(collector, branch, options, () => draw(collector.collected, branch, began, options));
-    if (settings.deep || wantsSecondLook(first, branch)) await lookAgain(collector, signal, options);
+    report = await confirmSuspicions(collector, branch, options, judge);
+    if (settings.deep || wantsSecondLook(report, branch)) {
+      await lookAgain(collector, signal, options);
+      report = judge();
+    }
   } finally {
     source.close();
   }
   const { collected } = collector;
-  const report = draw(collected, branch, began, options);
   await rememberTopology(kubeconfig, anchors, buildTopology(collected.evidence));
   if (options.record !== undefined) await writeRecording(options.record, collected, report, version());
   return { report, evidence: collected.evidence };
@@ -91,7 +94,7 @@ async function confirmSuspicions(collector: Collector, branch: Branch, options: 
   const signal = options.interrupt;
   for (let look = 1; ; look += 1) {
     const report = judge();
-    const open = new Set(report.verdicts.flatMap((verdict) => (waitsForAnotherLook(verdict) ? [verdict.rule] : [])));
+    const open = new Set(report.verdicts.flatMap((one) => (one.status === 'unknown' && one.secondLook !== undefined ? [one.rule] : [])));
     const due = branch.rules.flatMap(({ id, confirm }) =>
       confirm !== undefined && open.has(id) && look <= confirm.times ? [confirm] : [],
     );
@@ -109,7 +112,7 @@ async function confirmSuspicions(collector: Collector, branch: Branch, options: 
 function wantsSecondLook(report: Report, branch: Branch): boolean {
   const [first] = report.findings;
   if (report.run.interrupted) return false;
-  const unsure = report.verdicts.some((verdict) => verdict.status === 'unknown' && verdict.suspected === true);
+  const unsure = report.verdicts.some((verdict) => verdict.status === 'unknown' && verdict.secondLook === 'urged');
   if (unsure && first?.impact !== 'outage') return true;
   if (first === undefined || first.severity !== 'critical' || first.confidence !== 'weak') return false;
   const counters = new Set<string>(branch.probes.filter(isCounter).map((probe) => probe.id));
@@ -123,16 +126,9 @@ async function lookAgain(collector: Collector, signal: AbortSignal, options: Run
   if (!signal.aborted) await collector.pass(1, isCounter, options.timeoutMs);
 }
 
-/** Evidence that means something only as a difference between two looks. */
+/** Evidence that says more by the difference between two looks. */
 function isCounter(probe: Probe): boolean {
-  return (
-    probe.sampled === true ||
-    probe.id === 'etcd.metrics' ||
-    probe.id === 'kube.leases' ||
-    probe.id === 'kube.node-leases' ||
-    probe.id === 'lb.stats' ||
-    probe.id === 'lb.nginx'
-  );
+  return probe.again !== undefined;
 }
 
 function pause(milliseconds: number, signal: AbortSignal): Promise<void> {

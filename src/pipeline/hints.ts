@@ -1,5 +1,5 @@
 // Which addresses are known before anything was asked?
-import type { Hint, TopologyHints } from '../model/evidence.ts';
+import type { Hint, TopologyHints } from '../model/operator.ts';
 import type { Settings } from '../probes/settings.ts';
 
 /** Flags and environment first, then what a former run saw at the same cluster. */

@@ -53,8 +53,8 @@ export interface Probe<Id extends EvidenceId = EvidenceId> {
   readonly afterEvery?: readonly EvidenceId[];
   /** Bound of the whole gathering in milliseconds. */
   readonly timeoutMs: number;
-  /** Only in the second pass (two samples apart) or with --deep. */
-  readonly sampled?: true;
+  /** Two looks some seconds apart tell more than one; `only`: one alone tells nothing, so that it needs --deep. */
+  readonly again?: 'more' | 'only';
   readonly gather: (subject: Subject, around: Surroundings) => Promise<Gathered>;
   /** Pure; throws Error with one sentence on bytes it cannot read. */
   readonly read: (raw: string) => EvidenceTypes[Id];

@@ -1,5 +1,6 @@
 // What is the verdict in one line, whom does it hurt, and from where was it seen?
 import type { Report, Vantage } from '../model/report.ts';
+import { describeMoment } from '../model/time.ts';
 import type { Line, Page, Style } from './page.ts';
 import { phrase, styled } from './page.ts';
 import { columnsOf, padTo, wrapProse } from './wrap.ts';
@@ -44,7 +45,7 @@ function looked(report: Report, page: Page, width: number): readonly string[] {
   const missed = report.vantages.filter((vantage) => vantage.reached === 'no').map((vantage) => page.clean(vantage.name));
   const ways = reached.join(', ');
   const vantages = missed.length === 0 ? ways : phrase(page, 'notReached', { vantages: ways, names: missed.join(', ') });
-  const facts = { time: secondsOnly(report.takenAt), seconds: report.run.seconds.toFixed(1), vantages };
+  const facts = { time: describeMoment(report.takenAt), seconds: report.run.seconds.toFixed(1), vantages };
   const whys = report.vantages.flatMap(({ why }) => (why === undefined ? [] : wrapProse(page.clean(why), width)));
   return [...wrapProse(phrase(page, report.run.replayed ? 'whenReplayed' : 'when', facts), width), ...whys];
 }
@@ -53,11 +54,6 @@ function looked(report: Report, page: Page, width: number): readonly string[] {
 function vantageText(vantage: Vantage, page: Page): string {
   if (vantage.reached === 'yes') return page.clean(vantage.name);
   return phrase(page, 'reachedPartly', { name: vantage.name, detail: vantage.detail });
-}
-
-/** `2026-11-21T03:12:44.310Z` as `2026-11-21 03:12:44Z`. */
-function secondsOnly(iso: string): string {
-  return iso.replace('T', ' ').replace(/\.\d+Z$/, 'Z');
 }
 
 function counts(report: Report, page: Page, width: number): readonly string[] {

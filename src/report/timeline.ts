@@ -1,6 +1,7 @@
 // What came first, in a few lines?
 import type { Finding, TimelineEntry } from '../model/report.ts';
 import { Sentence } from '../model/sentence.ts';
+import { describeDuration, describeMoment } from '../model/time.ts';
 import type { Line, Page } from './page.ts';
 import { hang, phrase, styled } from './page.ts';
 import { columnsOf, padTo, wrapProse } from './wrap.ts';
@@ -56,12 +57,8 @@ function textOf([first, ...others]: readonly TimelineEntry[], page: Page): strin
 
 /** `2026-11-21 03:12:44Z`, or between which two moments where these are far apart. */
 function clockTime({ at: [low, high] }: TimelineEntry): string {
-  const text = (time: number): string =>
-    new Date(time)
-      .toISOString()
-      .replace('T', ' ')
-      .replace(/\.\d+Z$/, 'Z');
-  return text(high - low > exactEnough ? low : Math.round((low + high) / 2));
+  const time = high - low > exactEnough ? low : Math.round((low + high) / 2);
+  return describeMoment(new Date(time).toISOString());
 }
 
 /** `+12 s`, `+40 to 58 s`, `+4 h 17 min`. */
@@ -69,16 +66,6 @@ function distance(first: TimelineEntry, entry: TimelineEntry, page: Page): strin
   const low = Math.max(0, entry.at[0] - first.at[1]);
   const high = entry.at[1] - first.at[0];
   const middle = Math.max(0, (entry.at[0] + entry.at[1] - first.at[0] - first.at[1]) / 2);
-  if (high - low <= 2 * exactEnough || high >= 7_200_000) return `+${duration(middle)}`;
+  if (high - low <= 2 * exactEnough || high >= 7_200_000) return `+${describeDuration(middle)}`;
   return phrase(page, 'laterBetween', { low: String(Math.round(low / 1000)), high: String(Math.round(high / 1000)) });
-}
-
-function duration(milliseconds: number): string {
-  const seconds = Math.round(milliseconds / 1000);
-  if (seconds < 120) return `${seconds} s`;
-  const minutes = Math.floor(seconds / 60);
-  if (minutes < 120) return `${minutes} min`;
-  const hours = Math.floor(minutes / 60);
-  if (hours < 48) return minutes % 60 === 0 ? `${hours} h` : `${hours} h ${minutes % 60} min`;
-  return `${Math.floor(hours / 24)} d`;
 }

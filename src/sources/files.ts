@@ -2,7 +2,8 @@
 import { open, readdir, readFile, stat, statfs } from 'node:fs/promises';
 import net from 'node:net';
 import { join } from 'node:path';
-import type { FolderSpace, Gap } from '../model/evidence.ts';
+import type { Gap } from '../model/evidence.ts';
+import type { FolderSpace } from '../model/here.ts';
 import { abandon } from './dial.ts';
 import { Stopped, waitFor } from './limit.ts';
 import { GapError } from './source.ts';

@@ -2,7 +2,7 @@
 import { X509Certificate } from 'node:crypto';
 import { homedir } from 'node:os';
 import { isAbsolute, join, relative } from 'node:path';
-import type { CredentialSeen, KubeconfigSeen } from '../model/evidence.ts';
+import type { CredentialSeen, KubeconfigSeen } from '../model/operator.ts';
 import type { CertificateSeen } from '../model/network.ts';
 import { certificatesIn } from './contexts.ts';
 import type { Chosen } from './kubeconfig.ts';

@@ -3,7 +3,7 @@ import { joinAddress } from '../model/address.ts';
 import { lookup } from 'node:dns/promises';
 import net from 'node:net';
 import type tls from 'node:tls';
-import type { FolderSpace } from '../model/evidence.ts';
+import type { FolderSpace } from '../model/here.ts';
 import { attempt, type Message } from './attempt.ts';
 import type { Target } from './connection.ts';
 import { Connections } from './connections.ts';

@@ -1,5 +1,5 @@
 // How is the real cluster opened for looking: kubeconfig, etcd certificate, nothing connected yet?
-import type { KubeconfigSeen } from '../model/evidence.ts';
+import type { KubeconfigSeen } from '../model/operator.ts';
 import { type EtcdFiles, type EtcdMaterial, findEtcdFiles, readEtcdMaterial } from './etcd-credentials.ts';
 import { chooseCluster, type ConnectionFlags } from './kubeconfig.ts';
 import { describeKubeconfig } from './kubeconfig-seen.ts';

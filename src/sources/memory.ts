@@ -4,7 +4,7 @@ import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
-import type { Hint, KubeconfigSeen, TopologyHints } from '../model/evidence.ts';
+import type { Hint, KubeconfigSeen, TopologyHints } from '../model/operator.ts';
 import type { Topology } from '../model/topology.ts';
 
 const hint = z.object({

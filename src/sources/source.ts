@@ -1,5 +1,6 @@
 // How can the world be reached? The one interface behind which all network, process and file access lives.
-import type { FolderSpace, Gap } from '../model/evidence.ts';
+import type { Gap } from '../model/evidence.ts';
+import type { FolderSpace } from '../model/here.ts';
 import type { FailureClass } from '../model/network.ts';
 
 /** Each phase's own limit in milliseconds; a phase that is not reached costs nothing. */

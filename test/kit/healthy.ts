@@ -1,6 +1,7 @@
 // What does a healthy three-master cluster look like, piece by piece of evidence? Shapes and values follow the lab's.
 import type { BalancerFile } from '../../src/model/balancer.ts';
-import type { EvidenceId, EvidenceItem, EvidenceTypes, HaproxyRow } from '../../src/model/evidence.ts';
+import type { EvidenceId, EvidenceItem, EvidenceTypes } from '../../src/model/evidence.ts';
+import type { HaproxyRow } from '../../src/model/balancer.ts';
 import type { ControlPlanePod, LeaseSeen, NodeSeen, ServerClock } from '../../src/model/kubernetes.ts';
 import type { Histogram } from '../../src/model/etcd.ts';
 import type { CertificateSeen, Try } from '../../src/model/network.ts';

@@ -16,14 +16,3 @@ export function ageAt(moment: number, clock: ServerClock): Age {
 export function leaseAge(lease: LeaseSeen, clock: ServerClock): Age | undefined {
   return lease.renewedAt === undefined ? undefined : ageAt(lease.renewedAt, clock);
 }
-
-/** `4 h 17 min`, `35 s`, `3 d`: the two largest units that matter. */
-export function describeDuration(milliseconds: number): string {
-  const seconds = Math.max(0, Math.round(milliseconds / 1000));
-  if (seconds < 120) return `${seconds} s`;
-  const minutes = Math.floor(seconds / 60);
-  if (minutes < 120) return `${minutes} min`;
-  const hours = Math.floor(minutes / 60);
-  if (hours < 48) return minutes % 60 === 0 ? `${hours} h` : `${hours} h ${minutes % 60} min`;
-  return `${Math.floor(hours / 24)} d`;
-}

@@ -1,5 +1,6 @@
 // What does HAProxy think of each API server behind it, and how deep does its check look?
-import type { HaproxyRow, Known } from '../../model/evidence.ts';
+import type { Known } from '../../model/evidence.ts';
+import type { HaproxyRow } from '../../model/balancer.ts';
 import type { Seen } from '../../model/rule.ts';
 import type { Subject } from '../../model/subject.ts';
 import type { Master } from '../../model/topology.ts';

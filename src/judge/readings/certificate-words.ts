@@ -3,7 +3,7 @@ import { say, type Text } from '../../model/sentence.ts';
 import type { CertificateSeen } from '../../model/network.ts';
 import type { Seen } from '../../model/rule.ts';
 import type { Facts } from '../../model/verdict.ts';
-import { describeDuration } from './age.ts';
+import { describeDuration, describeMoment } from '../../model/time.ts';
 import { type CertificateEvidence, endOf, hasEnded, type Leaf, type Place } from './certificate.ts';
 import { describeRole } from './certificate-role.ts';
 import type { ServerNow } from './host-clock.ts';
@@ -22,7 +22,7 @@ export function factsOf(seen: Seen<CertificateEvidence>, place: Place, leaf: Lea
     where: leaf.where,
     serial: leaf.certificate.serial,
     sha256: shortDigest(leaf.certificate),
-    ended: writtenTime(leaf.certificate),
+    ended: describeMoment(leaf.certificate.notAfter),
     ago: describeDuration(now.low - endOf(leaf.certificate)),
     by: now.by,
     share: place.role === 'apiserver' ? shareOfEntry(seen, bad) : '',
@@ -37,13 +37,8 @@ function wordsForOthers(valid: readonly Place[]): Text {
     ? ''
     : say('{names}: valid, the first until {until}', {
         names: seen.map((place) => place.subject.name).join(', '),
-        until: writtenTime(first.certificate),
+        until: describeMoment(first.certificate.notAfter),
       });
-}
-
-/** `2026-11-20 22:58:31Z` */
-export function writtenTime(certificate: CertificateSeen): string {
-  return certificate.notAfter.replace('T', ' ').replace(/(\.\d+)?Z$/, 'Z');
 }
 
 /** `9A:41:E0…`, as openssl would begin it. */

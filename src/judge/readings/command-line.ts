@@ -1,10 +1,11 @@
 // With which settings was one component on one node started, as far as that can be seen?
+import { type Flags, parseFlags } from '../../model/flags.ts';
 import type { Seen } from '../../model/rule.ts';
 import { kubeletReports } from './pod.ts';
 
 /** Flags without their dashes; etcd's environment variables stand under the flag they set. */
 export interface CommandLine {
-  readonly flags: ReadonlyMap<string, string>;
+  readonly flags: Flags;
   /** `manifest`: the file on this machine · `pod`: what that node's kubelet last reported. */
   readonly from: 'manifest' | 'pod';
 }
@@ -16,27 +17,11 @@ export function commandLineOf(seen: Seen<CommandLineEvidence>, component: string
   const here = seen.peek('here.files');
   const manifest =
     here?.state === 'known' && here.value.node === node ? here.value.manifests.find((one) => one.component === component) : undefined;
-  if (manifest !== undefined) return { flags: settingsIn(manifest.command, []), from: 'manifest' };
+  if (manifest !== undefined) return { flags: parseFlags(manifest.command), from: 'manifest' };
   const list = seen.peek('kube.control-plane-pods');
   const pods = list?.state === 'known' ? list.value.pods : [];
   const container = pods.find((pod) => pod.component === component && pod.node === node)?.containers[0];
-  return container === undefined ? undefined : { flags: settingsIn(container.command, container.environment ?? []), from: 'pod' };
-}
-
-/** `--name=value`, `--name value` and a bare `--name`, which is true; a flag goes before the variable of the same name. */
-export function settingsIn(words: readonly string[], environment: readonly string[]): ReadonlyMap<string, string> {
-  const settings = new Map<string, string>();
-  for (const variable of environment) {
-    const [, name = '', value = ''] = /^ETCD_([A-Z_]+)=(.*)$/s.exec(variable) ?? [];
-    if (name !== '') settings.set(name.toLowerCase().replaceAll('_', '-'), value);
-  }
-  for (const [index, word] of words.entries()) {
-    const [, name = '', assigned] = /^--?([a-zA-Z][\w-]*)(?:=(.*))?$/s.exec(word) ?? [];
-    if (name === '') continue;
-    const next = words[index + 1];
-    settings.set(name, assigned ?? (next === undefined || next.startsWith('-') ? 'true' : next));
-  }
-  return settings;
+  return container === undefined ? undefined : { flags: parseFlags(container.command, container.environment), from: 'pod' };
 }
 
 /** Whether what the API says about this component's command line is what the kubelet runs there now. */

@@ -1,8 +1,9 @@
 // Who drops old history from etcd, and when was that done last?
+import { type Flags, parseFlags } from '../../model/flags.ts';
 import type { Seen } from '../../model/rule.ts';
 import type { Member } from '../../model/topology.ts';
 import { processAge } from './counters.ts';
-import { commandOf, type CommandEvidence, flagIn } from './etcd-flags.ts';
+import { type CommandEvidence, etcdFlags } from './etcd-flags.ts';
 import { metricsOf } from './member.ts';
 
 export interface Compaction {
@@ -32,7 +33,7 @@ export interface Planned {
 
 /** By command lines: API servers do it every five minutes unless told otherwise, etcd only where told to. */
 export function planned(seen: Seen<CommandEvidence>): Planned {
-  const keeps = seen.topology.members.map((member) => retentionOf(commandOf(seen, member)));
+  const keeps = seen.topology.members.map((member) => retentionOf(etcdFlags(seen, member)));
   const told = keeps.flatMap((one) => one ?? []);
   const byEtcd = told.length === keeps.length || told.some((one) => one > 0) ? Math.max(0, ...told) : undefined;
   return { byApiServers: byApiServers(seen), ...(byEtcd !== undefined && { byEtcd }) };
@@ -42,15 +43,15 @@ function byApiServers(seen: Seen<CommandEvidence>): Planned['byApiServers'] {
   const list = seen.peek('kube.control-plane-pods');
   const commands = list?.state === 'known' ? list.value.pods.filter((pod) => pod.component === 'kube-apiserver') : [];
   if (commands.length === 0 || commands.length < seen.topology.masters.length) return 'unknown';
-  const intervals = commands.map((pod) => flagIn(pod.containers[0]?.command ?? [], 'etcd-compaction-interval'));
+  const intervals = commands.map((pod) => parseFlags(pod.containers[0]?.command ?? []).get('etcd-compaction-interval'));
   return intervals.every((text) => text !== undefined && secondsOf(text) === 0) ? 'never' : 'sometimes';
 }
 
 /** Counted in revisions it says nothing about time; etcd takes a bare number of the periodic mode for hours. */
-function retentionOf(command: readonly string[] | undefined): number | undefined {
-  if (command === undefined) return undefined;
-  const text = flagIn(command, 'auto-compaction-retention') ?? '0';
-  if (flagIn(command, 'auto-compaction-mode') === 'revision') return text === '0' ? 0 : Number.POSITIVE_INFINITY;
+function retentionOf(flags: Flags | undefined): number | undefined {
+  if (flags === undefined) return undefined;
+  const text = flags.get('auto-compaction-retention') ?? '0';
+  if (flags.get('auto-compaction-mode') === 'revision') return text === '0' ? 0 : Number.POSITIVE_INFINITY;
   return /^\d+$/.test(text) ? Number(text) * 3600 : secondsOf(text);
 }
 

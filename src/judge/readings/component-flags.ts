@@ -1,12 +1,10 @@
 // With which flags does a component run on each master, and where do they differ?
+import { type Flags, parseFlags } from '../../model/flags.ts';
 import type { ControlPlanePod } from '../../model/kubernetes.ts';
 import type { Seen } from '../../model/rule.ts';
 import { kubeletReports } from './pod.ts';
 
 export type FlagEvidence = 'kube.control-plane-pods' | 'kube.nodes' | 'kube.node-leases' | 'here.files';
-
-/** Flag without its dashes -> value; a flag without one is `true`. */
-export type Flags = ReadonlyMap<string, string>;
 
 export interface ComponentFlags {
   readonly node: string;
@@ -18,19 +16,6 @@ export interface ComponentFlags {
 
 /** Values that belong to one machine. */
 const perMachine = new Set(['advertise-address', 'bind-address', 'name', 'hostname-override', 'node-ip']);
-
-/** `--a=b`, `--a b` and `--a` alike. */
-export function parseFlags(command: readonly string[]): Flags {
-  const flags = new Map<string, string>();
-  for (const [index, word] of command.entries()) {
-    const match = /^--?([A-Za-z][\w.-]*)(?:=(.*))?$/s.exec(word);
-    if (match?.[1] === undefined) continue;
-    const next = command[index + 1];
-    const value = match[2] ?? (next === undefined || next.startsWith('-') ? 'true' : next);
-    flags.set(match[1].replaceAll('_', '-'), value);
-  }
-  return flags;
-}
 
 /** One component on every node that has it. Ends the judgement where nobody could list the pods. */
 export function componentFlags(seen: Seen<FlagEvidence>, component: string, staleMs: number): readonly ComponentFlags[] {

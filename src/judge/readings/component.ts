@@ -4,7 +4,8 @@ import { say, type Text } from '../../model/sentence.ts';
 import type { Seen } from '../../model/rule.ts';
 import { keysOn } from '../../model/topology.ts';
 import type { Support } from '../../model/verdict.ts';
-import { ageAt, describeDuration } from './age.ts';
+import { ageAt } from './age.ts';
+import { describeDuration } from '../../model/time.ts';
 import { readApiServer, servesClients } from './api-server.ts';
 import { type NodeEvidence, type NodeLimits, readNode, reportsAreFresh } from './node.ts';
 

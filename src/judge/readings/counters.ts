@@ -3,8 +3,6 @@ import type { EtcdMetrics } from '../../model/etcd.ts';
 import type { Known } from '../../model/evidence.ts';
 import type { Seen } from '../../model/rule.ts';
 import type { Member } from '../../model/topology.ts';
-import type { Verdict } from '../../model/verdict.ts';
-import { undecided } from '../define-rule.ts';
 
 export interface CounterWindow {
   readonly first: EtcdMetrics;
@@ -35,16 +33,4 @@ export function processAge(seen: Seen<'etcd.clock'>, member: Member, metrics: Et
   const now = clock?.state === 'known' ? clock.value.serverTime : seen.startedAt;
   const age = now / 1000 - metrics.processStart;
   return age < 0 ? undefined : age;
-}
-
-/** The verdict of a rule about rates after a single look. */
-export function notSampled() {
-  return undecided(oneLookOnly, '--deep');
-}
-
-const oneLookOnly = 'not sampled: one look only';
-
-/** Whether another look at the same thing would decide. */
-export function waitsForAnotherLook(verdict: Verdict): boolean {
-  return verdict.status === 'unknown' && verdict.gaps.some(({ detail }) => detail === oneLookOnly);
 }

@@ -1,13 +1,15 @@
-// With which command line does one etcd member run?
+// With which flags does one etcd member run?
+import { type Flags, parseFlags } from '../../model/flags.ts';
 import type { Seen } from '../../model/rule.ts';
 import type { Member } from '../../model/topology.ts';
 
 export type CommandEvidence = 'kube.control-plane-pods' | 'here.files';
 
 /** By the manifest on this machine or by its pod; undefined where neither was seen or a file holds the settings. */
-export function commandOf(seen: Seen<CommandEvidence>, member: Member): readonly string[] | undefined {
+export function etcdFlags(seen: Seen<CommandEvidence>, member: Member): Flags | undefined {
   const command = manifestHere(seen, member) ?? podOf(seen, member);
-  return command?.some((word) => word.startsWith('--config-file')) ? undefined : command;
+  const flags = command && parseFlags(command);
+  return flags?.has('config-file') ? undefined : flags;
 }
 
 function manifestHere(seen: Seen<CommandEvidence>, member: Member): readonly string[] | undefined {
@@ -23,15 +25,6 @@ function podOf(seen: Seen<CommandEvidence>, member: Member): readonly string[] |
   return command.length === 0 ? undefined : command;
 }
 
-/** The value of `--name=value` or `--name value`; the last one counts. */
-export function flagIn(command: readonly string[], name: string): string | undefined {
-  const found = command.flatMap((word, index) => {
-    if (word.startsWith(`--${name}=`)) return [word.slice(name.length + 3)];
-    return word === `--${name}` ? [command[index + 1] ?? ''] : [];
-  });
-  return found.at(-1);
-}
-
 /** Milliseconds; etcd server/embed/config.go: 100 and 1000 unless a flag says otherwise. */
 export interface Timing {
   readonly heartbeat: number;
@@ -42,15 +35,14 @@ export const defaultTiming: Timing = { heartbeat: 100, election: 1000 };
 
 /** Undefined where the command line was not seen, or a value is no number. */
 export function timingOf(seen: Seen<CommandEvidence>, member: Member): Timing | undefined {
-  const command = commandOf(seen, member);
-  if (command === undefined) return undefined;
-  const heartbeat = Number(flagIn(command, 'heartbeat-interval') ?? defaultTiming.heartbeat);
-  const election = Number(flagIn(command, 'election-timeout') ?? defaultTiming.election);
+  const flags = etcdFlags(seen, member);
+  if (flags === undefined) return undefined;
+  const heartbeat = Number(flags.get('heartbeat-interval') ?? defaultTiming.heartbeat);
+  const election = Number(flags.get('election-timeout') ?? defaultTiming.election);
   return Number.isFinite(heartbeat) && Number.isFinite(election) ? { heartbeat, election } : undefined;
 }
 
 /** Where it keeps its data; kubeadm's own place unless a flag says otherwise. */
 export function dataFolderOf(seen: Seen<CommandEvidence>, member: Member): string {
-  const command = commandOf(seen, member);
-  return (command && flagIn(command, 'data-dir')) || '/var/lib/etcd';
+  return etcdFlags(seen, member)?.get('data-dir') || '/var/lib/etcd';
 }

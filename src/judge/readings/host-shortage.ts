@@ -1,9 +1,10 @@
 // What does the machine under one etcd member run short of, by whom it may be known?
-import type { FolderSpace } from '../../model/evidence.ts';
+import type { FolderSpace } from '../../model/here.ts';
 import type { Seen } from '../../model/rule.ts';
 import { say, type Text } from '../../model/sentence.ts';
 import type { Member } from '../../model/topology.ts';
-import { ageAt, describeDuration } from './age.ts';
+import { ageAt } from './age.ts';
+import { describeDuration } from '../../model/time.ts';
 import { metricsOf, statusOf } from './member.ts';
 import { describeBytes } from './space.ts';
 

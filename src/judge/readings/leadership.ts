@@ -5,12 +5,10 @@ import type { Support } from '../../model/verdict.ts';
 import { counterWindow } from './counters.ts';
 import { defaultTiming } from './etcd-flags.ts';
 import { type MemberEvidence, peekMember } from './member.ts';
-import { isSlowTrip, roundTripsOf } from './round-trip.ts';
+import { isSlowTrip, roundTripsOf, tripLimits } from './round-trip.ts';
 import { lateBetween } from './timed.ts';
 
-/** Round trips in an election timeout (https://etcd.io/docs/v3.6/tuning/), and how many tell: as etcd-peer-rtt. */
-const elections = 10;
-const telling = { least: 3, settled: 60 } as const;
+const { elections, least, settled } = tripLimits;
 
 /** Lost to the leadership: it is away, knows no leader, sends heartbeats late, or is too far away for them. */
 export function leadership(seen: Seen<MemberEvidence>, member: Member): Support['state'] {
@@ -18,7 +16,7 @@ export function leadership(seen: Seen<MemberEvidence>, member: Member): Support[
   if (kind === 'silent' || kind === 'leaderless') return 'lost';
   const window = counterWindow(seen, member);
   if (window !== undefined && lateBetween(window) > 0) return 'lost';
-  const bearable = defaultTiming.election / elections / 1000;
-  if (roundTripsOf(seen, member)?.some((trip) => isSlowTrip(trip, bearable, telling))) return 'lost';
+  const bearable = defaultTiming.election / elections.value / 1000;
+  if (roundTripsOf(seen, member)?.some((trip) => isSlowTrip(trip, bearable, { least: least.value, settled: settled.value }))) return 'lost';
   return kind === 'led' ? 'good' : 'unknown';
 }

@@ -4,7 +4,7 @@ import type { Seen } from '../../model/rule.ts';
 import type { Subject } from '../../model/subject.ts';
 import { type Age, ageAt } from './age.ts';
 import type { Offset } from './clock.ts';
-import { flagsOf, flagValue } from './flags.ts';
+import { agreedFlags } from './flags.ts';
 import { type ClockEvidence, hostClocks, hullOf } from './host-clock.ts';
 
 export type LeaseEvidence = 'kube.leases' | 'kube.control-plane-pods' | ClockEvidence;
@@ -55,9 +55,9 @@ export function leasePlace(
   seen: Seen<'kube.control-plane-pods'>,
   component: string,
 ): { readonly namespace: string; readonly name: string } {
-  const flags = flagsOf(seen, component);
-  const namespace = flagValue(flags, '--leader-elect-resource-namespace') ?? 'kube-system';
-  return { namespace, name: flagValue(flags, '--leader-elect-resource-name') ?? component };
+  const flags = agreedFlags(seen, component);
+  const namespace = flags.get('leader-elect-resource-namespace') ?? 'kube-system';
+  return { namespace, name: flags.get('leader-elect-resource-name') ?? component };
 }
 
 /** The lease of a component in one look; undefined where it is not there. */

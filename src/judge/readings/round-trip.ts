@@ -29,6 +29,21 @@ function nameOfPeer(seen: Seen, id: string): string {
   return seen.topology.members.find((member) => memberIdOf(member) === id)?.subject.name ?? id;
 }
 
+/** Which distance an election bears, and how many round trips tell it. */
+export const tripLimits = {
+  elections: { value: 10, unit: 'round trips in an election timeout', source: 'https://etcd.io/docs/v3.6/tuning/#time-parameters' },
+  least: {
+    value: 3,
+    unit: 'slow round trips at least',
+    source: 'convention: one or two may be chance, and etcd makes only one or two a minute',
+  },
+  settled: {
+    value: 60,
+    unit: 'round trips since the member’s start, unless enough were seen between two looks',
+    source: 'lab: of the first ten most are slow, while everything starts at once',
+  },
+} as const;
+
 /** In probes: how many must be slow, and how many make a process's own history tell. */
 export type TripLimits = Readonly<Record<'least' | 'settled', number>>;
 

@@ -1,4 +1,5 @@
 // How much of its quota has a member's database filled, and who says what the quota is?
+import { parseFlags } from '../../model/flags.ts';
 import type { ControlPlanePod } from '../../model/kubernetes.ts';
 import type { Seen } from '../../model/rule.ts';
 import type { Member } from '../../model/topology.ts';
@@ -34,14 +35,13 @@ function quotaOf(seen: Seen<SpaceEvidence>, member: Member, byStatus = 0, byCoun
   if (byCounters > 0) return { quota: byCounters, by: 'counters' };
   const pods = seen.peek('kube.control-plane-pods');
   const pod = pods?.state === 'known' ? pods.value.pods.find((one) => one.name === member.pod) : undefined;
-  return pod === undefined ? { quota: defaultQuota, by: 'assumed' } : { quota: flagOf(pod) ?? defaultQuota, by: 'command line' };
+  return pod === undefined ? { quota: defaultQuota, by: 'assumed' } : { quota: quotaFlag(pod) ?? defaultQuota, by: 'command line' };
 }
 
 /** Absent means the default, and 0 does too. */
-function flagOf(pod: ControlPlanePod): number | undefined {
-  const words = pod.containers.flatMap((container) => container.command);
-  const value = words.flatMap((word) => /^--quota-backend-bytes=(\d+)$/.exec(word)?.[1] ?? [])[0];
-  return value === undefined || Number(value) === 0 ? undefined : Number(value);
+function quotaFlag({ containers: [container] }: ControlPlanePod): number | undefined {
+  const value = Number(parseFlags(container?.command ?? [], container?.environment).get('quota-backend-bytes'));
+  return value > 0 ? value : undefined;
 }
 
 /** Whether every started member is proved to be below that percentage of a quota that somebody told. */

@@ -2,8 +2,8 @@
 import type { EtcdMetrics, Histogram } from '../../model/etcd.ts';
 import type { Seen } from '../../model/rule.ts';
 import type { Member } from '../../model/topology.ts';
-import { notApplicable, suspected, undecided } from '../define-rule.ts';
-import { counterWindow, notSampled } from './counters.ts';
+import { notApplicable, notSampled, suspected, undecided } from '../define-rule.ts';
+import { counterWindow } from './counters.ts';
 import { between, isSlow } from './histogram.ts';
 import { type MemberEvidence, metricsOf, readMember } from './member.ts';
 import { couldNotAsk } from './voters.ts';

@@ -1,5 +1,5 @@
 // Which API servers are there, and which addresses might be some?
-import type { Hint } from '../../model/evidence.ts';
+import type { Hint } from '../../model/operator.ts';
 import { joinAddress } from '../../model/address.ts';
 import type { LoadBalancer, Master, Origin } from '../../model/topology.ts';
 import { isLoopback, type KnownEvidence, splitAddress } from './build.ts';

@@ -3,7 +3,7 @@ import type { Seen } from '../../model/rule.ts';
 import { say, type Word } from '../../model/sentence.ts';
 import type { Row, TableView } from '../../model/table.ts';
 import type { Master } from '../../model/topology.ts';
-import { describeDuration } from '../readings/age.ts';
+import { describeDuration } from '../../model/time.ts';
 import { readApiServer } from '../readings/api-server.ts';
 import { type Backend, backendsOf, getsClients, wordsOf } from '../readings/backend.ts';
 import { ownerOfLeaf } from '../readings/entry.ts';

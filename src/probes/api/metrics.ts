@@ -14,7 +14,7 @@ export default defineProbe({
   reads: [{ verb: 'get', group: '', resource: '/metrics' }],
   after: [],
   timeoutMs: 9000,
-  sampled: true,
+  again: 'only',
   gather: async (subject, { source, topology, signal }) => {
     const { host, port } = masterOf(subject, topology);
     const one = await source.request({

@@ -60,6 +60,7 @@ export default defineProbe({
   reads: forwardAccess,
   after: [],
   afterWithoutEtcd: ['kube.may-port-forward', 'kube.control-plane-pods'],
+  again: 'more',
   timeoutMs: 9000,
   gather: (subject, around) => askMetricsPath(memberOf(subject, around.topology), '/metrics', around, keepNeeded),
   read: (raw): Asked<EtcdMetrics> => {

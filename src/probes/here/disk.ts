@@ -1,5 +1,6 @@
 // How much room is there on the disks under this machine's etcd data?
 import { z } from 'zod';
+import { parseFlags } from '../../model/flags.ts';
 import { GapError } from '../../sources/source.ts';
 import { defineProbe } from '../probe.ts';
 import { gap } from '../shared/gaps.ts';
@@ -32,13 +33,10 @@ export default defineProbe({
     const command = here.manifests.find((one) => one.component === 'etcd')?.command;
     if (command === undefined)
       throw gap('absent', 'no static pod of this machine is an etcd member', 'run ha-doctor on a machine with etcd, as root');
-    const folders = [flagIn(command, 'data-dir') ?? usual, flagIn(command, 'wal-dir')].filter((path) => path !== undefined && path !== '');
+    const flags = parseFlags(command);
+    const folders = [flags.get('data-dir') ?? usual, flags.get('wal-dir')].filter((path) => path !== undefined && path !== '');
     const spaces = await Promise.all(folders.map((path) => source.space(path ?? usual)));
     return { raw: JSON.stringify({ node: here.node, folders: spaces }), source: 'this node' };
   },
   read: (raw) => checkShape(disk, parseJson(raw, 'the recorded disks'), 'the recorded disks'),
 });
-
-function flagIn(command: readonly string[], name: string): string | undefined {
-  return command.find((word) => word.startsWith(`--${name}=`))?.slice(name.length + 3);
-}

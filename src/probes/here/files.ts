@@ -1,6 +1,6 @@
 // What lies on this machine, when it is a control-plane node: manifests and public certificates?
 import { z } from 'zod';
-import type { LocalFiles } from '../../model/evidence.ts';
+import type { LocalFiles } from '../../model/here.ts';
 import { GapError } from '../../sources/source.ts';
 import { defineProbe, type Surroundings } from '../probe.ts';
 import { describeCertificate, parseCertificate } from '../shared/certificate.ts';

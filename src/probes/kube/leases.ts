@@ -9,6 +9,7 @@ export default defineProbe({
   why: 'A leader that stopped renewing means that nothing is scheduled or repaired.',
   reads: [{ verb: 'list', group: 'coordination.k8s.io', resource: 'leases', namespace: 'kube-system' }],
   after: [],
+  again: 'more',
   timeoutMs: 9000,
   gather: (_subject, around) =>
     gatherList('/apis/coordination.k8s.io/v1/namespaces/kube-system/leases', 'the leases of kube-system', around),

@@ -9,6 +9,7 @@ export default defineProbe({
   why: 'A heartbeat that stopped shows a lost node before its condition does.',
   reads: [{ verb: 'list', group: 'coordination.k8s.io', resource: 'leases', namespace: 'kube-node-lease' }],
   after: [],
+  again: 'more',
   timeoutMs: 9000,
   gather: (_subject, around) =>
     gatherList('/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases', 'the heartbeats of the nodes', around),

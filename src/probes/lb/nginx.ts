@@ -13,6 +13,7 @@ export default defineProbe({
   why: 'Connections that were accepted and not handled were dropped at a limit of Nginx’s own.',
   reads: [],
   after: [],
+  again: 'more',
   timeoutMs: 5000,
   gather: async (_subject, around) => {
     const { nginxStatus } = around.settings;

@@ -1,5 +1,5 @@
 // What does HAProxy itself think of its backends?
-import type { HaproxyRow } from '../../model/evidence.ts';
+import type { HaproxyRow } from '../../model/balancer.ts';
 import type { RawTry } from '../../sources/source.ts';
 import { defineProbe, type Gathered, type Surroundings } from '../probe.ts';
 import { parseCsv } from '../shared/csv.ts';
@@ -19,6 +19,7 @@ export default defineProbe({
   why: 'Shows which masters the load balancer has taken out, and for what reason.',
   reads: [],
   after: [],
+  again: 'more',
   timeoutMs: 5000,
   gather: async (_subject, around): Promise<Gathered> => {
     const { source, settings, topology, signal } = around;

@@ -1,6 +1,6 @@
 // Which addresses did the user name, or did an earlier run see?
 import { z } from 'zod';
-import type { TopologyHints } from '../../model/evidence.ts';
+import type { TopologyHints } from '../../model/operator.ts';
 import { defineProbe } from '../probe.ts';
 import { line } from '../shared/json.ts';
 import { parseRaw } from '../shared/raw.ts';

@@ -1,6 +1,6 @@
 // Where does the operator's kubeconfig lead, and with what credential?
 import { z } from 'zod';
-import type { KubeconfigSeen } from '../../model/evidence.ts';
+import type { KubeconfigSeen } from '../../model/operator.ts';
 import { defineProbe } from '../probe.ts';
 import { gap } from '../shared/gaps.ts';
 import { line } from '../shared/json.ts';

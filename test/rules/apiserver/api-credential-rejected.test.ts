@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import rule from '../../../rules/apiserver/api-credential-rejected.ts';
-import type { CredentialSeen } from '../../../src/model/evidence.ts';
+import type { CredentialSeen } from '../../../src/model/operator.ts';
 import type { Unknown } from '../../../src/model/verdict.ts';
 import { fixesOf, shown, unfilled } from '../../kit/texts.ts';
 import { answered, asFail, failedTries, healthyWorld, type World } from '../../kit/world.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import rule from '../../../rules/apiserver/api-endpoints-mismatch.ts';
-import type { HaproxyRow } from '../../../src/model/evidence.ts';
+import type { HaproxyRow } from '../../../src/model/balancer.ts';
 import { shown, unfilled } from '../../kit/texts.ts';
 import { answered, asFail, failedTries, healthyWorld, now, type World } from '../../kit/world.ts';
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import rule from '../../../rules/apiserver/api-flag-drift.ts';
-import { parseFlags } from '../../../src/judge/readings/component-flags.ts';
+import { parseFlags } from '../../../src/model/flags.ts';
 import { fixesOf, gateOf, shown, unfilled } from '../../kit/texts.ts';
 import { asFail, failedTries, healthyWorld, now, type World } from '../../kit/world.ts';
 

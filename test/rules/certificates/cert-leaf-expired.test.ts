@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import rule from '../../../rules/certificates/cert-leaf-expired.ts';
 import { viewOf } from '../../../src/judge/judge.ts';
-import type { LocalFiles } from '../../../src/model/evidence.ts';
+import type { LocalFiles } from '../../../src/model/here.ts';
 import type { CertificateSeen } from '../../../src/model/network.ts';
 import type { Edge } from '../../../src/model/rule.ts';
 import type { Fail } from '../../../src/model/verdict.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import rule from '../../../rules/certificates/cert-operator-expiring.ts';
-import type { CredentialSeen } from '../../../src/model/evidence.ts';
+import type { CredentialSeen } from '../../../src/model/operator.ts';
 import type { Edge } from '../../../src/model/rule.ts';
 import { answered, asFail, certificate, healthyWorld, now, type World } from '../../kit/world.ts';
 

@@ -66,7 +66,7 @@ test('one look that shows many slow writes since the start asks for a second one
     const verdict = world
       .set('etcd.metrics', 'm2', { ...countersOf(world, 'm2'), walFsync: plus(fast(1000), slow, 0.2) })
       .verdict(rule, 'm2');
-    return verdict.status === 'unknown' && verdict.suspected === true;
+    return verdict.status === 'unknown' && verdict.secondLook === 'urged';
   };
   expect([at(5), at(50)]).toEqual([false, true]);
 });

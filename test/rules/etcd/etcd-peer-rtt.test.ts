@@ -58,7 +58,7 @@ test('slow only while it started, or now and then, is no distance, and worth a s
     world.set('etcd.metrics', 'm2', { ...countersOf(world, 'm2'), peerRoundTrip: mixed(slow) }).verdict(rule, 'm2');
   expect([at(0).status, at(80).status, at(81).status]).toEqual(['pass', 'unknown', 'fail']);
   const verdict = at(80);
-  expect(verdict.status === 'unknown' && verdict.suspected).toBe(true);
+  expect(verdict.status === 'unknown' && verdict.secondLook).toBe('urged');
 });
 
 test('the first probes of a process tell about its start: neither slow nor quick, until more are seen', () => {

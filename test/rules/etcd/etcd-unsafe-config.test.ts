@@ -1,7 +1,7 @@
 // Does etcd-unsafe-config see what a flag, a variable or its absence does to etcd?
 import { expect, test } from 'vitest';
 import rule from '../../../rules/etcd/etcd-unsafe-config.ts';
-import { settingsIn } from '../../../src/judge/readings/command-line.ts';
+import { parseFlags } from '../../../src/model/flags.ts';
 import { withFlags } from '../../kit/etcd-worlds.ts';
 import { asFail, expectTextsFilled, fixesOf, healthyWorld, now, silence, statuses, type World } from './kit.ts';
 
@@ -67,7 +67,7 @@ test('of several settings the worst leads, and all are listed', () => {
 
 test('etcd reads variables too, and a flag goes before its variable', () => {
   const words = ['etcd', '--name', 'm1', '--unsafe-no-fsync', '--quota-backend-bytes=2'];
-  const flags = settingsIn(words, ['ETCD_FORCE_NEW_CLUSTER=true', 'ETCD_QUOTA_BACKEND_BYTES=1']);
+  const flags = parseFlags(words, ['ETCD_FORCE_NEW_CLUSTER=true', 'ETCD_QUOTA_BACKEND_BYTES=1']);
   expect(Object.fromEntries(flags)).toEqual({
     'force-new-cluster': 'true',
     'quota-backend-bytes': '2',

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import rule from '../../../rules/host/host-unreachable.ts';
-import type { HaproxyRow } from '../../../src/model/evidence.ts';
+import type { HaproxyRow } from '../../../src/model/balancer.ts';
 import type { FailureClass } from '../../../src/model/network.ts';
 import { fixesOf, shown, unfilled } from '../../kit/texts.ts';
 import { answered, asFail, failedTries, failure, healthyWorld, now, type World } from '../../kit/world.ts';

@@ -1,6 +1,6 @@
 // Changes to what load balancers say of themselves, for the tests beside this file.
 import type { BalancerFile, ListedServer, ProxyPath } from '../../../src/model/balancer.ts';
-import type { HaproxyRow } from '../../../src/model/evidence.ts';
+import type { HaproxyRow } from '../../../src/model/balancer.ts';
 import type { World } from '../../kit/world.ts';
 
 /** Changes the row of one server; `*` means every server, BACKEND the summary. */

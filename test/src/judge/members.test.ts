@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { EtcdMember } from '../../../src/model/etcd.ts';
-import type { EvidenceId, Hint } from '../../../src/model/evidence.ts';
+import type { EvidenceId } from '../../../src/model/evidence.ts';
+import type { Hint } from '../../../src/model/operator.ts';
 import { addressOf, etcdStatus, healthyWorld, World } from '../../kit/world.ts';
 
 const all = ['m1', 'm2', 'm3'] as const;

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { joinAddress } from '../../../src/model/address.ts';
 import { expect, test } from 'vitest';
 import { buildTopology, splitAddress } from '../../../src/judge/topology/build.ts';
-import type { Hint } from '../../../src/model/evidence.ts';
+import type { Hint } from '../../../src/model/operator.ts';
 import { addressOf, answered, certificate, failedTries, healthyWorld, World } from '../../kit/world.ts';
 
 const idsOf = (list: readonly { readonly subject: { readonly id: string } }[]): readonly string[] => list.map((one) => one.subject.id);

@@ -192,9 +192,9 @@ test('a second pass looks again, and only at what is wanted', async () => {
 });
 
 test('what is left out says for each subject which flag would look at it', async () => {
-  const counter = probe('api.metrics', {}, { sampled: true });
+  const counter = probe('api.metrics', {}, { again: 'only' });
   const collector = collectorOf([probe('kube.endpoints', endpoints), counter]);
-  await collector.pass(0, (one) => one.sampled !== true);
+  await collector.pass(0, (one) => one.again !== 'only');
   collector.leaveOut([counter], '--deep');
   const left = collector.collected.evidence.items.filter((item) => item.id === 'api.metrics');
   expect(left.map((item) => item.subject.id)).toEqual(endpoints.addresses);

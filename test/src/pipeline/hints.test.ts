@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { TopologyHints } from '../../../src/model/evidence.ts';
+import type { TopologyHints } from '../../../src/model/operator.ts';
 import { gatherHints } from '../../../src/pipeline/hints.ts';
 import type { Settings } from '../../../src/probes/settings.ts';
 

@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import type { KubeconfigSeen } from '../../../src/model/evidence.ts';
+import type { KubeconfigSeen } from '../../../src/model/operator.ts';
 import { recallTopology, rememberTopology } from '../../../src/sources/memory.ts';
 import { healthyWorld } from '../../kit/world.ts';
 

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import disk from '../../../../src/probes/here/disk.ts';
 import { clusterSubject } from '../../../../src/model/subject.ts';
-import type { LocalFiles } from '../../../../src/model/evidence.ts';
+import type { LocalFiles } from '../../../../src/model/here.ts';
 import { surroundings } from '../kit/around.ts';
 
 function here(...command: string[]): LocalFiles {

@@ -1,0 +1,77 @@
+// And what stands around them: leases, nodes, clocks, certificates, backups, posture?
+import type { Question } from '../../src/model/tree.ts';
+
+export const surroundingQuestions: readonly Question[] = [
+  {
+    id: 'leases-held',
+    branch: 'leases',
+    ask: 'leader leases held?',
+    vital: true,
+    rules: ['le-lease-missing', 'le-lease-expired'],
+    next: { yes: ['leases-candidates'], no: ['leases-candidates', 'clock-masters'] },
+  },
+  {
+    id: 'leases-candidates',
+    branch: 'leases',
+    ask: 'controllers and schedulers steady?',
+    vital: false,
+    rules: ['le-component-unhealthy', 'le-flapping'],
+    next: { yes: ['nodes-ready'], no: ['api-masters', 'nodes-ready'] },
+  },
+  {
+    id: 'nodes-ready',
+    branch: 'nodes',
+    ask: 'every node Ready?',
+    vital: false,
+    rules: ['ha-node-notready'],
+    next: { yes: ['clock-masters'], no: ['api-masters', 'leases-held'] },
+  },
+  {
+    id: 'clock-masters',
+    branch: 'clocks',
+    ask: 'clocks of the masters agree?',
+    vital: true,
+    rules: ['clock-apiserver-skew'],
+    next: { yes: ['clock-members'], no: ['certificates-served'] },
+  },
+  {
+    id: 'clock-members',
+    branch: 'clocks',
+    ask: 'clocks of the etcd members agree?',
+    vital: false,
+    rules: ['clock-etcd-skew'],
+    next: { yes: ['certificates-served'], no: [] },
+  },
+  {
+    id: 'certificates-served',
+    branch: 'certificates',
+    ask: 'every served certificate valid?',
+    vital: true,
+    rules: ['cert-leaf-expired'],
+    next: { yes: ['backup-usable'], no: [] },
+  },
+  {
+    id: 'backup-usable',
+    branch: 'backup',
+    ask: 'backups?',
+    vital: false,
+    rules: [],
+    next: { yes: ['posture-margin'], no: [] },
+  },
+  {
+    id: 'posture-margin',
+    branch: 'posture',
+    ask: 'survives the loss of a member?',
+    vital: false,
+    rules: ['etcd-member-count', 'etcd-no-fault-margin'],
+    next: { yes: ['posture-address'], no: ['etcd-members'] },
+  },
+  {
+    id: 'posture-address',
+    branch: 'posture',
+    ask: 'address leaves an LB that dies?',
+    vital: false,
+    rules: ['vip-track-ineffective'],
+    next: { yes: [], no: [] },
+  },
+];
