@@ -121,7 +121,7 @@ async function diagnose(lab: Lab, scenario: Scenario, moment: Moment, options: R
   const folder = join(resolve(options.record ?? join(lab.folder, 'recordings')), name.replace(/[@#]/g, '-'));
   await rm(folder, { recursive: true, force: true });
   if (scenario.kubeconfig === 'moved') await writeMovedKubeconfig(lab);
-  const files = scenario.lab === undefined ? [] : await fetchBalancerFiles(lab);
+  const files = scenario.lab === undefined || scenario.lab === 'single' ? [] : await fetchBalancerFiles(lab);
   const vantageFlags = vantage === 'etcd' ? etcdFlags : [];
   const flags = [`--record=${folder}`, ...files, ...vantageFlags, ...(scenario.deep ? ['--deep'] : [])];
   const outcome = await lookWith(lab, flags, kubeconfigs[scenario.kubeconfig]);

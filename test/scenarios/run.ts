@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ensureLab, type Lab, labSupport, openLab, planFlags, planFromFlags } from '../../lab/lab.ts';
+import type { LabPlan } from '../../lab/topology.ts';
 import { labsRoot } from '../../lab/state.ts';
 import { releaseFor } from '../../lab/versions.ts';
 import { findWrites } from './read-only.ts';
@@ -80,9 +81,13 @@ async function workThrough(name: string, open: Scenario[]): Promise<readonly Res
 
 /** The next scenario that a lab of this shape can play. */
 function takeFor({ plan }: Lab, open: Scenario[]): Scenario | undefined {
-  const shape = plan.vip ? 'vip' : plan.loadBalancer === 'nginx' ? 'nginx' : undefined;
-  const place = open.findIndex((scenario) => scenario.lab === shape);
+  const place = open.findIndex((scenario) => scenario.lab === shapeOf(plan));
   return place === -1 ? undefined : open.splice(place, 1)[0];
+}
+
+function shapeOf(plan: LabPlan): Scenario['lab'] {
+  if (plan.masters === 1) return 'single';
+  return plan.vip ? 'vip' : plan.loadBalancer === 'nginx' ? 'nginx' : undefined;
 }
 
 /** A scenario that cannot be put into the lab fails; the others go on. */

@@ -36,8 +36,8 @@ export interface Scenario {
   /** Whether it is looked at with --deep: its rules compare two looks. */
   readonly deep?: true;
   readonly kubeconfig: Credential;
-  /** The shape of lab it needs where that is not the usual one; the operator then fetches the load balancers' files too. */
-  readonly lab?: 'vip' | 'nginx';
+  /** The shape of lab it needs where that is not the usual one; of load balancers the operator then fetches the files too. */
+  readonly lab?: 'vip' | 'nginx' | 'single';
   readonly expect:
     | {
         readonly kind: 'fault';

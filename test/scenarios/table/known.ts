@@ -207,6 +207,16 @@ export const known: readonly Scenario[] = [
   },
   {
     ...base,
+    id: 'S40',
+    unrecorded: 'not yet',
+    title: 'negative: a control plane of one machine, without a load balancer',
+    faults: [],
+    ages: [0],
+    lab: 'single',
+    expect: { kind: 'nothing', exitCode: [0] },
+  },
+  {
+    ...base,
     id: 'S50',
     title: 'm2 black-holed',
     faults: [{ fault: 'host-black-holed', target: 'm2' }],

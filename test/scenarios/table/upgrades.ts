@@ -62,16 +62,6 @@ export const upgrades: readonly Scenario[] = [
   },
   {
     ...base,
-    id: 'S54',
-    unrecorded: 'not yet',
-    title: 'etcd of m2 has a flag that its version no longer knows',
-    faults: [{ fault: 'component-flag', target: 'm2', values: { component: 'etcd', flag: '--enable-v2=true', starts: 'no' } }],
-    ages: [70],
-    expect: { kind: 'fault', root: m2(['etcd-restart-loop', 'etcd-member-down']), folds: besideEtcd },
-    forbidden: oneMember,
-  },
-  {
-    ...base,
     id: 'S55',
     unrecorded: 'not yet',
     title: 'API server of m3 asks an etcd address that is gone',
