@@ -2,16 +2,8 @@
 import { defineRule, fail, pass } from '../../src/judge/define-rule.ts';
 import { shellWord } from '../../src/judge/shell-word.ts';
 import { mastersOf } from '../../src/judge/readings/api-server.ts';
-import {
-  type ApiWindow,
-  apiWindow,
-  countOf,
-  describeQuantile,
-  histogramBetween,
-  openEnd,
-  type Quantile,
-  quantileOf,
-} from '../../src/judge/readings/api-window.ts';
+import { type ApiWindow, apiWindow, openEnd } from '../../src/judge/readings/api-window.ts';
+import { between, describeQuantile, type Quantile, quantileOf } from '../../src/judge/readings/histogram.ts';
 import type { RequestKind } from '../../src/model/api-metrics.ts';
 import { type Sentence, say } from '../../src/model/sentence.ts';
 
@@ -134,16 +126,18 @@ const whereWords: Readonly<Record<'storage' | 'webhooks-or-queue' | 'itself', Se
 function measure({ first, last }: ApiWindow): readonly Measured[] {
   return (last.times ?? []).flatMap(({ kind, whole, own }) => {
     const before = first.times?.find((one) => one.kind === kind);
-    const grown = histogramBetween(before?.whole ?? [], whole);
-    const quantile = quantileOf(grown, share);
-    if (before === undefined || quantile === undefined) return [];
-    return [{ kind, count: countOf(grown), whole: quantile, own: quantileOf(histogramBetween(before.own, own), share) }];
+    const grown = between(before?.whole, whole);
+    const quantile = grown && quantileOf(grown, share);
+    if (grown === undefined || quantile === undefined) return [];
+    const served = between(before?.own, own);
+    return [{ kind, count: grown.count, whole: quantile, own: served && quantileOf(served, share) }];
   });
 }
 
 /** Half of the time is most of it. */
 function reasonFor({ first, last }: ApiWindow, { whole, own }: Measured): 'storage' | 'webhooks-or-queue' | 'itself' {
-  const storage = quantileOf(histogramBetween(first.storage ?? [], last.storage ?? []), share);
+  const grown = between(first.storage, last.storage);
+  const storage = grown && quantileOf(grown, share);
   if (storage !== undefined && storage.about >= whole.about / 2) return 'storage';
   return own !== undefined && own.about < whole.about / 2 ? 'webhooks-or-queue' : 'itself';
 }

@@ -1,7 +1,5 @@
 // What do the counters of one API server say? Each counts from the start of its process.
-
-/** Requests by how long they took: `count` of those that took at the most `seconds`, edges rising, the last one Infinity. */
-export type Histogram = readonly { readonly seconds: number; readonly count: number }[];
+import type { Histogram } from './histogram.ts';
 
 /** Requests that are comparable: changes and reads of single objects, lists of one namespace, lists of all. */
 export type RequestKind = 'single' | 'namespace-list' | 'cluster-list';
@@ -10,8 +8,8 @@ export interface RequestTimes {
   readonly kind: RequestKind;
   /** As a client waits for it, without what takes long by its nature (watch, exec, logs, proxied). */
   readonly whole: Histogram;
-  /** Without the time in queues and webhooks. */
-  readonly own: Histogram;
+  /** Without the time in queues and webhooks; absent where none of the kind was counted. */
+  readonly own?: Histogram;
 }
 
 /** One priority level of API Priority and Fairness. */
@@ -19,8 +17,8 @@ export interface PriorityLevel {
   readonly name: string;
   /** Reason (queue-full, time-out, concurrency-limit) -> rejected requests. */
   readonly rejected: Readonly<Record<string, number>>;
-  /** How long requests waited for their turn. */
-  readonly waited: Histogram;
+  /** How long requests waited for their turn; absent where none did. */
+  readonly waited?: Histogram;
   readonly seats?: number;
 }
 

@@ -1,4 +1,5 @@
 // What does etcd tell about itself? Ids and revisions are uint64: decimal strings for revisions, hex for ids.
+import type { Histogram } from './histogram.ts';
 import type { Failure } from './network.ts';
 
 /** A member that does not answer is evidence too, not a gap: it was asked and stayed silent. */
@@ -90,15 +91,6 @@ export interface EtcdMetrics {
   readonly compactedAt?: number;
   readonly openFiles?: number;
   readonly openFilesLimit?: number;
-}
-
-/** How often something took at most so long; counts since the process began. */
-export interface Histogram {
-  /** Upper bounds in seconds, rising, each with how many took no longer; the last bound that is finite ends the list. */
-  readonly buckets: readonly { readonly upTo: number; readonly count: number }[];
-  readonly count: number;
-  /** Seconds of all together. */
-  readonly sum: number;
 }
 
 /** A linearizable read with `hasleader`; milliseconds it took. */

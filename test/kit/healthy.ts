@@ -3,7 +3,7 @@ import type { BalancerFile } from '../../src/model/balancer.ts';
 import type { EvidenceId, EvidenceItem, EvidenceTypes } from '../../src/model/evidence.ts';
 import type { HaproxyRow } from '../../src/model/balancer.ts';
 import type { ControlPlanePod, LeaseSeen, NodeSeen, ServerClock } from '../../src/model/kubernetes.ts';
-import type { Histogram } from '../../src/model/etcd.ts';
+import type { Histogram } from '../../src/model/histogram.ts';
 import type { CertificateSeen, Try } from '../../src/model/network.ts';
 import { subjectOf } from './world.ts';
 
@@ -194,7 +194,7 @@ function clusterItems(): EvidenceItem[] {
 /** So many that took no longer than 2 ms, with etcd's own bounds. */
 export function fast(count: number): Histogram {
   const bounds = Array.from({ length: 14 }, (_, power) => 2 ** power / 1000);
-  return { buckets: bounds.map((upTo) => ({ upTo, count: upTo < 0.002 ? Math.floor(count / 2) : count })), count, sum: count * 0.001 };
+  return { buckets: bounds.map((upTo) => ({ upTo, count: upTo < 0.002 ? Math.floor(count / 2) : count })), count };
 }
 
 function memberItems(n: (typeof masters)[number]): EvidenceItem[] {

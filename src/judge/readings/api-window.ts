@@ -1,5 +1,5 @@
 // What did one API server's counters do between two looks?
-import type { ApiMetrics, Histogram } from '../../model/api-metrics.ts';
+import type { ApiMetrics } from '../../model/api-metrics.ts';
 import type { Seen } from '../../model/rule.ts';
 import { type Subject, subjectKey } from '../../model/subject.ts';
 import { MissingEvidence } from '../view.ts';
@@ -24,38 +24,4 @@ export function apiWindow(seen: Seen<'api.metrics'>, subject: Subject): ApiWindo
 /** Ends a judgement: the counters were read, and what is asked is not in them. */
 export function openEnd(subject: Subject, detail: string, howToGet = '--deep'): MissingEvidence {
   return new MissingEvidence([{ gap: 'not-collected', detail, howToGet, id: 'api.metrics', subject: subjectKey(subject) }]);
-}
-
-/** What was added between two looks. */
-export function histogramBetween(first: Histogram, last: Histogram): Histogram {
-  const before = new Map(first.map((edge) => [edge.seconds, edge.count]));
-  return last.map(({ seconds, count }) => ({ seconds, count: Math.max(0, count - (before.get(seconds) ?? 0)) }));
-}
-
-export function countOf(histogram: Histogram): number {
-  return histogram.at(-1)?.count ?? 0;
-}
-
-/** Seconds; the truth lies between `low` and `high` (Infinity beyond the last edge), `about` assumes an even spread. */
-export interface Quantile {
-  readonly low: number;
-  readonly about: number;
-  readonly high: number;
-}
-
-/** As Prometheus' histogram_quantile, with the bucket's edges; undefined where nothing was counted. */
-export function quantileOf(histogram: Histogram, share: number): Quantile | undefined {
-  const rank = countOf(histogram) * share;
-  const index = histogram.findIndex((edge) => edge.count >= rank && edge.count > 0);
-  const edge = histogram[index];
-  if (edge === undefined) return undefined;
-  const below = histogram[index - 1] ?? { seconds: 0, count: 0 };
-  if (edge.seconds === Number.POSITIVE_INFINITY) return { low: below.seconds, about: below.seconds, high: edge.seconds };
-  const part = edge.count === below.count ? 1 : (rank - below.count) / (edge.count - below.count);
-  return { low: below.seconds, about: below.seconds + (edge.seconds - below.seconds) * part, high: edge.seconds };
-}
-
-/** `0.4 to 0.6 s`, `more than 60 s`. */
-export function describeQuantile({ low, high }: Quantile): string {
-  return high === Number.POSITIVE_INFINITY ? `more than ${low} s` : `${low} to ${high} s`;
 }

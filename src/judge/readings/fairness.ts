@@ -2,7 +2,8 @@
 import type { PriorityLevel } from '../../model/api-metrics.ts';
 import { type Sentence, say } from '../../model/sentence.ts';
 import type { Subject } from '../../model/subject.ts';
-import { type ApiWindow, describeQuantile, histogramBetween, openEnd, type Quantile, quantileOf } from './api-window.ts';
+import { type ApiWindow, openEnd } from './api-window.ts';
+import { between, describeQuantile, type Quantile, quantileOf } from './histogram.ts';
 
 /** What one priority level did to its requests between two looks. */
 export interface HeldBack {
@@ -19,7 +20,8 @@ export function heldBack({ first, last, seconds }: ApiWindow, subject: Subject, 
     const before = first.levels?.find((one) => one.name === level.name);
     const rejections = rejectedBetween(before, level);
     const rejected = rejections.reduce((sum, [, count]) => sum + count, 0);
-    const wait = quantileOf(histogramBetween(before?.waited ?? [], level.waited), 0.99);
+    const waited = before?.waited === undefined ? level.waited : between(before.waited, level.waited);
+    const wait = waited && quantileOf(waited, 0.99);
     if (rejected === 0 && (wait === undefined || wait.about <= limit)) return [];
     return [{ level: level.name, node: subject.name, rejected, words: wordsFor(level, rejections, wait, seconds) }];
   });

@@ -1,5 +1,5 @@
 // How long do two etcd members take to reach each other and come back?
-import type { Histogram } from '../../model/etcd.ts';
+import type { Histogram } from '../../model/histogram.ts';
 import type { Seen } from '../../model/rule.ts';
 import type { Member } from '../../model/topology.ts';
 import { counterWindow } from './counters.ts';

@@ -1,5 +1,6 @@
 // What did one member's timers measure between two looks, and what may be said where there was only one?
-import type { EtcdMetrics, Histogram } from '../../model/etcd.ts';
+import type { EtcdMetrics } from '../../model/etcd.ts';
+import type { Histogram } from '../../model/histogram.ts';
 import type { Seen } from '../../model/rule.ts';
 import type { Member } from '../../model/topology.ts';
 import { notApplicable, notSampled, suspected, undecided } from '../define-rule.ts';

@@ -1,15 +1,16 @@
 // What is kept of an API server's metrics, and how is it read?
-import type { ApiMetrics, Histogram, PriorityLevel, RequestKind, RequestTimes } from '../../model/api-metrics.ts';
+import type { ApiMetrics, PriorityLevel, RequestKind, RequestTimes } from '../../model/api-metrics.ts';
+import { histogramOf } from './histogram.ts';
 import { foldFamily, keepFamilies, parseMetrics, type Sample, sumOf } from './metrics.ts';
 
 const plain = ['apiserver_request_total', 'apiserver_request_terminations_total', 'process_start_time_seconds'];
-const whole = 'apiserver_request_duration_seconds_bucket';
+const whole = 'apiserver_request_duration_seconds';
 /** Called `_slo_` until 1.26. */
-const own = 'apiserver_request_sli_duration_seconds_bucket';
-const older = 'apiserver_request_slo_duration_seconds_bucket';
-const storage = 'etcd_request_duration_seconds_bucket';
+const own = 'apiserver_request_sli_duration_seconds';
+const older = 'apiserver_request_slo_duration_seconds';
+const storage = 'etcd_request_duration_seconds';
 const rejected = 'apiserver_flowcontrol_rejected_requests_total';
-const waited = 'apiserver_flowcontrol_request_wait_duration_seconds_bucket';
+const waited = 'apiserver_flowcontrol_request_wait_duration_seconds';
 const seats = 'apiserver_flowcontrol_nominal_limit_seats';
 const open = 'apiserver_longrunning_requests';
 
@@ -23,14 +24,15 @@ export function keepApiMetrics(text: string): string {
     return kind === undefined ? undefined : { kind, le: labels['le'] ?? '' };
   };
   const byLevel = (labels: Sample['labels']) => ({ priority_level: labels['priority_level'] ?? '' });
-  const ownFamily = text.includes(`${own}{`) ? own : older;
+  const buckets = (name: string): string => `${name}_bucket`;
+  const ownFamily = text.includes(`${buckets(own)}{`) ? own : older;
   return [
     `${keepFamilies(text, plain)}\n`,
-    foldFamily(text, whole, timed),
-    foldFamily(text, ownFamily, timed, own),
-    foldFamily(text, storage, ({ le = '' }) => ({ le })),
+    foldFamily(text, buckets(whole), timed),
+    foldFamily(text, buckets(ownFamily), timed, buckets(own)),
+    foldFamily(text, buckets(storage), ({ le = '' }) => ({ le })),
     foldFamily(text, rejected, (labels) => ({ ...byLevel(labels), reason: labels['reason'] ?? '' })),
-    foldFamily(text, waited, (labels) => ({ ...byLevel(labels), le: labels['le'] ?? '' })),
+    foldFamily(text, buckets(waited), (labels) => ({ ...byLevel(labels), le: labels['le'] ?? '' })),
     foldFamily(text, seats, byLevel),
     foldFamily(text, open, () => ({})),
   ].join('');
@@ -55,7 +57,7 @@ export function readApiMetrics(text: string): ApiMetrics {
     serverErrors: sumOf(samples, 'apiserver_request_total', ({ code }) => /^5\d\d$/.test(code ?? '')) ?? 0,
     terminated: sumOf(samples, 'apiserver_request_terminations_total') ?? 0,
     ...(processStart === undefined ? {} : { processStart }),
-    ...(stored.length === 0 ? {} : { storage: stored }),
+    ...(stored === undefined ? {} : { storage: stored }),
     ...(longRunning === undefined ? {} : { longRunning }),
     ...timesOf(samples),
     ...levelsOf(samples),
@@ -65,9 +67,12 @@ export function readApiMetrics(text: string): ApiMetrics {
 const kinds: readonly RequestKind[] = ['single', 'namespace-list', 'cluster-list'];
 
 function timesOf(samples: readonly Sample[]): { readonly times?: readonly RequestTimes[] } {
-  if (!samples.some((one) => one.name === whole)) return {};
-  const of = (family: string, kind: RequestKind): Histogram => histogramOf(samples, family, (labels) => labels['kind'] === kind);
-  return { times: kinds.map((kind) => ({ kind, whole: of(whole, kind), own: of(own, kind) })) };
+  const times = kinds.flatMap((kind) => {
+    const alike = samples.filter(({ labels }) => labels['kind'] === kind);
+    const [all, served] = [histogramOf(alike, whole), histogramOf(alike, own)];
+    return all === undefined ? [] : [{ kind, whole: all, ...(served !== undefined && { own: served }) }];
+  });
+  return times.length === 0 ? {} : { times };
 }
 
 /** Levels without a limit (`exempt`) have seats too, and never reject. */
@@ -79,15 +84,12 @@ function levelsOf(samples: readonly Sample[]): { readonly levels?: readonly Prio
     const refusals = here.filter((one) => one.name === rejected).map((one) => [one.labels['reason'] ?? '', one.value] as const);
     const limit = sumOf(here, seats);
     const waits = histogramOf(here, waited);
-    return { name, rejected: Object.fromEntries(refusals), waited: waits, ...(limit === undefined ? {} : { seats: limit }) };
+    return {
+      name,
+      rejected: Object.fromEntries(refusals),
+      ...(waits && { waited: waits }),
+      ...(limit === undefined ? {} : { seats: limit }),
+    };
   };
   return { levels: [...new Set(names)].sort().map(level) };
-}
-
-function histogramOf(samples: readonly Sample[], name: string, keep: (labels: Sample['labels']) => boolean = () => true): Histogram {
-  return samples
-    .filter((one) => one.name === name && keep(one.labels))
-    .map((one) => ({ seconds: one.labels['le'] === '+Inf' ? Number.POSITIVE_INFINITY : Number(one.labels['le']), count: one.value }))
-    .filter((edge) => !Number.isNaN(edge.seconds))
-    .sort((one, other) => one.seconds - other.seconds);
 }

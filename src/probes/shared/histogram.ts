@@ -1,24 +1,22 @@
 // How long did things take, as a Prometheus histogram counts them?
-import type { Histogram } from '../../model/etcd.ts';
+import type { Histogram } from '../../model/histogram.ts';
 import type { Sample } from './metrics.ts';
 import { cleanLine } from './text.ts';
 
 /** The families one histogram is written as. */
 export function histogramFamilies(name: string): readonly string[] {
-  return [`${name}_bucket`, `${name}_sum`, `${name}_count`];
+  return [`${name}_bucket`, `${name}_count`];
 }
 
-/** Undefined where the histogram does not occur. */
+/** Undefined where the histogram does not occur. The bucket without a bound counts all of them, as `_count` does. */
 export function histogramOf(samples: readonly Sample[], name: string): Histogram | undefined {
-  const count = samples.find((one) => one.name === `${name}_count`)?.value;
-  const sum = samples.find((one) => one.name === `${name}_sum`)?.value;
-  if (count === undefined || sum === undefined) return undefined;
-  const buckets = samples
-    .filter((one) => one.name === `${name}_bucket`)
+  const edges = samples.filter((one) => one.name === `${name}_bucket`);
+  const count = edges.find(({ labels }) => labels['le'] === '+Inf')?.value ?? samples.find((one) => one.name === `${name}_count`)?.value;
+  const buckets = edges
     .map(({ labels, value }) => ({ upTo: Number(labels['le']), count: value }))
     .filter(({ upTo }) => Number.isFinite(upTo))
     .sort((one, other) => one.upTo - other.upTo);
-  return buckets.length === 0 ? undefined : { buckets, count, sum };
+  return count === undefined || buckets.length === 0 ? undefined : { buckets, count };
 }
 
 /** One histogram for each value of a label; undefined where there is none. */

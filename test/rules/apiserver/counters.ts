@@ -1,14 +1,16 @@
 // Two looks at the counters of API servers, as tests of rules about load want them.
-import type { ApiMetrics, Histogram, RequestKind, RequestTimes } from '../../../src/model/api-metrics.ts';
+import type { ApiMetrics, RequestKind, RequestTimes } from '../../../src/model/api-metrics.ts';
+import type { Histogram } from '../../../src/model/histogram.ts';
 import { healthyWorld, type World } from '../../kit/world.ts';
 
-/** Cumulative counts at Kubernetes' own edges: `counts[i]` requests fell into bucket i. */
+/** Cumulative counts at Kubernetes' own edges: `counts[i]` requests fell into bucket i, the last ones beyond. */
 export function histogram(edges: readonly number[], counts: readonly number[]): Histogram {
   let sum = 0;
-  return [...edges, Number.POSITIVE_INFINITY].map((seconds, index) => {
+  const buckets = edges.map((upTo, index) => {
     sum += counts[index] ?? 0;
-    return { seconds, count: sum };
+    return { upTo, count: sum };
   });
+  return { buckets, count: sum + (counts[edges.length] ?? 0) };
 }
 
 export const nothing: ApiMetrics = { requests: 0, serverErrors: 0, terminated: 0, processStart: 1, times: [], levels: [], longRunning: 10 };

@@ -35,18 +35,15 @@ const exposition = [
 test('requests by what may be compared, without what lasts by its nature', () => {
   const metrics = readApiMetrics(keepApiMetrics(exposition));
   expect(metrics).toMatchObject({ requests: 100, serverErrors: 10, terminated: 0, processStart: 1.7e9, longRunning: 12 });
-  const edges = (counts: readonly number[]) => [
-    { seconds: 0.1, count: counts[0] },
-    { seconds: Number.POSITIVE_INFINITY, count: counts[1] },
-  ];
+  const edges = ([quick, all]: readonly number[]) => ({ buckets: [{ upTo: 0.1, count: quick }], count: all });
   expect(metrics.times).toEqual([
     { kind: 'single', whole: edges([7, 10]), own: edges([8, 8]) },
-    { kind: 'namespace-list', whole: edges([1, 1]), own: [] },
-    { kind: 'cluster-list', whole: edges([0, 3]), own: [] },
+    { kind: 'namespace-list', whole: edges([1, 1]) },
+    { kind: 'cluster-list', whole: edges([0, 3]) },
   ]);
-  expect(metrics.storage?.map((edge) => edge.count)).toEqual([4, 5]);
+  expect(metrics.storage).toEqual({ buckets: [expect.objectContaining({ count: 4 })], count: 5 });
   expect(metrics.levels).toEqual([
-    { name: 'leader-election', seats: 25, rejected: { 'queue-full': 5 }, waited: expect.arrayContaining([{ seconds: 0.005, count: 1 }]) },
+    { name: 'leader-election', seats: 25, rejected: { 'queue-full': 5 }, waited: { buckets: [{ upTo: 0.005, count: 1 }], count: 1 } },
   ]);
 });
 
