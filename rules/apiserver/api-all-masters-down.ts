@@ -143,13 +143,12 @@ function isReady(reading: ApiServerReading): boolean {
 }
 
 function entryServes(seen: Seen<Needs>, lost: number): 'yes' | 'no' | 'unknown' {
-  const split = seen.tally([seen], () => {
+  const serves = seen.attempt(() => {
     const reading = readEntry(seen, lost);
     if (reading.kind === 'unclear') seen.get('lb.credential');
-    return reading.kind === 'serves' || reading.kind === 'partial';
+    return reading.kind === 'serves' || reading.kind === 'partial' ? 'yes' : 'no';
   });
-  if (split.unknown.length > 0) return 'unknown';
-  return split.yes.length > 0 ? 'yes' : 'no';
+  return serves ?? 'unknown';
 }
 
 /** Silence everywhere, without one refusal, may be a firewall between us and all of them. */

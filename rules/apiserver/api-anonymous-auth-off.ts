@@ -118,33 +118,19 @@ export default defineRule({
 
 /** The status HAProxy's check got; undefined where nobody can say. */
 function checkOf(seen: Seen<Needs>, subject: Subject): number | undefined {
-  let code: number | undefined;
-  seen.tally([subject], (one) => {
-    const backend = backendsOf(seen).find((row) => row.master?.subject.id === one.id);
-    code = backend?.row.checkCode;
-    return true;
-  });
-  return code;
+  return seen.attempt(() => backendsOf(seen).find((row) => row.master?.subject.id === subject.id)?.row.checkCode);
 }
 
 /** The kubelet of a static pod asks /livez without a login; it shows once it has restarted the container for that. */
 function kubeletAsks(seen: Seen<Needs>, subject: Subject): boolean {
-  return (
-    seen.tally([subject], (one) => {
-      const view = podOn(seen, 'kube-apiserver', one.keys.node);
-      return view !== undefined && !view.pod.ready && view.container.restarts > 0;
-    }).yes.length > 0
-  );
+  const view = seen.attempt(() => podOn(seen, 'kube-apiserver', subject.keys.node));
+  return view !== undefined && !view.pod.ready && view.container.restarts > 0;
 }
 
 function flagOn(seen: Seen<Needs>, subject: Subject): Sentence | string {
   const flags = ['--anonymous-auth', '--authentication-config'];
-  let found: string | undefined;
-  seen.tally([subject], (one) => {
-    const command = podOn(seen, 'kube-apiserver', one.keys.node)?.container.command ?? [];
-    found = command.find((word) => flags.some((flag) => word.startsWith(`${flag}=`)));
-    return true;
-  });
+  const command = seen.attempt(() => podOn(seen, 'kube-apiserver', subject.keys.node))?.container.command ?? [];
+  const found = command.find((word) => flags.some((flag) => word.startsWith(`${flag}=`)));
   return found === undefined ? '' : say(', started with {found}', { found });
 }
 

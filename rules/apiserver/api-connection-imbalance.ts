@@ -94,7 +94,6 @@ export default defineRule({
 
 /** Whether it has more work than seats; false also where nobody can say. */
 function turnsAway(seen: Seen<'api.metrics'>, subject: Subject): boolean {
-  const rejects = (one: Subject): boolean =>
-    heldBack(apiWindow(seen, one), one, Number.POSITIVE_INFINITY).some((level) => level.rejected > 0);
-  return seen.tally([subject], rejects).yes.length > 0;
+  const levels = seen.attempt(() => heldBack(apiWindow(seen, subject), subject, Number.POSITIVE_INFINITY));
+  return levels?.some((level) => level.rejected > 0) === true;
 }

@@ -43,11 +43,9 @@ export default defineRule({
       bind: `${bind.host === '' ? '*' : bind.host}:${bind.port}`,
       listens: `${own ?? '*'}:${master.port}`,
     };
-    const lost = seen.tally([master], () => {
-      const reading = readApiServer(seen, master);
-      return reading.kind === 'silent' && reading.why === 'refused';
-    });
-    if (lost.yes.length > 0) return fail(facts, { reason: 'api-server-lost', severity: 'critical', impact: 'degraded', witness: 'stated' });
+    const reading = seen.attempt(() => readApiServer(seen, master));
+    if (reading?.kind === 'silent' && reading.why === 'refused')
+      return fail(facts, { reason: 'api-server-lost', severity: 'critical', impact: 'degraded', witness: 'stated' });
     return fail(facts, { reason: 'both-configured', witness: 'stated' });
   },
   explains: [

@@ -147,7 +147,5 @@ function mayServeByName(seen: Seen<Needs>): boolean {
 }
 
 function fileSaysSo(seen: Seen<Needs>): boolean {
-  return (
-    seen.tally([seen], () => apiPathsOf(seen).some((path) => path.mode === 'http' || path.binds.some((bind) => bind.tls))).yes.length > 0
-  );
+  return seen.attempt(() => apiPathsOf(seen).some((path) => path.mode === 'http' || path.binds.some((bind) => bind.tls))) === true;
 }

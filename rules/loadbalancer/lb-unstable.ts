@@ -32,7 +32,7 @@ export default defineRule({
   reasons,
   subjects: (seen) => {
     if (noBalancer(seen) && seen.peek('lb.nginx')?.state !== 'known') return [];
-    const servers = seen.tally([seen], () => backendsOf(seen).length > 0).yes.flatMap(() => backendsOf(seen).map((one) => one.subject));
+    const servers = (seen.attempt(() => backendsOf(seen)) ?? []).map((one) => one.subject);
     return [entryOf(seen).subject, ...servers];
   },
   judge: (seen, limits, subject) => {

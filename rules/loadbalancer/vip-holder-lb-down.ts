@@ -26,7 +26,7 @@ export default defineRule({
   subjects: (seen) => {
     if (seen.topology.entryIsMaster) return [];
     const { subject } = entryOf(seen);
-    const holder = seen.tally([seen], () => true).yes.flatMap(() => virtualAddressOf(seen).keepers.filter((one) => one.holds === 'yes'));
+    const holder = virtualAddressOf(seen).keepers.filter((one) => one.holds === 'yes');
     const [only] = holder;
     return [
       only === undefined || holder.length > 1 ? subject : { ...subject, name: only.node, keys: { ...subject.keys, node: only.node } },
@@ -99,7 +99,6 @@ export default defineRule({
 /** Without a balancer's own file: does the address lead straight to the API servers? */
 function isApiServersOwnPort(seen: Seen<Needs>): boolean {
   const { entry, masters } = seen.topology;
-  const hasBalancer =
-    seen.tally([seen], () => apiPathsOf(seen).some((path) => path.binds.some((bind) => bind.port === entry?.port))).yes.length > 0;
+  const hasBalancer = seen.attempt(() => apiPathsOf(seen).some((path) => path.binds.some((bind) => bind.port === entry?.port))) === true;
   return !hasBalancer && masters.some((master) => master.port === entry?.port);
 }

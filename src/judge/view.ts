@@ -108,15 +108,21 @@ export class RecordingView implements Seen {
     }
   }
 
+  attempt<T>(act: () => T): T | undefined {
+    try {
+      return act();
+    } catch (error) {
+      if (error instanceof MissingEvidence) return undefined;
+      throw error;
+    }
+  }
+
   tally<T>(items: readonly T[], test: (item: T) => boolean): Tally<T> {
     const result = { yes: [] as T[], no: [] as T[], unknown: [] as T[] };
     for (const item of items) {
-      try {
-        (test(item) ? result.yes : result.no).push(item);
-      } catch (error) {
-        if (!(error instanceof MissingEvidence)) throw error;
-        result.unknown.push(item);
-      }
+      const answer = this.attempt(() => test(item));
+      const side = answer === undefined ? result.unknown : answer ? result.yes : result.no;
+      side.push(item);
     }
     return result;
   }

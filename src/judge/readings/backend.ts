@@ -113,12 +113,8 @@ export function checkIsGood(backend: Backend): boolean {
 
 /** Whether HAProxy has met trouble with this API server as well; false also where nobody can say. */
 export function balancerDoubts(seen: Seen<'lb.stats'>, master: Master): boolean {
-  return (
-    seen.tally([master], () => {
-      const backend = backendsOf(seen).find((one) => one.master?.subject.id === master.subject.id);
-      return backend !== undefined && backend.state !== 'maintenance' && (!getsClients(backend) || !checkIsGood(backend));
-    }).yes.length > 0
-  );
+  const backend = seen.attempt(() => backendsOf(seen).find((one) => one.master?.subject.id === master.subject.id));
+  return backend !== undefined && backend.state !== 'maintenance' && (!getsClients(backend) || !checkIsGood(backend));
 }
 
 /** From the code of the check that failed. */

@@ -27,7 +27,7 @@ export function componentFlags(seen: Seen<FlagEvidence>, component: string, stal
     .sort((one, other) => (one.node < other.node ? -1 : 1))
     .map((pod) => {
       const manifest = files?.node === pod.node ? files.manifests.find((one) => one.component === component) : undefined;
-      const fresh = manifest !== undefined || seen.tally([pod.node], (node) => kubeletReports(seen, node, staleMs)).yes.length > 0;
+      const fresh = manifest !== undefined || seen.attempt(() => kubeletReports(seen, pod.node, staleMs)) === true;
       return { node: pod.node, flags: parseFlags(manifest?.command ?? commandOf(pod)), image: pod.containers[0]?.image ?? '', fresh };
     });
 }

@@ -73,9 +73,9 @@ function stateOf(
   limits: ComponentLimits,
 ): Support['state'] {
   const master = seen.topology.masters.find((one) => one.subject.keys.node === node);
-  const servers = seen.tally(master === undefined ? [] : [master], (one) => servesClients(readApiServer(seen, one)));
-  const hosts = seen.tally([node], (one) => readNode(seen, one, limits)?.kind === 'notready');
-  const broken = seen.tally(pod === undefined ? [] : [pod], (one) => readComponent(seen, one, clock, limits).kind === 'bad');
-  if (servers.no.length > 0 || hosts.yes.length > 0 || broken.yes.length > 0) return 'lost';
-  return servers.yes.length > 0 && hosts.no.length > 0 ? 'good' : 'unknown';
+  const serves = master && seen.attempt(() => servesClients(readApiServer(seen, master)));
+  const hostIsLost = seen.attempt(() => readNode(seen, node, limits)?.kind === 'notready');
+  const isBroken = pod && seen.attempt(() => readComponent(seen, pod, clock, limits).kind === 'bad');
+  if (serves === false || hostIsLost === true || isBroken === true) return 'lost';
+  return serves === true && hostIsLost === false ? 'good' : 'unknown';
 }

@@ -85,7 +85,7 @@ function meaningOf403(seen: Seen<EntryEvidence>, master: Master | undefined): Me
 
 function failsDirectly(seen: Seen<EntryEvidence>, master: Master | undefined): boolean {
   if (master === undefined) return false;
-  return seen.tally([master], (one) => servesClients(readApiServer(seen, one))).no.length > 0;
+  return seen.attempt(() => servesClients(readApiServer(seen, master))) === false;
 }
 
 /** The most frequent outcome; by name where two are as frequent, so that the order of tries does not matter. */
@@ -156,12 +156,11 @@ export function supportsBehind(seen: Seen<EntryEvidence>, reading: EntryReading)
   const known = behind.map((master): Support => {
     const { keys, name } = master.subject;
     if (reading.failing.some((one) => one.master === master)) return { name, keys, state: 'lost' };
-    const direct = seen.tally([master], (one) => {
-      const state = readApiServer(seen, one);
-      return servesClients(state) || state.kind === 'anonymous-refused';
+    const direct = seen.attempt(() => {
+      const state = readApiServer(seen, master);
+      return servesClients(state) || state.kind === 'anonymous-refused' ? 'good' : 'lost';
     });
-    if (direct.unknown.length > 0) return { name, keys, state: 'unknown' };
-    return { name, keys, state: direct.yes.length > 0 ? 'good' : 'lost' };
+    return { name, keys, state: direct ?? 'unknown' };
   });
   return [...known, ...others];
 }

@@ -12,15 +12,19 @@ export type PathEvidence = MemberEvidence | 'api.ready' | 'kube.control-plane-po
 
 /** An answer that needs etcd, or one that etcd's absence brings about; `unknown` tells neither. */
 export function readsEtcd(seen: Seen<'api.ready'>, master: Master): Certainty {
-  let served: Certainty = 'unknown';
-  seen.tally([master], (one) => {
-    const reading = readApiServer(seen, one);
-    if (reading.kind === 'ready' || (reading.kind === 'not-ready' && !blamesEtcd(reading))) served = 'yes';
-    else if (reading.kind === 'not-ready' || reading.kind === 'forbidden') served = 'no';
-    else if (reading.kind === 'silent') served = ['timeout', 'unreachable', 'dns'].includes(reading.why) ? 'unknown' : 'no';
-    return true;
-  });
-  return served;
+  const reading = seen.attempt(() => readApiServer(seen, master));
+  switch (reading?.kind) {
+    case 'ready':
+      return 'yes';
+    case 'not-ready':
+      return blamesEtcd(reading) ? 'no' : 'yes';
+    case 'forbidden':
+      return 'no';
+    case 'silent':
+      return ['timeout', 'unreachable', 'dns'].includes(reading.why) ? 'unknown' : 'no';
+    default:
+      return 'unknown';
+  }
 }
 
 /** Does any API server still read from etcd? `no` needs one that misses it and none that does not. */
@@ -47,11 +51,8 @@ export function peersHaveLost(seen: Seen<'etcd.metrics'>, member: Member): boole
 /** Whether an API server that is silent to us was ready for a client of the load balancer, or for its check. */
 function servesOthers(seen: Seen<'api.ready' | 'lb.tries' | 'lb.stats'>, master: Master): boolean {
   if (servedThroughEntry(seen, master)) return true;
-  const good = seen.tally([master], () => {
-    const backend = backendsOf(seen).find((one) => one.master?.subject.id === master.subject.id);
-    return backend?.state === 'up' && backend.check === 'L7OK';
-  });
-  return good.yes.length > 0;
+  const backend = seen.attempt(() => backendsOf(seen).find((one) => one.master?.subject.id === master.subject.id));
+  return backend?.state === 'up' && backend.check === 'L7OK';
 }
 
 /**

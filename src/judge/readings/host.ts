@@ -34,7 +34,7 @@ export interface Doors {
 }
 
 export function readDoors(seen: Seen<HostEvidence>, machine: Machine): Doors {
-  const knocked = waysIn(seen, machine).map((way) => ({ way, why: whyOf(seen, way.ask) }));
+  const knocked = waysIn(seen, machine).map((way) => ({ way, why: seen.attempt(way.ask) }));
   const doors = (wanted: (why: Outcome) => boolean): Door[] =>
     knocked.filter(({ why }) => wanted(why)).map(({ way: { service, port }, why }) => ({ service, port, words: wordsOf(why) }));
   return { alive: doors((why) => why !== undefined && !isGone(why)), gone: doors(isGone), unknown: doors((why) => why === undefined) };
@@ -73,15 +73,6 @@ function knock(seen: {
   return seen.outcome.kind === 'open' ? 'open' : seen.outcome.why;
 }
 
-function whyOf(seen: Seen<HostEvidence>, ask: Way['ask']): Outcome {
-  let why: Outcome;
-  seen.tally([ask], (one) => {
-    why = one();
-    return true;
-  });
-  return why;
-}
-
 function isGone(why: Outcome): boolean {
   return why === 'timeout' || why === 'unreachable';
 }
@@ -116,19 +107,16 @@ interface View {
 }
 
 function balancerView(seen: Seen<HostEvidence>, machine: Machine): View | undefined {
-  let view: View | undefined;
-  seen.tally([machine], () => {
-    const backend = backendsOf(seen).find((one) => one.master?.subject.keys.node === machine.subject.keys.node);
-    if (backend === undefined || backend.state === 'maintenance') return false;
-    if (backend.check === 'L4TOUT')
-      view = { gone: true, words: say('HAProxy cannot connect to it either ({status} L4TOUT)', { status: backend.row.status }) };
-    else if (backend.state === 'down' && backend.check.startsWith('L4'))
-      view = { gone: true, words: say('HAProxy cannot connect to it either ({check})', { check: backend.check }) };
-    else if (backend.state === 'up' && /^L\d+OK/.test(backend.check))
-      view = { gone: false, words: say('HAProxy still gets answers from it ({check})', { check: backend.check }) };
-    return true;
-  });
-  return view;
+  const backend = seen.attempt(() => backendsOf(seen).find((one) => one.master?.subject.keys.node === machine.subject.keys.node));
+  if (backend === undefined || backend.state === 'maintenance') return undefined;
+  const { state, check, row } = backend;
+  if (check === 'L4TOUT')
+    return { gone: true, words: say('HAProxy cannot connect to it either ({status} L4TOUT)', { status: row.status }) };
+  if (state === 'down' && check.startsWith('L4'))
+    return { gone: true, words: say('HAProxy cannot connect to it either ({check})', { check }) };
+  if (state === 'up' && /^L\d+OK/.test(check))
+    return { gone: false, words: say('HAProxy still gets answers from it ({check})', { check }) };
+  return undefined;
 }
 
 function leaseView(seen: Seen<HostEvidence>, machine: Machine, staleMs: number): View | undefined {

@@ -26,12 +26,7 @@ export interface Listed {
 
 /** Every list that was seen; empty where nobody saw one. */
 export function serverListsOf(seen: Seen<ListEvidence>): readonly ServerList[] {
-  const lists: ServerList[] = [];
-  seen.tally(['stats', 'envoy', 'files'] as const, (from) => {
-    lists.push(...{ stats: fromStats, envoy: fromEnvoy, files: fromFiles }[from](seen));
-    return true;
-  });
-  return lists;
+  return [fromStats, fromEnvoy, fromFiles].flatMap((lists) => seen.attempt(() => lists(seen)) ?? []);
 }
 
 function fromStats(seen: Seen<ListEvidence>): readonly ServerList[] {

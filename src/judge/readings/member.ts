@@ -105,12 +105,7 @@ function silent(failure: Failure): MemberReading {
 
 /** The reading, or undefined where nobody could look. */
 export function peekMember(seen: Seen<MemberEvidence>, member: Member): MemberReading | undefined {
-  let reading: MemberReading | undefined;
-  seen.tally([member], (one) => {
-    reading = readMember(seen, one);
-    return true;
-  });
-  return reading;
+  return seen.attempt(() => readMember(seen, member));
 }
 
 /** A few words for a person. */

@@ -75,7 +75,7 @@ function moved(seen: Seen<NodeEvidence>, lease: LeaseSeen): boolean {
 }
 
 function controllersRun(seen: Seen<NodeEvidence>, limits: LeaseLimits): boolean {
-  return seen.tally(['kube-controller-manager'], (name) => readLease(seen, name, limits).kind === 'held').yes.length > 0;
+  return seen.attempt(() => readLease(seen, 'kube-controller-manager', limits).kind === 'held') === true;
 }
 
 /** When Ready was lost, by our clock. Any master's clock may have written it, so it is no surer than they agree. */

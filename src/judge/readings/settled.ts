@@ -29,16 +29,13 @@ export function readyFor(seen: Seen<Needs>, master: Master, settled: number): Te
 }
 
 function balancerSays(seen: Seen<Needs>, master: Master, state: 'up' | 'down', settled: number): Text | undefined {
-  let words: Text | undefined;
-  seen.tally([master], () => {
+  return seen.attempt(() => {
     const known = seen.known('lb.stats');
     const backend = backendsOf(seen).find((one) => one.master === master && one.state === state);
     const since = backend === undefined ? undefined : changedAt(known, backend.row);
-    if (since !== undefined && known.takenAt - since.latest >= settled)
-      words = say('{seconds} s: HAProxy', { seconds: Math.round((known.takenAt - since.latest) / 1000) });
-    return true;
+    if (since === undefined || known.takenAt - since.latest < settled) return undefined;
+    return say('{seconds} s: HAProxy', { seconds: Math.round((known.takenAt - since.latest) / 1000) });
   });
-  return words;
 }
 
 /** The kubelet beside an API server renews its lease through it, where it is wired so. */

@@ -27,7 +27,7 @@ function missesItsEtcd(seen: Seen, node: string): boolean {
   const master = seen.topology.masters.find((one) => one.subject.keys.node === node);
   const beside = seen.topology.members.find((one) => one.started && one.subject.keys.node === node);
   if (master === undefined || beside === undefined) return false;
-  const blames = seen.tally([master], (one) => blamesEtcd(readApiServer(seen, one))).yes.length > 0;
+  const blames = seen.attempt(() => blamesEtcd(readApiServer(seen, master))) === true;
   const state = peekMember(seen, beside)?.kind;
   const { led, quorum } = countVoters(seen);
   return blames && (state === 'silent' || state === 'leaderless') && led.length >= quorum;

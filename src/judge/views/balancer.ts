@@ -21,8 +21,8 @@ const columns = [
 
 /** Pure, from evidence alone: a replay shows what the live run showed. */
 export function viewBalancer(seen: Seen): TableView {
-  const backends = attempt(seen, () => backendsOf(seen)) ?? [];
-  const hosts = attempt(seen, () => envoyRows(seen)) ?? [];
+  const backends = seen.attempt(() => backendsOf(seen)) ?? [];
+  const hosts = seen.attempt(() => envoyRows(seen)) ?? [];
   const live = [...backends.map((backend) => liveRow(seen, backend, backends)), ...hosts];
   const shown = new Set(live.map((row) => row.server));
   const configured = serverListsOf(seen)
@@ -37,15 +37,6 @@ export function viewBalancer(seen: Seen): TableView {
     ...unlisted.map((master) => masterRow(seen, master, hasList ? 'not listed' : undefined)),
   ];
   return { title: titleOf(seen, backends), columns, rows, notes: notesOf(seen) };
-}
-
-function attempt<T>(seen: Seen, act: () => T): T | undefined {
-  let value: T | undefined;
-  seen.tally([act], (one) => {
-    value = one();
-    return true;
-  });
-  return value;
 }
 
 function isNew(shown: Set<string>, server: string): boolean {
@@ -105,7 +96,7 @@ function masterRow(seen: Seen, master: Master, balancer: string | undefined): Ro
 
 function directWords(seen: Seen, master: Master | undefined): Word | undefined {
   if (master === undefined) return undefined;
-  const reading = attempt(seen, () => readApiServer(seen, master));
+  const reading = seen.attempt(() => readApiServer(seen, master));
   if (reading === undefined) return undefined;
   if (reading.kind === 'silent') return reading.why;
   if (reading.trust.kind === 'untrusted') return say('certificate: {why}', { why: reading.trust.why });
@@ -125,7 +116,7 @@ function percent(part: number, whole: number): Word {
 /** Of our own connections. */
 function leafShare(seen: Seen, master: Master | undefined): Word | undefined {
   if (master === undefined || seen.topology.entryIsMaster) return undefined;
-  const met = attempt(seen, () => metThrough(seen));
+  const met = seen.attempt(() => metThrough(seen));
   if (met === undefined || met.length === 0) return undefined;
   return say('{count} of {whole} tries', { count: met.filter((one) => one === master).length, whole: met.length });
 }
@@ -141,7 +132,7 @@ function titleOf(seen: Seen, backends: readonly Backend[]): Word {
   const { entry, masters, entryIsMaster } = seen.topology;
   const address = entry?.subject.id ?? '?';
   if (entryIsMaster) return say('{address} is an API server itself: no load balancer is in front of it', { address });
-  const met = attempt(seen, () => metThrough(seen));
+  const met = seen.attempt(() => metThrough(seen));
   const serving = masters.filter(
     (master) =>
       met?.includes(master) || backends.some((one) => one.master === master && getsClients(one) && (one.row.sessionsTotal ?? 0) > 0),
@@ -158,7 +149,7 @@ function titleOf(seen: Seen, backends: readonly Backend[]): Word {
 }
 
 function notesOf(seen: Seen): readonly Word[] {
-  const vip = attempt(seen, () => virtualAddressOf(seen));
+  const vip = seen.attempt(() => virtualAddressOf(seen));
   if (vip === undefined) return [];
   const keepers = vip.keepers.map((one) => `${one.node} ${one.state === '' ? '?' : one.state}`).join(', ');
   return [say('Address {address}: {keepers}', { address: vip.address, keepers })];
