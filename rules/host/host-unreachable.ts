@@ -1,5 +1,6 @@
 // Does this control-plane machine answer on any port?
 import { shellWord } from '../../src/judge/shell-word.ts';
+import type { Fix } from '../../src/model/rule.ts';
 import { joinTexts, say } from '../../src/model/sentence.ts';
 import { defineRule, fail, notApplicable, pass, undecided } from '../../src/judge/define-rule.ts';
 import { checkedReasons } from '../../src/judge/readings/backend.ts';
@@ -12,7 +13,7 @@ export default defineRule({
   severity: 'critical',
   impact: 'degraded',
   layer: 0,
-  title: 'the machine {node} ({host}) answers on no port',
+  title: 'the machine {node} ({host}) {silence}',
   healthy: 'every control-plane machine answers on some port',
   why: 'Its API server, its etcd member and its Pods are gone together; a second machine less may cost etcd its quorum.',
   shows: ['each doors: {node} {host}:{port}  {service}: {words}', 'Not only for us: {agreed}.'],
@@ -27,7 +28,7 @@ export default defineRule({
         'https://kubernetes.io/docs/reference/node/node-status/ (a node lease lasts 40 s); recording: stale 28-40 s after the host went',
     },
   },
-  reasons: ['timeout'],
+  reasons: ['timeout', 'hung'],
   subjects: (seen) => seen.topology.machines.filter((machine) => machine.controlPlane).map((machine) => machine.subject),
   judge: (seen, limits, subject) => {
     const machine = seen.topology.machines.find((one) => one.subject.id === subject.id);
@@ -49,9 +50,11 @@ export default defineRule({
     if (views.gone.length === 0)
       return undecided(`${node} is silent to us, and nobody else says that it is gone: our own path may be blocked`, knock);
     const rows = doors.gone.map((door) => ({ service: door.service, port: door.port, words: door.words }));
+    const reason = doors.gone.some((door) => door.hung) ? 'hung' : 'timeout';
+    const ports = rows.map((row) => row.port).join(', ');
     return fail(
-      { node, host, doors: rows, ports: rows.map((row) => row.port).join(', '), agreed: joinTexts(views.gone, '; ') },
-      { reason: 'timeout', witness: 'agreed' },
+      { node, host, silence: silences[reason], doors: rows, ports, agreed: joinTexts(views.gone, '; ') },
+      { reason, witness: 'agreed' },
     );
   },
   explains: [
@@ -60,14 +63,14 @@ export default defineRule({
       kind: 'made-of',
       on: 'node',
       because: 'its API server is one of the services that went with it',
-      produces: ['timeout', 'unreachable'],
+      produces: ['timeout', 'unreachable', 'hung'],
     },
     {
       to: 'etcd-member-down',
       kind: 'made-of',
       on: 'node',
       because: 'its etcd member is one of the services that went with it',
-      produces: ['timeout', 'unreachable'],
+      produces: ['timeout', 'unreachable', 'hung'],
     },
     { to: 'ha-node-notready', kind: 'causes', on: 'node', because: 'its kubelet went with it' },
     { to: 'lb-backend-down', kind: 'causes', on: 'node', because: 'the check cannot connect any more', produces: checkedReasons },
@@ -111,10 +114,12 @@ export default defineRule({
       unproven: true,
     },
   ],
-  fixes: ({ facts }) => {
+  fixes: ({ facts, verdicts }) => {
     const node = String(facts['node']);
     const host = shellWord(String(facts['host']));
+    const hung = verdicts.some((verdict) => verdict.reason === 'hung');
     return [
+      ...(hung ? [largePackets(host)] : []),
       {
         do: 'See whether a neighbour reaches it, and what the cluster last heard of it',
         where: 'here',
@@ -141,5 +146,22 @@ export default defineRule({
     'take down another control-plane machine',
   ],
   reading: ['https://kubernetes.io/docs/concepts/architecture/nodes/#node-heartbeats'],
-  errors: ['Kubelet stopped posting node status', 'dial tcp: i/o timeout', 'no route to host'],
+  errors: ['Kubelet stopped posting node status', 'dial tcp: i/o timeout', 'no route to host', 'net/http: TLS handshake timeout'],
 });
+
+const silences = {
+  timeout: say('answers on no port'),
+  hung: say('accepts connections and answers none of them'),
+};
+
+/** A certificate needs more than one packet of full size; a connection is made with small ones. */
+function largePackets(host: string): Fix {
+  return {
+    do: 'See whether only small packets arrive there: then a link, a tunnel or a card on the way has a smaller MTU',
+    where: 'here',
+    run: [`ping -c 3 -W 2 -M do -s 1472 ${host}; ping -c 3 -W 2 -s 56 ${host}   # from a host beside it`],
+    risk: 'none',
+    needs: [],
+    verify: [],
+  };
+}

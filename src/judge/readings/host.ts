@@ -23,10 +23,15 @@ const kubeletPort = 10250;
 export interface Door {
   readonly service: 'API server' | 'etcd' | 'kubelet';
   readonly port: number;
+  /** It took the connection, and then said nothing. */
+  readonly hung: boolean;
   readonly words: Text;
 }
 
-/** Services of one machine by how they took our knocking: a refusal proves a living host as well as an answer does. */
+/**
+ * Services of one machine by how they took our knocking: a refusal proves a living host as well as an answer does. Where all
+ * connect and none says a word, kernel and cable live, and nothing else that could be seen.
+ */
 export interface Doors {
   readonly alive: readonly Door[];
   readonly gone: readonly Door[];
@@ -36,7 +41,9 @@ export interface Doors {
 export function readDoors(seen: Seen<HostEvidence>, machine: Machine): Doors {
   const knocked = waysIn(seen, machine).map((way) => ({ way, why: seen.attempt(way.ask) }));
   const doors = (wanted: (why: Outcome) => boolean): Door[] =>
-    knocked.filter(({ why }) => wanted(why)).map(({ way: { service, port }, why }) => ({ service, port, words: wordsOf(why) }));
+    knocked
+      .filter(({ why }) => wanted(why))
+      .map(({ way: { service, port }, why }) => ({ service, port, hung: why === 'hung', words: wordsOf(why) }));
   return { alive: doors((why) => why !== undefined && !isGone(why)), gone: doors(isGone), unknown: doors((why) => why === undefined) };
 }
 
@@ -74,12 +81,12 @@ function knock(seen: {
 }
 
 function isGone(why: Outcome): boolean {
-  return why === 'timeout' || why === 'unreachable';
+  return why === 'timeout' || why === 'unreachable' || why === 'hung';
 }
 
 function wordsOf(why: Outcome): string {
   if (why === undefined) return 'could not be asked';
-  return { open: 'answers', timeout: 'no answer', unreachable: 'no route' }[why as 'open'] ?? why;
+  return { open: 'answers', timeout: 'no answer', unreachable: 'no route', hung: 'connects, then silence' }[why as 'open'] ?? why;
 }
 
 /** What others see of a machine that is silent to us: sentences for each side. */
@@ -112,6 +119,8 @@ function balancerView(seen: Seen<HostEvidence>, machine: Machine): View | undefi
   const { state, check, row } = backend;
   if (check === 'L4TOUT')
     return { gone: true, words: say('HAProxy cannot connect to it either ({status} L4TOUT)', { status: row.status }) };
+  if (state === 'down' && /^L[67]TOUT$/.test(check))
+    return { gone: true, words: say('HAProxy gets no answer from it either ({check})', { check }) };
   if (state === 'down' && check.startsWith('L4'))
     return { gone: true, words: say('HAProxy cannot connect to it either ({check})', { check }) };
   if (state === 'up' && /^L\d+OK/.test(check))

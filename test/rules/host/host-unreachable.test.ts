@@ -58,6 +58,23 @@ test.each([
   expect(fixesOf(rule, world, verdict)).toHaveLength(2);
 });
 
+test.each([
+  ['HAProxy waits for it in vain', row(met('hung', 'hung', 'hung'), { status: 'DOWN', checkStatus: 'L6TOUT' })],
+  ['its node lease is old', leaseAge(met('hung', 'hung', 'timeout'), 41)],
+])('every port takes connections and says nothing, and %s', (_who, world) => {
+  const verdict = asFail(world.verdict(rule, 'm2'));
+  expect([verdict.reason, verdict.witness]).toEqual(['hung', 'agreed']);
+  expect(String(verdict.facts['silence'])).toBe('accepts connections and answers none of them');
+  expect(shown(rule, verdict)[0]).toBe('m2 10.89.0.12:6443  API server: connects, then silence');
+  const [first] = fixesOf(rule, world, verdict);
+  expect(first?.run.join()).toContain('-M do -s 1472 10.89.0.12');
+});
+
+test('one stuck process beside one that answers is not the machine', () => {
+  const world = row(met('hung', 'hung', 'tls'), { status: 'DOWN', checkStatus: 'L7TOUT' });
+  expect(world.verdict(rule, 'm2').status).toBe('pass');
+});
+
 test('silent to us alone: our own path may be blocked', () => {
   expect(gone().verdict(rule, 'm2').status).toBe('unknown');
   expect(leaseAge(gone(), 40).verdict(rule, 'm2').status).toBe('unknown');
@@ -72,7 +89,7 @@ test('a server taken out by hand says nothing', () => {
   expect(row(gone(), { status: 'MAINT', checkStatus: 'L4TOUT' }).verdict(rule, 'm2').status).toBe('unknown');
 });
 
-test.each(['refused', 'hung', 'reset', 'closed', 'tls'] as const)('a host with one port that is %s is up', (why) => {
+test.each(['refused', 'reset', 'closed', 'tls'] as const)('a host with one port that is %s is up', (why) => {
   expect(leaseAge(met('timeout', 'timeout', why), 300).verdict(rule, 'm2').status).toBe('pass');
   expect(leaseAge(met(why, 'timeout', 'timeout'), 300).verdict(rule, 'm2').status).toBe('pass');
 });
