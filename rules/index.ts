@@ -19,7 +19,10 @@ import apiserverApiRestartLoop from './apiserver/api-restart-loop.ts';
 import apiserverApiVersionSkew from './apiserver/api-version-skew.ts';
 import apiserverApiWebhookHazard from './apiserver/api-webhook-hazard.ts';
 import certificatesCertLeafExpired from './certificates/cert-leaf-expired.ts';
+import certificatesCertLeafExpiring from './certificates/cert-leaf-expiring.ts';
+import certificatesCertNotYetValid from './certificates/cert-not-yet-valid.ts';
 import certificatesCertOperatorExpiring from './certificates/cert-operator-expiring.ts';
+import certificatesCertWeak from './certificates/cert-weak.ts';
 import clockApiserverSkew from './clock/clock-apiserver-skew.ts';
 import clockEtcdSkew from './clock/clock-etcd-skew.ts';
 import etcdAlarmCorrupt from './etcd/etcd-alarm-corrupt.ts';
@@ -98,7 +101,10 @@ export const rules: readonly AnyRule[] = [
   apiserverApiVersionSkew,
   apiserverApiWebhookHazard,
   certificatesCertLeafExpired,
+  certificatesCertLeafExpiring,
+  certificatesCertNotYetValid,
   certificatesCertOperatorExpiring,
+  certificatesCertWeak,
   clockApiserverSkew,
   clockEtcdSkew,
   etcdAlarmCorrupt,

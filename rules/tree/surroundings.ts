@@ -47,7 +47,15 @@ export const surroundingQuestions: readonly Question[] = [
     branch: 'certificates',
     ask: 'every served certificate valid?',
     vital: true,
-    rules: ['cert-leaf-expired'],
+    rules: ['cert-leaf-expired', 'cert-not-yet-valid'],
+    next: { yes: ['certificates-lasting'], no: ['certificates-lasting'] },
+  },
+  {
+    id: 'certificates-lasting',
+    branch: 'certificates',
+    ask: 'certificates last, and are strong?',
+    vital: false,
+    rules: ['cert-leaf-expiring', 'cert-weak'],
     next: { yes: ['backup-usable'], no: [] },
   },
   {

@@ -16,7 +16,26 @@ export interface CertificateSeen {
   readonly names: readonly string[];
   readonly addresses: readonly string[];
   readonly isAuthority: boolean;
+  /** What follows is absent in evidence that was read by a version that did not look for it. */
+  readonly key?: CertificateKey;
+  /** sha256 of the public key (SubjectPublicKeyInfo), as the private key's own public half would give it. */
+  readonly publicKey?: string;
+  /** How it was signed, such as `sha256WithRSAEncryption`, or the algorithm's number. */
+  readonly signature?: string;
+  /** What it says it may be used for; empty where it does not narrow that. */
+  readonly usages?: readonly Usage[];
+  /** Identifiers of its own key and of the key that signed it, in hex, where it carries them. */
+  readonly keyId?: string;
+  readonly authorityKeyId?: string;
 }
+
+/** Bits of an RSA key's modulus or of a curve. */
+export interface CertificateKey {
+  readonly type: string;
+  readonly bits?: number;
+}
+
+export type Usage = 'server' | 'client' | 'other';
 
 /**
  * Would a client that holds the expected CA accept this server? Dates are judged by the server's own time

@@ -41,3 +41,10 @@ export function knownRole(name: string): string | undefined {
 export function describeRole(role: string): CertificateRole {
   return roles[role] ?? { name: role, ...grave };
 }
+
+const servers = new Set(['apiserver', 'etcd-server', 'etcd-peer', 'kubelet-serving']);
+
+/** Whether clients connect to what holds it, so that it has to bear names. */
+export function isServerRole(role: string): boolean {
+  return servers.has(role);
+}

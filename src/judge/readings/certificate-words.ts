@@ -30,6 +30,19 @@ export function factsOf(seen: Seen<CertificateEvidence>, place: Place, leaf: Lea
   };
 }
 
+/** What each line about one certificate needs; the plan for its renewal reads these too. */
+export function describeLeaf(place: Place, leaf: Leaf) {
+  return {
+    node: place.subject.name,
+    role: place.role,
+    name: describeRole(place.role).name,
+    kind: leaf.served ? 'served' : 'file',
+    where: leaf.where,
+    serial: leaf.certificate.serial,
+    sha256: shortDigest(leaf.certificate),
+  };
+}
+
 function wordsForOthers(valid: readonly Place[]): Text {
   const seen = valid.filter((place) => place.leaves.length > 0);
   const [first] = seen.flatMap((place) => place.leaves.slice(0, 1)).sort((one, other) => endOf(one.certificate) - endOf(other.certificate));

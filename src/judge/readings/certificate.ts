@@ -6,28 +6,34 @@ import type { Seen } from '../../model/rule.ts';
 import { clusterSubject, type Subject } from '../../model/subject.ts';
 import { keysOn, type Topology } from '../../model/topology.ts';
 import { mastersOf } from './api-server.ts';
-import { knownRole } from './certificate-role.ts';
+import { fileSets, roleFilesIn } from './certificate-files.ts';
 import { ownerOfLeaf } from './entry.ts';
 import type { ServerNow } from './host-clock.ts';
 import { membersOf } from './member.ts';
 import { endBySilence } from './silence.ts';
 
-export type CertificateEvidence =
-  | 'api.ready'
-  | 'lb.tries'
-  | 'etcd.client-port'
-  | 'etcd.peer-port'
-  | 'node.kubelet-port'
-  | 'here.files'
-  | 'etcd.clock'
-  | 'kube.nodes'
-  | 'kube.control-plane-pods';
+/** For the rules that judge certificates one by one. */
+export const certificateNeeds = [
+  'api.ready',
+  'lb.tries',
+  'etcd.client-port',
+  'etcd.peer-port',
+  'node.kubelet-port',
+  'here.files',
+  'etcd.clock',
+  'kube.nodes',
+  'kube.control-plane-pods',
+] as const satisfies readonly EvidenceId[];
+
+export type CertificateEvidence = (typeof certificateNeeds)[number];
 
 export interface Leaf {
   /** Address that served it, or the path of its file. */
   readonly where: string;
   readonly served: boolean;
   readonly certificate: CertificateSeen;
+  /** When the file was last written, by the clock of its machine. */
+  readonly modifiedAt?: number;
 }
 
 /** One role on one machine. */
@@ -60,6 +66,20 @@ export function leavesAt(seen: Seen<CertificateEvidence>, place: Place): readonl
   return endBySilence(asked.id, asked.subject, `${asked.address} showed no certificate`, look);
 }
 
+/** Places to judge, and one subject for those that nobody can name. */
+export function certificateSubjects(seen: Seen<CertificateEvidence>): readonly Subject[] {
+  return [...certificatePlaces(seen).map((place) => place.subject), ...unnamedPlaces(seen)];
+}
+
+/** One place and what can be judged there. @throws MissingEvidence where nobody can say. */
+export function lookAt(seen: Seen<CertificateEvidence>, subject: Subject) {
+  const places = certificatePlaces(seen);
+  const place = places.find((one) => one.subject.id === subject.id);
+  if (place !== undefined) return { place, leaves: leavesAt(seen, place), places };
+  endUnnamed(seen);
+  return endBySilence('api.ready', subject, 'what was seen at first is no longer known', '--masters <host:port,…>');
+}
+
 /** A subject for what cannot even be named, so that an empty list never looks like a good one. */
 export function unnamedPlaces(seen: Seen<CertificateEvidence>): readonly Subject[] {
   const { masters, members: known, etcd, platform } = seen.topology;
@@ -75,6 +95,15 @@ export function endUnnamed(seen: Seen<CertificateEvidence>): void {
 
 export function endOf(certificate: CertificateSeen): number {
   return Date.parse(certificate.notAfter);
+}
+
+export function beginOf(certificate: CertificateSeen): number {
+  return Date.parse(certificate.notBefore);
+}
+
+/** What it was made for, in milliseconds. */
+export function lifetimeOf(certificate: CertificateSeen): number {
+  return endOf(certificate) - beginOf(certificate);
 }
 
 function placeOf(topology: Topology, node: string, role: string): Subject {
@@ -147,20 +176,18 @@ function distinct(certificates: readonly CertificateSeen[]): readonly Certificat
   return [...new Map(certificates.map((one) => [one.sha256, one])).values()].sort((one, other) => (one.sha256 < other.sha256 ? -1 : 1));
 }
 
-/** Place id -> what lies in files here. Rotated copies, authorities and files of somebody's own are left out. */
+/** Place id -> what lies in files for it. */
 function localFiles(seen: Seen<CertificateEvidence>): ReadonlyMap<string, Place> {
-  const places = new Map<string, Place>();
-  const item = seen.peek('here.files');
-  if (item?.state !== 'known') return places;
-  for (const { path, role: name, certificate } of item.value.certificates) {
-    const role = certificate.isAuthority ? undefined : knownRole(name);
-    if (role === undefined) continue;
-    const subject = placeOf(seen.topology, item.value.node, role);
-    const before = places.get(subject.id);
-    const leaf: Leaf = { where: path, served: false, certificate };
-    places.set(subject.id, { subject, role, leaves: [...(before?.leaves ?? []), leaf] });
-  }
-  return places;
+  const found = fileSets(seen).flatMap(roleFilesIn);
+  return new Map(
+    found.map(({ node, role, files }) => {
+      const subject = placeOf(seen.topology, node, role);
+      const leaves = files.map(({ path, certificate, modifiedAt }): Leaf => {
+        return { where: path, served: false, certificate, ...(modifiedAt !== undefined && { modifiedAt }) };
+      });
+      return [subject.id, { subject, role, leaves }];
+    }),
+  );
 }
 
 /** Surely past, by whichever of the servers' clocks. */

@@ -1,10 +1,22 @@
 // What does a certificate say, in words that are safe to print?
-import { X509Certificate } from 'node:crypto';
-import type { CertificateSeen } from '../../model/network.ts';
+import { createHash, type KeyObject, X509Certificate } from 'node:crypto';
+import type { CertificateKey, CertificateSeen, Usage } from '../../model/network.ts';
+import { signingOf } from './der.ts';
 import { cleanLine } from './text.ts';
 
-/** @throws Error with one sentence when the bytes are no certificate. */
+/** Bytes; OpenSSL itself takes no longer list of certificates from a server (SSL_CTX_set_max_cert_list: 100 kB). */
+const longest = 102_400;
+
+/** @throws Error with one sentence when the bytes are no certificate, or one that no server could show. */
 export function parseCertificate(der: Uint8Array | string): X509Certificate {
+  // PEM and base64 are a third longer.
+  if (der.length > longest * 2) throw new Error(`a certificate of ${der.length} bytes is not read`);
+  const certificate = parse(der);
+  if (certificate.raw.length > longest) throw new Error(`a certificate of ${certificate.raw.length} bytes is not read`);
+  return certificate;
+}
+
+function parse(der: Uint8Array | string): X509Certificate {
   try {
     return new X509Certificate(typeof der === 'string' ? Buffer.from(der, 'base64') : der);
   } catch {
@@ -25,7 +37,44 @@ export function describeCertificate(certificate: X509Certificate): CertificateSe
     names,
     addresses,
     isAuthority: certificate.ca,
+    ...describeKey(certificate),
+    ...signingOf(certificate.raw),
+    usages: usagesOf(certificate),
   };
+}
+
+/** RFC 5280, 4.2.1.12; anyExtendedKeyUsage narrows nothing. */
+const usages: Readonly<Record<string, Usage>> = { '1.3.6.1.5.5.7.3.1': 'server', '1.3.6.1.5.5.7.3.2': 'client' };
+const anyUsage = '2.5.29.37.0';
+
+function usagesOf(certificate: X509Certificate): readonly Usage[] {
+  const found = (certificate.keyUsage as readonly string[] | undefined) ?? [];
+  return found.includes(anyUsage) ? [] : [...new Set(found.map((oid) => usages[oid] ?? 'other'))].sort();
+}
+
+function describeKey(certificate: X509Certificate): Pick<CertificateSeen, 'key' | 'publicKey'> {
+  try {
+    const { publicKey } = certificate;
+    return { key: kindOf(publicKey), publicKey: digestOfKey(publicKey) };
+  } catch {
+    // A kind of key that OpenSSL does not know.
+    return { key: { type: 'unknown' } };
+  }
+}
+
+/** Names of curves that Kubernetes and its tools make, as OpenSSL calls them. */
+const curves: Readonly<Record<string, number>> = { prime192v1: 192, secp224r1: 224, prime256v1: 256, secp384r1: 384, secp521r1: 521 };
+
+function kindOf({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject): CertificateKey {
+  const type = asymmetricKeyType?.toUpperCase() ?? 'unknown';
+  const bits = asymmetricKeyDetails?.modulusLength ?? curves[asymmetricKeyDetails?.namedCurve ?? ''];
+  return { type, ...(bits !== undefined && { bits }) };
+}
+
+function digestOfKey(key: KeyObject): string {
+  return createHash('sha256')
+    .update(key.export({ type: 'spki', format: 'der' }))
+    .digest('hex');
 }
 
 /** Node writes one part of a distinguished name per line. */

@@ -1,0 +1,60 @@
+// Is it said in time that a certificate will end, and by how grave it will be?
+import { expect, test } from 'vitest';
+import rule from '../../../rules/certificates/cert-leaf-expiring.ts';
+import { day, file, iso, serves, showsOn, withFiles } from '../../kit/certificates.ts';
+import { fixesOf, unfilled } from '../../kit/texts.ts';
+import { answered, asFail, healthyWorld, now } from '../../kit/world.ts';
+
+const ending = (days: number, lifetime = 365) => ({ notAfter: iso(now + days * day), notBefore: iso(now + (days - lifetime) * day) });
+
+test('a healthy cluster passes', () => {
+  for (const verdict of healthyWorld().judge(rule)) expect(verdict.status).toBe('pass');
+});
+
+test.each([
+  [6, 'critical'],
+  [29, 'warning'],
+  [89, 'info'],
+] as const)('%d days of a year left: %s', (days, severity) => {
+  const world = serves('m2', ending(days));
+  const verdict = asFail(world.verdict(rule, 'm2/apiserver'));
+  expect(verdict).toMatchObject({ severity, reason: 'ending', group: 'apiserver', witness: 'stated', facts: { left: `${days} d` } });
+  expect(unfilled(rule, verdict)).toEqual([]);
+  expect(fixesOf(rule, world, verdict).flatMap((fix) => fix.run)).toContain('kubeadm certs renew apiserver');
+});
+
+test('one made for two days is not about to end with a day left; the steps shrink with its lifetime', () => {
+  expect(asFail(serves('m2', ending(1, 2)).verdict(rule, 'm2/apiserver'))).toMatchObject({ reason: 'uneven', severity: 'info' });
+  expect(asFail(serves('m2', ending(0.03, 2)).verdict(rule, 'm2/apiserver')).severity).toBe('critical');
+});
+
+test('an operator whose clock is 270 days ahead sees nothing end', () => {
+  const world = healthyWorld().missing('etcd.clock');
+  for (const node of ['m1', 'm2', 'm3']) world.set('api.ready', node, { tries: [answered(node, 200, 'ok', {}, now - 270 * day)] });
+  for (const verdict of world.judge(rule)) expect(verdict.status).toBe('pass');
+});
+
+test('a kubelet’s self-made certificate is a note at the most, its client certificate is not judged here', () => {
+  const self = showsOn('node.kubelet-port', 'm2', { ...ending(3), issuer: 'CN=m2-ca@1' });
+  expect(asFail(self.verdict(rule, 'm2/kubelet-serving')).severity).toBe('info');
+  const client = withFiles({ certificates: [file('kubelet-client', ending(3))] });
+  expect(client.verdict(rule, 'm2/kubelet-client').status).toBe('not-applicable');
+});
+
+test('the file of a role counts beside what is served, and what has ended is another rule’s', () => {
+  const renewed = withFiles({ certificates: [file('apiserver-etcd-client', ending(3))] });
+  expect(asFail(renewed.verdict(rule, 'm2/apiserver-etcd-client'))).toMatchObject({ severity: 'critical', facts: { kind: 'file' } });
+  expect(serves('m2', ending(-3)).verdict(rule, 'm2/apiserver').status).toBe('not-applicable');
+});
+
+test('one master renewed, the others not: a note', () => {
+  const world = serves('m2', { notAfter: iso(now + 360 * day) });
+  const verdict = asFail(world.verdict(rule, 'm1/apiserver'));
+  expect(verdict).toMatchObject({ severity: 'info', reason: 'uneven', facts: { others: expect.stringContaining('m2: until') } });
+  expect(world.verdict(rule, 'm2/apiserver').status).toBe('pass');
+});
+
+test('what nobody saw is unknown', () => {
+  expect(healthyWorld().missing('etcd.client-port', 'm2').verdict(rule, 'm2/etcd-server').status).toBe('unknown');
+  expect(healthyWorld().missing('api.ready', 'm2').missing('lb.tries').verdict(rule, 'm2/apiserver').status).toBe('unknown');
+});
