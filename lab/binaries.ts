@@ -23,7 +23,7 @@ export function cacheRoot(): string {
 }
 
 /** A binary folder the user named, if any; kubectl's test tooling knows KUBEBUILDER_ASSETS. */
-function suppliedFolder(): string | undefined {
+export function suppliedFolder(): string | undefined {
   return process.env['HA_DOCTOR_LAB_BINARIES'] || process.env['KUBEBUILDER_ASSETS'] || undefined;
 }
 
@@ -53,6 +53,29 @@ export async function binariesFor(release: Release, say: (line: string) => void)
     await buildEtcd(release, work, overlayFile);
     say(`building Kubernetes ${release.kubernetes} (about 5 minutes, once)`);
     await buildKubernetes(release, work, overlayFile);
+    await rename(join(work, 'bin'), folder);
+  } finally {
+    await rm(work, { recursive: true, force: true });
+  }
+  return folder;
+}
+
+/**
+ * The folder of a release's etcd, built alone where the whole release is not there: tests talk to members of each.
+ * @param say receives one line per slow step.
+ * @throws Error when Go cannot give it.
+ */
+export async function etcdFor(release: Release, say: (line: string) => void): Promise<string> {
+  const overlay = await wallClockOverlay();
+  const name = await cacheName(release, overlay.text);
+  const places = [name, name.replace(/^kubernetes-[^-]+-/, '')].map((one) => join(cacheRoot(), 'binaries', one));
+  for (const place of places) if (await exists(place)) return place;
+  const folder = places[1] ?? '';
+  await mkdir(join(cacheRoot(), 'binaries'), { recursive: true });
+  const work = await mkdtemp(join(cacheRoot(), 'binaries', '.building-'));
+  try {
+    say(`building etcd ${release.etcd} (about 1 minute, once)`);
+    await buildEtcd(release, work, await writeOverlay(work, overlay));
     await rename(join(work, 'bin'), folder);
   } finally {
     await rm(work, { recursive: true, force: true });

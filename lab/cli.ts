@@ -1,6 +1,6 @@
 // What can one do with labs from the command line?
 import { parseArgs } from 'node:util';
-import { binariesFor } from './binaries.ts';
+import { binariesFor, etcdFor, suppliedFolder } from './binaries.ts';
 import { imageStoreFor } from './images.ts';
 import { openLab } from './lab.ts';
 import type { LabHandle } from './handle.ts';
@@ -12,7 +12,7 @@ import { readRecord } from './state.ts';
 import { installMissing, labSupport } from './support.ts';
 import { removeLab } from './up.ts';
 import type { Say } from './up.ts';
-import { releaseFor } from './versions.ts';
+import { releaseFor, releases } from './versions.ts';
 
 const help = `A real HA control plane on this machine: kubeadm masters in Linux namespaces behind HAProxy. Needs root.
 
@@ -56,6 +56,8 @@ async function setUp(args: readonly string[]): Promise<void> {
   await installMissing(say);
   const binaries = await binariesFor(release, say);
   await imageStoreFor(release, binaries, say);
+  // Where the binaries were given, tests take what etcd is installed.
+  if (suppliedFolder() === undefined) for (const other of releases) await etcdFor(other, say);
   say(`ready: Kubernetes ${release.kubernetes} and etcd ${release.etcd} in ${binaries}`);
 }
 

@@ -13,15 +13,33 @@ const binaries = { etcd: '/usr/bin/etcd', etcdctl: '/usr/bin/etcdctl' };
 export const etcdMissing =
   existsSync(binaries.etcd) && existsSync(binaries.etcdctl) ? undefined : 'etcd and etcdctl are not installed in /usr/bin';
 
-/** One that the lab has built, of 3.5 or later; undefined where there is none. */
-export const laterEtcd = ((): string | undefined => {
+export interface EtcdBuild {
+  /** Such as 3.6.16. */
+  readonly version: string;
+  /** Path of the server. */
+  readonly etcd: string;
+}
+
+/** The one that is installed, and each one the lab has built. */
+export const etcdBuilds: readonly EtcdBuild[] = ((): readonly EtcdBuild[] => {
   const folder = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'ha-doctor/binaries');
-  const names = existsSync(folder) ? readdirSync(folder) : [];
-  return names
-    .filter((name) => /etcd-3\.[5-9]/.test(name))
-    .map((name) => join(folder, name, 'etcd'))
-    .find((path) => existsSync(path));
+  const built = existsSync(folder) ? readdirSync(folder).map((name) => join(folder, name, 'etcd')) : [];
+  const found = [binaries.etcd, ...built].flatMap((etcd) => {
+    const version = existsSync(etcd) ? /etcd Version: (\S+)/.exec(execFileSync(etcd, ['--version'], { encoding: 'utf8' }))?.[1] : undefined;
+    return version === undefined ? [] : [[version, { version, etcd }] as const];
+  });
+  return [...new Map(found).values()];
 })();
+
+/** Releases without a build here: their tests do not run, which must be seen. */
+export const etcdReleasesMissing = ['3.4.', '3.5.', '3.6.'].filter(
+  (release) => !etcdBuilds.some(({ version }) => version.startsWith(release)),
+);
+
+/** The newest build from 3.5 on; undefined where there is none. */
+export const laterEtcd = [...etcdBuilds]
+  .sort((one, other) => (one.version < other.version ? 1 : -1))
+  .find(({ version }) => version >= '3.5')?.etcd;
 
 export interface EtcdCluster {
   readonly authority: Authority;
