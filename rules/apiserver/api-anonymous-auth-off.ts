@@ -4,7 +4,7 @@ import { shellWord } from '../../src/judge/shell-word.ts';
 import { endUnheard, masterOf, mastersOf, readApiServer } from '../../src/judge/readings/api-server.ts';
 import { backendsOf } from '../../src/judge/readings/backend.ts';
 import { podOn } from '../../src/judge/readings/pod.ts';
-import type { Seen } from '../../src/model/rule.ts';
+import type { Fix, Seen } from '../../src/model/rule.ts';
 import { say, type Sentence } from '../../src/model/sentence.ts';
 import type { Subject } from '../../src/model/subject.ts';
 
@@ -18,11 +18,11 @@ export default defineRule({
   impact: 'degraded',
   layer: 3,
   final: true,
-  title: 'the API server on {node} answers 401 to health checks, and {who}',
+  title: 'the API server on {node} answers {status} to health checks without a login, and {who}',
   healthy: 'health checks without a login are answered',
   why: 'Whoever asks /readyz or /livez without a login takes it for dead: load balancers leave it out, kubelets restart it.',
-  shows: ['{node} {address}  /readyz without a login: 401{flag}', 'if who: {who}'],
-  folded: '/readyz without a login: 401',
+  shows: ['{node} {address}  /readyz without a login: {status}{flag}', 'if who: {who}'],
+  folded: '/readyz without a login: {status}',
   needs: ['api.ready', 'lb.stats', 'kube.nodes', 'kube.control-plane-pods'],
   limits: {},
   reasons: ['balancer', 'kubelet', 'nobody-seen'],
@@ -32,9 +32,11 @@ export default defineRule({
     const reading = readApiServer(seen, master);
     if (reading.kind === 'silent' || reading.kind === 'forbidden') return endUnheard(master, reading);
     if (reading.kind !== 'anonymous-refused') return pass({ node: subject.name });
-    const facts = { node: subject.name, address: subject.id, flag: flagOn(seen, subject) };
+    const { status } = reading;
+    const flag = status === 401 ? flagOn(seen, subject) : '';
+    const facts = { node: subject.name, address: subject.id, status, flag };
     const check = checkOf(seen, subject);
-    if (check === 401)
+    if (check === status)
       return fail({ ...facts, who: say('the load balancer takes it for dead') }, { reason: 'balancer', witness: 'agreed' });
     if (kubeletAsks(seen, subject))
       return fail({ ...facts, who: say('its kubelet restarts it for that') }, { reason: 'kubelet', witness: 'agreed' });
@@ -48,16 +50,16 @@ export default defineRule({
       to: 'lb-backend-down',
       kind: 'causes',
       on: 'apiserver',
-      because: 'a check that gets 401 fails',
+      because: 'a check without a login is refused, and fails',
       produces: ['http'],
-      when: ({ effect }) => saysUnauthorised(effect.facts['words']),
+      when: ({ cause, effect }) => (String(effect.facts['words']).includes(`/${cause.facts['status']}`) ? 'yes' : 'no'),
       unproven: true,
     },
     {
       to: 'lb-no-backend-up',
       kind: 'causes',
       on: 'cluster',
-      because: 'a check that gets 401 fails',
+      because: 'a check without a login is refused, and fails',
       covers: 'all',
       match: 'apiserver',
       unproven: true,
@@ -75,7 +77,7 @@ export default defineRule({
       to: 'lb-check-disagrees',
       kind: 'causes',
       on: 'apiserver',
-      because: 'with a login it serves, to the check it says 401',
+      because: 'with a login it serves, and the check has none',
       produces: ['unauthorised'],
       unproven: true,
     },
@@ -89,11 +91,12 @@ export default defineRule({
       unproven: true,
     },
   ],
-  fixes: ({ subjects }) => {
+  fixes: ({ subjects, facts }) => {
     const [first] = subjects;
     const verify = subjects.map(
       (subject) => `curl -sk -o /dev/null -w '%{http_code}\\n' ${shellWord(`https://${subject.id}/readyz`)}   # 200`,
     );
+    if (facts['status'] === 403) return [letStrangersRead(verify)];
     return [
       {
         do: 'Open the health paths to everybody and nothing else, on one master at a time: an AuthenticationConfiguration (1.31 and later) in place of the flag',
@@ -113,7 +116,11 @@ export default defineRule({
     'https://kubernetes.io/docs/reference/access-authn-authz/authentication/#anonymous-requests',
     'https://github.com/kubernetes/kubeadm/issues/798',
   ],
-  errors: ['Liveness probe failed: HTTP probe failed with statuscode: 401', 'Layer7 wrong status, code: 401'],
+  errors: [
+    'Liveness probe failed: HTTP probe failed with statuscode: 401',
+    'Layer7 wrong status, code: 401',
+    'User "system:anonymous" cannot get path "/readyz"',
+  ],
 });
 
 /** The status HAProxy's check got; undefined where nobody can say. */
@@ -134,6 +141,18 @@ function flagOn(seen: Seen<Needs>, subject: Subject): Sentence | string {
   return found === undefined ? '' : say(', started with {found}', { found });
 }
 
-function saysUnauthorised(words: unknown): 'yes' | 'no' {
-  return String(words).includes('/401') ? 'yes' : 'no';
+/** Kubernetes itself binds both groups at each start, unless the binding says that it must be left alone. */
+function letStrangersRead(verify: readonly string[]): Fix {
+  return {
+    do: 'Let strangers read the health paths again, as Kubernetes does by itself: the group system:unauthenticated in its own binding',
+    where: 'here',
+    run: [
+      'kubectl get clusterrolebinding system:public-info-viewer -o yaml   # subjects, and the annotation rbac.authorization.kubernetes.io/autoupdate',
+      'kubectl create clusterrolebinding health-for-strangers --clusterrole=system:public-info-viewer --group=system:unauthenticated',
+    ],
+    risk: 'low',
+    needs: [{ text: 'nobody has taken this right away on purpose: /version is told to strangers again too', met: 'unknown' }],
+    verify,
+    undo: ['kubectl delete clusterrolebinding health-for-strangers'],
+  };
 }

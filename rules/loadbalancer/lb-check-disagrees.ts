@@ -128,7 +128,7 @@ function layerOf(reading: ApiServerReading): number {
 }
 
 function judgeDown(seen: Seen<Needs>, backend: Backend, reading: ApiServerReading, facts: Facts, settled: number) {
-  const unauthorised = reading.kind === 'anonymous-refused' && backend.row.checkCode === 401;
+  const unauthorised = reading.kind === 'anonymous-refused' && backend.row.checkCode === reading.status;
   if (!unauthorised && !servesClients(reading)) return pass({ words: wordsOf(backend), note: 'it does not serve' });
   const recent =
     (backend.row.lastChange ?? 0) * 1000 < settled || changedWithin(seen, 'kube-apiserver', backend.master?.subject.keys.node, settled);
@@ -149,6 +149,6 @@ function wordsFor(reading: ApiServerReading): Text {
     ready: 'serves',
     'not-ready': say('says {status}', { status: reading.status }),
     forbidden: 'says 403 to everybody',
-    'anonymous-refused': 'answers 401 without a login',
+    'anonymous-refused': say('answers {status} without a login', { status: reading.status }),
   }[reading.kind];
 }

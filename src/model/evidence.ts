@@ -27,8 +27,8 @@ export interface EvidenceTypes {
   'lb.envoy': { readonly hosts: readonly EnvoyHost[] };
   /** Who answers at addresses that a load balancer lists and that are no API server's, asked without a credential. */
   'lb.strangers': { readonly strangers: readonly Stranger[] };
-  /** GET /readyz without a credential, straight to one API server. */
-  'api.ready': { readonly tries: readonly Try[] };
+  /** GET /readyz without a credential, straight to one API server; `login`: with the operator's, where strangers were refused. */
+  'api.ready': { readonly tries: readonly Try[]; readonly login?: Try };
   /** GET of a harmless object with the operator's credential, straight to one API server. */
   'api.credential': { readonly last: Try };
   /** The same through the address in the kubeconfig. */

@@ -42,5 +42,16 @@ export const apiWorlds: Readonly<Record<string, () => World>> = {
       .set('lb.stats', undefined, (old) => ({
         rows: old.rows.map((row) => (row.server === 'm2' ? { ...row, status: 'DOWN', checkStatus: 'L7STS', checkCode: 401 } : row)),
       })),
+  'API servers that tell strangers nothing about their health serve': () => {
+    const world = healthyWorld();
+    for (const node of ['m1', 'm2', 'm3']) world.set('api.ready', node, { tries: [answered(node, 403)], login: answered(node, 200, 'ok') });
+    return world
+      .set('lb.tries', undefined, ({ tries }) => ({
+        tries: tries.map((one) => ({ ...one, outcome: { kind: 'answered', status: 403, body: '' } })),
+      }))
+      .set('lb.stats', undefined, ({ rows }) => ({
+        rows: rows.map((row) => (row.type === 'server' ? { ...row, checkStatus: 'L4OK' } : row)),
+      }));
+  },
   'releases are too far apart': () => healthyWorld().set('api.release', 'm2', { gitVersion: 'v1.37.0' }),
 };

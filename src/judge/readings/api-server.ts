@@ -11,8 +11,12 @@ import { MissingEvidence } from '../view.ts';
 export type ApiServerReading = AnsweringApiServer | SilentApiServer;
 
 export interface AnsweringApiServer {
+  /** `anonymous-refused`: it tells strangers nothing; `forbidden`: it answers 403 to everybody, as one that cannot read its etcd. */
   readonly kind: 'ready' | 'not-ready' | 'forbidden' | 'anonymous-refused';
+  /** What it answered without a login. */
   readonly status: number;
+  /** It said to somebody with a login that it is ready. */
+  readonly readyWithLogin?: true;
   /** Names of failing readiness checks, such as etcd; empty unless not-ready. */
   readonly failing: readonly string[];
   readonly trust: Trust;
@@ -28,13 +32,30 @@ export interface SilentApiServer {
   readonly leaf?: CertificateSeen;
 }
 
-/** Ends the judgement as unknown where nobody could look. */
+/** Ends the judgement as unknown where nobody could look, or no login tells why strangers are refused. */
 export function readApiServer(seen: Seen<'api.ready'>, master: Master): ApiServerReading {
-  return readTries(seen.get('api.ready', master.subject).tries);
+  const { tries, login } = seen.get('api.ready', master.subject);
+  const reading = readTries(tries);
+  if (reading.kind === 'silent' || login === undefined || (reading.status !== 401 && reading.status !== 403)) return reading;
+  const { outcome } = login;
+  if (outcome.kind === 'answered') {
+    if (outcome.status === 200) return { ...reading, kind: 'anonymous-refused', readyWithLogin: true };
+    if (outcome.status >= 500) return { ...reading, kind: 'not-ready', status: outcome.status, failing: failingChecks(outcome.body) };
+    if (outcome.status === 403) return { ...reading, kind: 'forbidden' };
+  }
+  if (reading.status === 401) return reading;
+  throw new MissingEvidence([
+    {
+      gap: 'failed',
+      detail: `the API server on ${master.subject.name} answers strangers 403, and no login was accepted that could tell why`,
+      howToGet: '--kubeconfig <one whose credential is accepted>',
+      id: 'api.ready',
+      subject: subjectKey(master.subject),
+    },
+  ]);
 }
 
-/** The same for a list of tries that all went to one server. */
-export function readTries(tries: readonly Try[]): ApiServerReading {
+function readTries(tries: readonly Try[]): ApiServerReading {
   const leaf = tries.find((one) => one.chain.length > 0)?.chain[0];
   const withLeaf = leaf === undefined ? {} : { leaf };
   const answered = tries.filter((one) => one.outcome.kind === 'answered');
@@ -67,9 +88,10 @@ export function failingChecks(body: string): readonly string[] {
   return [...new Set([...body.matchAll(/^\[-\](\S+)/gm)].map((match) => match[1] ?? ''))];
 }
 
-/** Whether a client that verifies gets served: ready and not known to be untrusted. */
+/** Whether a client that logs in and verifies gets served: ready and not known to be untrusted. */
 export function servesClients(reading: ApiServerReading): boolean {
-  return reading.kind === 'ready' && reading.trust.kind !== 'untrusted';
+  if (reading.kind === 'silent' || reading.trust.kind === 'untrusted') return false;
+  return reading.kind === 'ready' || reading.readyWithLogin === true;
 }
 
 const etcdCheck = /^etcd(-|$)/;

@@ -22,6 +22,8 @@ export function readsEtcd(seen: Seen<'api.ready'>, master: Master): Certainty {
       return 'no';
     case 'silent':
       return ['timeout', 'unreachable', 'dns'].includes(reading.why) ? 'unknown' : 'no';
+    case 'anonymous-refused':
+      return reading.readyWithLogin ? 'yes' : 'unknown';
     default:
       return 'unknown';
   }

@@ -1,9 +1,9 @@
 // Does one API server say that it is ready, asked at its own address?
-import { deadlines, type RawTry } from '../../sources/source.ts';
+import { deadlines, type Identity, type RawTry } from '../../sources/source.ts';
 import { defineProbe } from '../probe.ts';
 import { masterNames } from '../shared/entry.ts';
 import { masterOf } from '../shared/gaps.ts';
-import { readTries, writeTries } from '../shared/tries.ts';
+import { readTriesAndLogin, writeTries } from '../shared/tries.ts';
 import { tryInWindow } from '../shared/window.ts';
 
 export default defineProbe({
@@ -16,13 +16,26 @@ export default defineProbe({
   gather: async (subject, around) => {
     const { source, topology, signal } = around;
     const { host, port } = masterOf(subject, topology);
-    const ask = (bound: AbortSignal) =>
-      source.request({ scheme: 'https', host, port, path: '/readyz', identity: 'none', deadlines: deadlines.health, signal: bound });
-    const tries = await tryInWindow(ask, isReady, signal);
-    return { raw: writeTries(tries, source.anchors('operator'), masterNames(around, host)), source: 'direct' };
+    const ask = (identity: Identity) => (bound: AbortSignal) =>
+      source.request({ scheme: 'https', host, port, path: '/readyz', identity, deadlines: deadlines.health, signal: bound });
+    const tries = await tryInWindow(ask('none'), isReady, signal);
+    const login = tries.some(refusesStrangers) && !tries.some(isReady) ? await ask('operator')(signal).catch(noLogin) : undefined;
+    return { raw: writeTries(tries, source.anchors('operator'), masterNames(around, host), login), source: 'direct' };
   },
-  read: (raw) => ({ tries: readTries(raw) }),
+  read: readTriesAndLogin,
 });
+
+/** It may keep its health to itself, or be unable to read who may do what: one that is let in is told which. */
+function refusesStrangers(one: RawTry): boolean {
+  return one.answer?.status === 401 || one.answer?.status === 403;
+}
+
+/** The kubeconfig's credential could not be brought: that was tried, and tells nothing about the server. */
+function noLogin(error: unknown): RawTry {
+  const now = Date.now();
+  const detail = error instanceof Error ? error.message : String(error);
+  return { address: '', sentAt: now, receivedAt: now, connected: false, chain: [], failure: { why: 'protocol', detail } };
+}
 
 function isReady(one: RawTry): boolean {
   return one.answer?.status === 200;

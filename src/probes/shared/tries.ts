@@ -8,19 +8,30 @@ import { outcomeOf, parseRaw, rawTry, serverTimeOf } from './raw.ts';
 import { cleanLine } from './text.ts';
 import { judgeTrust } from './trust.ts';
 
-const rawTries = z.object({ tries: z.array(rawTry).min(1), anchors: z.array(z.string()), names: z.array(z.string()) });
+const rawTries = z.object({
+  tries: z.array(rawTry).min(1),
+  anchors: z.array(z.string()),
+  names: z.array(z.string()),
+  login: rawTry.exactOptional(),
+});
 
 /** What trust is judged with travels in the recording, so that a replay judges the same. */
-export function writeTries(tries: readonly RawTry[], anchors: readonly string[], names: readonly string[]): string {
-  return JSON.stringify({ tries, anchors: relevantAnchors(tries, anchors), names: [...new Set(names)] });
+export function writeTries(tries: readonly RawTry[], anchors: readonly string[], names: readonly string[], login?: RawTry): string {
+  const written = { tries, anchors: relevantAnchors(tries, anchors), names: [...new Set(names)] };
+  return JSON.stringify({ ...written, ...(login !== undefined && { login }) });
 }
 
 /** @throws Error with one sentence. */
 export function readTries(raw: string): readonly Try[] {
-  const { tries, anchors, names } = parseRaw(raw, rawTries);
-  const parsed = anchors.map((anchor) => tryToParse(anchor));
-  const trusted = parsed.filter((anchor) => anchor !== undefined);
-  return tries.map((one) => readTry(one, trusted, names));
+  return readTriesAndLogin(raw).tries;
+}
+
+/** The same with the try that brought a credential, where one was made. @throws Error with one sentence. */
+export function readTriesAndLogin(raw: string): { readonly tries: readonly Try[]; readonly login?: Try } {
+  const { tries, anchors, names, login } = parseRaw(raw, rawTries);
+  const trusted = anchors.flatMap((anchor) => tryToParse(anchor) ?? []);
+  const read = (one: RawTry): Try => readTry(one, trusted, names);
+  return { tries: tries.map(read), ...(login !== undefined && { login: read(login) }) };
 }
 
 /** The try that tells most, as bestTry says. @throws Error with one sentence. */

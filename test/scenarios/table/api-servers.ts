@@ -68,4 +68,14 @@ export const apiServers: readonly Scenario[] = [
     expect: { kind: 'fault', root: { rule: 'api-apf-saturated' }, folds: [{ rule: 'le-lease-expired' }] },
     forbidden: ['api-master-unreachable', 'api-webhook-hazard', 'etcd-*', 'lb-*'],
   },
+  {
+    ...base,
+    id: 'S86',
+    unrecorded: 'not yet',
+    title: 'strangers may no longer read the health paths',
+    faults: [{ fault: 'strangers-forbidden' }],
+    ages: [30],
+    expect: { kind: 'fault', root: { rule: 'api-anonymous-auth-off' }, folds: [{ rule: 'lb-no-backend-up' }, { rule: 'lb-backend-down' }] },
+    forbidden: ['api-flag-drift', 'api-credential-rejected', 'etcd-*', 'api-all-masters-down'],
+  },
 ];

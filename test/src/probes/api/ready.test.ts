@@ -8,7 +8,7 @@ import kubeletPort from '../../../../src/probes/node/kubelet-port.ts';
 import { dropping, frozen, type Patient, refusedPort, saying } from '../../sources/kit/patients.ts';
 import { apiServer, type Said } from '../kit/api-server.ts';
 import { masterAt, surroundings } from '../kit/around.ts';
-import { Authority, temporaryFolder } from '../kit/authority.ts';
+import { Authority, type Issued, temporaryFolder } from '../kit/authority.ts';
 
 const folder = temporaryFolder();
 const day = 86_400_000;
@@ -33,12 +33,15 @@ async function serve(answer: (path: string, hasLogin: boolean) => Said, own = au
   return server.port;
 }
 
-async function look(at: number) {
+async function look(at: number, client?: Issued) {
   const master = masterAt('127.0.0.1', at);
-  const around = await surroundings({ topology: { masters: [master] }, api: { server: good, authority: authority.own } });
+  const around = await surroundings({
+    topology: { masters: [master] },
+    api: { server: good, authority: authority.own, ...(client && { client }) },
+  });
   const begun = Date.now();
-  const { tries } = ready.read((await ready.gather(master.subject, around)).raw);
-  return { tries, took: Date.now() - begun, last: tries[tries.length - 1] };
+  const { tries, login } = ready.read((await ready.gather(master.subject, around)).raw);
+  return { tries, login, took: Date.now() - begun, last: tries[tries.length - 1] };
 }
 
 describe('api.ready', () => {
@@ -63,6 +66,18 @@ describe('api.ready', () => {
     const { tries } = await look(port);
     expect(tries[0]).toMatchObject({ outcome: { kind: 'answered', status: 200, body: 'ok' }, trust: { kind: 'trusted' }, connected: true });
     expect(tries[0]?.chain[0]).toMatchObject({ subject: 'CN=kube-apiserver', addresses: ['127.0.0.1'] });
+  });
+
+  test('strangers refused: it is asked once more with the login', async () => {
+    const client = authority.issue({ subject: '/CN=admin', names: 'DNS:admin' });
+    const { login, last } = await look(
+      await serve((_path, hasLogin) => (hasLogin ? { status: 200, body: 'ok' } : { status: 403, body: '' })),
+      client,
+    );
+    expect([last?.outcome, login?.outcome]).toMatchObject([{ status: 403 }, { status: 200 }]);
+    const blind = await look(await serve(() => ({ status: 403, body: '' })));
+    expect(blind.login?.outcome).toMatchObject({ status: 403 });
+    expect((await look(port)).login).toBeUndefined();
   });
 
   test('unready: the names of the failing checks survive, and it is asked three times', async () => {
