@@ -18,10 +18,16 @@ import apiserverApiReadyzEtcd from './apiserver/api-readyz-etcd.ts';
 import apiserverApiRestartLoop from './apiserver/api-restart-loop.ts';
 import apiserverApiVersionSkew from './apiserver/api-version-skew.ts';
 import apiserverApiWebhookHazard from './apiserver/api-webhook-hazard.ts';
+import certificatesCertCaDiffers from './certificates/cert-ca-differs.ts';
+import certificatesCertCaExpiring from './certificates/cert-ca-expiring.ts';
+import certificatesCertChainInvalid from './certificates/cert-chain-invalid.ts';
+import certificatesCertEtcdSan from './certificates/cert-etcd-san.ts';
 import certificatesCertLeafExpired from './certificates/cert-leaf-expired.ts';
 import certificatesCertLeafExpiring from './certificates/cert-leaf-expiring.ts';
 import certificatesCertNotYetValid from './certificates/cert-not-yet-valid.ts';
 import certificatesCertOperatorExpiring from './certificates/cert-operator-expiring.ts';
+import certificatesCertSanMissingLb from './certificates/cert-san-missing-lb.ts';
+import certificatesCertSanMissingRequired from './certificates/cert-san-missing-required.ts';
 import certificatesCertWeak from './certificates/cert-weak.ts';
 import clockApiserverSkew from './clock/clock-apiserver-skew.ts';
 import clockEtcdSkew from './clock/clock-etcd-skew.ts';
@@ -100,10 +106,16 @@ export const rules: readonly AnyRule[] = [
   apiserverApiRestartLoop,
   apiserverApiVersionSkew,
   apiserverApiWebhookHazard,
+  certificatesCertCaDiffers,
+  certificatesCertCaExpiring,
+  certificatesCertChainInvalid,
+  certificatesCertEtcdSan,
   certificatesCertLeafExpired,
   certificatesCertLeafExpiring,
   certificatesCertNotYetValid,
   certificatesCertOperatorExpiring,
+  certificatesCertSanMissingLb,
+  certificatesCertSanMissingRequired,
   certificatesCertWeak,
   clockApiserverSkew,
   clockEtcdSkew,

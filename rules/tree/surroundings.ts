@@ -48,6 +48,14 @@ export const surroundingQuestions: readonly Question[] = [
     ask: 'every served certificate valid?',
     vital: true,
     rules: ['cert-leaf-expired', 'cert-not-yet-valid'],
+    next: { yes: ['certificates-trusted'], no: ['certificates-trusted'] },
+  },
+  {
+    id: 'certificates-trusted',
+    branch: 'certificates',
+    ask: 'certificates signed and named right?',
+    vital: false,
+    rules: ['cert-chain-invalid', 'cert-ca-differs', 'cert-san-missing-lb', 'cert-san-missing-required', 'cert-etcd-san'],
     next: { yes: ['certificates-lasting'], no: ['certificates-lasting'] },
   },
   {
@@ -55,7 +63,7 @@ export const surroundingQuestions: readonly Question[] = [
     branch: 'certificates',
     ask: 'certificates last, and are strong?',
     vital: false,
-    rules: ['cert-leaf-expiring', 'cert-weak'],
+    rules: ['cert-leaf-expiring', 'cert-ca-expiring', 'cert-weak'],
     next: { yes: ['backup-usable'], no: [] },
   },
   {

@@ -5,7 +5,7 @@ import type { BalancerFiles, EnvoyHost, HaproxyRow, HereNetwork, NginxStatus } f
 import type { ContainerLog, ControlPlanePod, EndpointList, KubeadmConfig, LeaseSeen, NodeSeen, ServerClock } from './kubernetes.ts';
 import type { Asked, EtcdHash, EtcdHealth, EtcdMemberList, EtcdMetrics, EtcdRead, EtcdStatus } from './etcd.ts';
 import type { LocalDisk, LocalFiles } from './here.ts';
-import type { Knock, Try } from './network.ts';
+import type { CertificateSeen, Knock, Try } from './network.ts';
 import type { KubeconfigSeen, TopologyHints } from './operator.ts';
 import type { Subject } from './subject.ts';
 
@@ -16,7 +16,7 @@ export interface EvidenceTypes {
   /** Addresses the user named, or that a former run of the tool saw here. */
   'operator.hints': TopologyHints;
   /** Tries through the address in the kubeconfig, without a credential, until every leaf was seen. */
-  'lb.tries': { readonly tries: readonly Try[] };
+  'lb.tries': { readonly tries: readonly Try[] } & Anchors;
   /** HAProxy's own table of servers. */
   'lb.stats': { readonly rows: readonly HaproxyRow[] };
   /** Files of load balancers that were named by flag or found on this machine: HAProxy, Nginx, keepalived, kube-vip. */
@@ -28,7 +28,7 @@ export interface EvidenceTypes {
   /** Who answers at addresses that a load balancer lists and that are no API server's, asked without a credential. */
   'lb.strangers': { readonly strangers: readonly Stranger[] };
   /** GET /readyz without a credential, straight to one API server; `login`: with the operator's, where strangers were refused. */
-  'api.ready': { readonly tries: readonly Try[]; readonly login?: Try };
+  'api.ready': { readonly tries: readonly Try[]; readonly login?: Try } & Anchors;
   /** GET of a harmless object with the operator's credential, straight to one API server. */
   'api.credential': { readonly last: Try };
   /** The same through the address in the kubeconfig. */
@@ -76,6 +76,12 @@ export interface EvidenceTypes {
   'here.container-logs': { readonly logs: readonly ContainerLog[] };
   /** Room on the disks under etcd's data on that machine. */
   'here.disk': LocalDisk;
+}
+
+/** What the tries were judged by. */
+export interface Anchors {
+  /** Of a whole system's store only those that could have signed something here; absent in tests of older evidence. */
+  readonly authorities?: readonly CertificateSeen[];
 }
 
 export interface Stranger {

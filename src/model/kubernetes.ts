@@ -81,6 +81,9 @@ export interface KubeadmConfig {
   readonly clusterName: string;
   /** Client URLs of etcd outside the cluster; empty when it is stacked. */
   readonly externalEtcd: readonly string[];
+  /** Ranges of the Services' addresses, separated by commas, and the domain of their names; empty where it says neither. */
+  readonly serviceSubnet?: string;
+  readonly dnsDomain?: string;
 }
 
 /** One line of a container's log. `at`: milliseconds since 1970, by the clock of the node it ran on. */

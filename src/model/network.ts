@@ -87,4 +87,6 @@ export interface Knock {
   readonly chain: readonly CertificateSeen[];
   /** By the authority the user named for it and the name it was asked by; absent where none was named. */
   readonly trust?: Trust;
+  /** The authorities the user named for it. */
+  readonly authorities?: readonly CertificateSeen[];
 }

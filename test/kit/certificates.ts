@@ -53,3 +53,24 @@ export function file(role: string, change: Partial<CertificateSeen> = {}, more: 
   const path = `/etc/kubernetes/pki/${role.replace(/^etcd-/, 'etcd/')}.crt`;
   return { path, role, certificate: certificate('m2', { ...made, ...change }), modifiedAt: now - day, ...more };
 }
+
+/** An authority's file; `tag` makes its digest. */
+export function authorityFile(
+  role: 'ca' | 'etcd-ca' | 'front-proxy-ca',
+  tag: string,
+  change: Partial<CertificateSeen> = {},
+): CertificateFile {
+  const { certificate: base, ...rest } = file(role);
+  return {
+    ...rest,
+    certificate: {
+      ...base,
+      sha256: tag.padEnd(64, 'c'),
+      subject: `CN=${role}`,
+      issuer: `CN=${role}`,
+      isAuthority: true,
+      usages: [],
+      ...change,
+    },
+  };
+}

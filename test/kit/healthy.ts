@@ -28,6 +28,29 @@ export function leafOf(node: string): CertificateSeen {
     names: ['kubernetes', 'kubernetes.default', 'kubernetes.default.svc', 'kubernetes.default.svc.cluster.local', node],
     addresses: ['10.96.0.1', address, '10.89.0.10'],
     isAuthority: false,
+    key: { type: 'RSA', bits: 2048 },
+    publicKey: `${node}`.padEnd(64, 'f'),
+    signature: 'sha256WithRSAEncryption',
+    usages: ['client', 'server'],
+    authorityKeyId: 'c58eb7554d7f0e4c1561644d04a70704a7274dfa',
+  };
+}
+
+/** An authority as kubeadm makes it: for ten years, with the identifier that its leaves name. */
+export function authorityOf(name: 'kubernetes' | 'etcd-ca' | 'front-proxy-ca'): CertificateSeen {
+  const keyId = { kubernetes: 'c58eb7554d7f0e4c1561644d04a70704a7274dfa', 'etcd-ca': 'bda486b1', 'front-proxy-ca': 'f9a1' }[name];
+  return {
+    ...leafOf(name),
+    sha256: `ca${name}`.padEnd(64, '0'),
+    subject: `CN=${name}`,
+    issuer: `CN=${name}`,
+    notAfter: '2036-08-27T09:00:00.000Z',
+    names: [],
+    addresses: [],
+    isAuthority: true,
+    usages: [],
+    keyId,
+    authorityKeyId: keyId,
   };
 }
 
@@ -182,6 +205,8 @@ function clusterItems(): EvidenceItem[] {
       controlPlaneEndpoint: '10.89.0.10:8443',
       clusterName: 'lab',
       externalEtcd: [],
+      serviceSubnet: '10.96.0.0/12',
+      dnsDomain: 'cluster.local',
     }),
     known('kube.may-port-forward', undefined, { allowed: true, reason: '' }),
     known('kube.api-services', undefined, { services: [], clock }),
@@ -207,7 +232,14 @@ function memberItems(n: (typeof masters)[number]): EvidenceItem[] {
     clientUrls: [`https://${addresses[m]}:2379`],
     learner: false,
   }));
-  const leaf = { ...leafOf(n), subject: `CN=${n}`, issuer: 'CN=etcd-ca', names: ['localhost', n], addresses: [addresses[n], '127.0.0.1'] };
+  const leaf = {
+    ...leafOf(n),
+    subject: `CN=${n}`,
+    issuer: 'CN=etcd-ca',
+    names: ['localhost', n],
+    addresses: [addresses[n], '127.0.0.1'],
+    authorityKeyId: 'bda486b1',
+  };
   return [
     known('etcd.client-port', n, { outcome: { kind: 'open' }, chain: [{ ...leaf, sha256: `s${n}`.padEnd(64, '0') }] }),
     known('etcd.peer-port', n, { outcome: { kind: 'open' }, chain: [{ ...leaf, sha256: `p${n}`.padEnd(64, '0') }] }),
@@ -266,7 +298,7 @@ export function healthyItems(): readonly EvidenceItem[] {
   return [
     ...clusterItems(),
     ...masters.flatMap((n) => [
-      known('api.ready', n, { tries: [readyTry(n, `${addresses[n]}:6443`)] }),
+      known('api.ready', n, { tries: [readyTry(n, `${addresses[n]}:6443`)], authorities: [authorityOf('kubernetes')] }),
       known('api.credential', n, { last: readyTry(n, `${addresses[n]}:6443`) }),
       known('api.release', n, { gitVersion: 'v1.34.4' }),
       known('api.metrics', n, { requests: 100_000, serverErrors: 3, terminated: 0 }),

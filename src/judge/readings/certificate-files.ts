@@ -1,7 +1,7 @@
 // Which certificates lie in the files of control-plane machines that could be read?
 import type { CertificateFile, FileSet } from '../../model/here.ts';
 import type { Seen } from '../../model/rule.ts';
-import { knownRole } from './certificate-role.ts';
+import { type Authority, describeRole, knownRole } from './certificate-role.ts';
 
 export type FileEvidence = 'here.files';
 
@@ -15,6 +15,8 @@ export interface RoleFile {
   readonly node: string;
   readonly role: string;
   readonly files: readonly CertificateFile[];
+  /** sha256 of the authorities there that may sign for this role. */
+  readonly expected: readonly string[];
 }
 
 const readBefore = new WeakMap<FileSet, readonly RoleFile[]>();
@@ -28,7 +30,21 @@ export function roleFilesIn(set: FileSet): readonly RoleFile[] {
     const role = file.certificate.isAuthority ? undefined : knownRole(file.role);
     if (role !== undefined) roles.set(role, [...(roles.get(role) ?? []), file]);
   }
-  const found = [...roles].map(([role, files]) => ({ node: set.node, role, files }));
+  const found = [...roles].map(([role, files]) => ({
+    node: set.node,
+    role,
+    files,
+    expected: digestsOf(set, describeRole(role).authority),
+  }));
   readBefore.set(set, found);
   return found;
+}
+
+/** Certificates of one authority; a file may hold an old and a new one. */
+export function authoritiesIn(set: FileSet, authority: Authority): readonly CertificateFile[] {
+  return set.certificates.filter((file) => file.role === authority && file.certificate.isAuthority);
+}
+
+function digestsOf(set: FileSet, authority: Authority | undefined): readonly string[] {
+  return authority === undefined ? [] : authoritiesIn(set, authority).map((file) => file.certificate.sha256);
 }

@@ -8,26 +8,65 @@ export interface CertificateRole {
   readonly impact: Impact;
   /** What `kubeadm certs renew` calls it. */
   readonly kubeadm?: string;
+  /** The authority that has to have signed it. */
+  readonly authority?: Authority;
+  /** What it has to be allowed for. */
+  readonly usages: readonly ('server' | 'client')[];
+}
+
+/** As kubeadm's files call them. */
+export const authorities = ['ca', 'etcd-ca', 'front-proxy-ca'] as const;
+export type Authority = (typeof authorities)[number];
+
+const authorityNames: Readonly<Record<Authority, string>> = {
+  ca: 'Kubernetes',
+  'etcd-ca': 'etcd',
+  'front-proxy-ca': 'front-proxy',
+};
+
+/** For people: `the … authority`. */
+export function nameOfAuthority(authority: string): string {
+  return authorityNames[authority as Authority] ?? authority;
 }
 
 const grave = { severity: 'critical', impact: 'degraded' } as const;
 
-/** By the name that its file has on a master made by kubeadm. */
+/** By the name that its file has on a master made by kubeadm; EKUs by kubernetes.io/docs/setup/best-practices/certificates. */
 const roles: Readonly<Record<string, CertificateRole>> = {
-  apiserver: { name: 'API-server', ...grave, kubeadm: 'apiserver' },
-  'etcd-server': { name: 'etcd server', ...grave, kubeadm: 'etcd-server' },
-  'etcd-peer': { name: 'etcd peer', ...grave, kubeadm: 'etcd-peer' },
-  'kubelet-serving': { name: 'kubelet serving', severity: 'warning', impact: 'at-risk' },
-  'apiserver-etcd-client': { name: 'etcd client (of the API server)', ...grave, kubeadm: 'apiserver-etcd-client' },
-  'apiserver-kubelet-client': { name: 'kubelet client (of the API server)', ...grave, kubeadm: 'apiserver-kubelet-client' },
-  'front-proxy-client': { name: 'front-proxy client', ...grave, kubeadm: 'front-proxy-client' },
+  apiserver: { name: 'API-server', ...grave, kubeadm: 'apiserver', authority: 'ca', usages: ['server'] },
+  'etcd-server': { name: 'etcd server', ...grave, kubeadm: 'etcd-server', authority: 'etcd-ca', usages: ['server'] },
+  'etcd-peer': { name: 'etcd peer', ...grave, kubeadm: 'etcd-peer', authority: 'etcd-ca', usages: ['server', 'client'] },
+  'kubelet-serving': { name: 'kubelet serving', severity: 'warning', impact: 'at-risk', usages: ['server'] },
+  'apiserver-etcd-client': {
+    name: 'etcd client (of the API server)',
+    ...grave,
+    kubeadm: 'apiserver-etcd-client',
+    authority: 'etcd-ca',
+    usages: ['client'],
+  },
+  'apiserver-kubelet-client': {
+    name: 'kubelet client (of the API server)',
+    ...grave,
+    kubeadm: 'apiserver-kubelet-client',
+    authority: 'ca',
+    usages: ['client'],
+  },
+  'front-proxy-client': {
+    name: 'front-proxy client',
+    ...grave,
+    kubeadm: 'front-proxy-client',
+    authority: 'front-proxy-ca',
+    usages: ['client'],
+  },
   'etcd-healthcheck-client': {
     name: 'etcd health-check client',
     severity: 'warning',
     impact: 'at-risk',
     kubeadm: 'etcd-healthcheck-client',
+    authority: 'etcd-ca',
+    usages: ['client'],
   },
-  'kubelet-client': { name: 'kubelet client', ...grave },
+  'kubelet-client': { name: 'kubelet client', ...grave, authority: 'ca', usages: ['client'] },
 };
 
 const otherNames: Readonly<Record<string, string>> = { kubelet: 'kubelet-serving', 'kubelet-server': 'kubelet-serving' };
@@ -39,12 +78,10 @@ export function knownRole(name: string): string | undefined {
 }
 
 export function describeRole(role: string): CertificateRole {
-  return roles[role] ?? { name: role, ...grave };
+  return roles[role] ?? { name: role, ...grave, usages: [] };
 }
-
-const servers = new Set(['apiserver', 'etcd-server', 'etcd-peer', 'kubelet-serving']);
 
 /** Whether clients connect to what holds it, so that it has to bear names. */
 export function isServerRole(role: string): boolean {
-  return servers.has(role);
+  return describeRole(role).usages.includes('server');
 }

@@ -1,7 +1,7 @@
 // Which certificates can be seen, on which machine, in which role, and when do they end?
 import { shellWord } from '../shell-word.ts';
 import type { EvidenceId } from '../../model/evidence.ts';
-import type { CertificateSeen } from '../../model/network.ts';
+import type { CertificateSeen, Knock, Trust, Try } from '../../model/network.ts';
 import type { Seen } from '../../model/rule.ts';
 import { clusterSubject, type Subject } from '../../model/subject.ts';
 import { keysOn, type Topology } from '../../model/topology.ts';
@@ -34,6 +34,10 @@ export interface Leaf {
   readonly certificate: CertificateSeen;
   /** When the file was last written, by the clock of its machine. */
   readonly modifiedAt?: number;
+  /** Of what was served: would a client with the authorities that are known accept it? */
+  readonly trust?: Trust;
+  /** Of a file: the authorities beside it that signed it, and all there are for its role; by sha256. */
+  readonly signers?: { readonly own: readonly string[]; readonly expected: readonly string[] };
 }
 
 /** One role on one machine. */
@@ -106,7 +110,7 @@ export function lifetimeOf(certificate: CertificateSeen): number {
   return endOf(certificate) - beginOf(certificate);
 }
 
-function placeOf(topology: Topology, node: string, role: string): Subject {
+export function placeOf(topology: Topology, node: string, role: string): Subject {
   const id = `${node}/${role}`;
   return { kind: 'file', id, name: node, keys: { ...keysOn(topology, node), file: id } };
 }
@@ -114,11 +118,18 @@ function placeOf(topology: Topology, node: string, role: string): Subject {
 function apiServers(seen: Seen<CertificateEvidence>): readonly Place[] {
   return seen.topology.masters.map((master) => {
     const item = seen.peek('api.ready', master.subject);
-    const chains = item?.state === 'known' ? item.value.tries.flatMap((one) => one.chain.slice(0, 1)) : [];
+    const tries = item?.state === 'known' ? item.value.tries : [];
+    const chains = tries.flatMap((one) => one.chain.slice(0, 1));
     const through = entryLeaves(seen).filter((leaf) => ownerOfLeaf(seen, leaf)?.subject.id === master.subject.id);
     const address = master.subject.id;
-    const direct = distinct(chains).map((certificate) => ({ where: address, served: true, certificate }));
-    const leaves = direct.length > 0 ? direct : through.map((certificate) => ({ where: 'through the LB', served: true, certificate }));
+    const direct = distinct(chains).map(
+      (certificate): Leaf => ({ where: address, served: true, certificate, ...trustIn(tries, certificate) }),
+    );
+    const entry = entryTries(seen);
+    const leaves =
+      direct.length > 0
+        ? direct
+        : through.map((certificate): Leaf => ({ where: 'through the LB', served: true, certificate, ...trustIn(entry, certificate) }));
     const subject = placeOf(seen.topology, master.subject.keys.node ?? address, 'apiserver');
     return { subject, role: 'apiserver', leaves, asked: { id: 'api.ready', subject: master.subject, address } };
   });
@@ -136,8 +147,9 @@ function members(seen: Seen<CertificateEvidence>): readonly Place[] {
       const host = member.host.includes(':') ? `[${member.host}]` : member.host;
       const address = `${host}:${port}`;
       const item = seen.peek(id, member.subject);
-      const chain = item?.state === 'known' ? item.value.chain.slice(0, 1) : [];
-      const leaves = chain.map((certificate) => ({ where: address, served: true, certificate }));
+      const knock: Knock | undefined = item?.state === 'known' ? item.value : undefined;
+      const trust = knock?.trust === undefined ? {} : { trust: knock.trust };
+      const leaves = (knock?.chain.slice(0, 1) ?? []).map((certificate): Leaf => ({ where: address, served: true, certificate, ...trust }));
       const subject = placeOf(seen.topology, member.subject.keys.node ?? member.host, role);
       return { subject, role, leaves, asked: { id, subject: member.subject, address } };
     }),
@@ -168,8 +180,17 @@ function strangers(seen: Seen<CertificateEvidence>): readonly Place[] {
 }
 
 function entryLeaves(seen: Seen<'lb.tries'>): readonly CertificateSeen[] {
+  return distinct(entryTries(seen).flatMap((one) => one.chain.slice(0, 1)));
+}
+
+function entryTries(seen: Seen<'lb.tries'>): readonly Try[] {
   const item = seen.peek('lb.tries');
-  return item?.state === 'known' ? distinct(item.value.tries.flatMap((one) => one.chain.slice(0, 1))) : [];
+  return item?.state === 'known' ? item.value.tries : [];
+}
+
+function trustIn(tries: readonly Try[], certificate: CertificateSeen): Pick<Leaf, 'trust'> {
+  const met = tries.find((one) => one.chain[0]?.sha256 === certificate.sha256);
+  return met === undefined ? {} : { trust: met.trust };
 }
 
 function distinct(certificates: readonly CertificateSeen[]): readonly CertificateSeen[] {
@@ -180,10 +201,11 @@ function distinct(certificates: readonly CertificateSeen[]): readonly Certificat
 function localFiles(seen: Seen<CertificateEvidence>): ReadonlyMap<string, Place> {
   const found = fileSets(seen).flatMap(roleFilesIn);
   return new Map(
-    found.map(({ node, role, files }) => {
+    found.map(({ node, role, files, expected }) => {
       const subject = placeOf(seen.topology, node, role);
-      const leaves = files.map(({ path, certificate, modifiedAt }): Leaf => {
-        return { where: path, served: false, certificate, ...(modifiedAt !== undefined && { modifiedAt }) };
+      const leaves = files.map(({ path, certificate, modifiedAt, signedBy }): Leaf => {
+        const signers = signedBy === undefined ? {} : { signers: { own: signedBy, expected } };
+        return { where: path, served: false, certificate, ...signers, ...(modifiedAt !== undefined && { modifiedAt }) };
       });
       return [subject.id, { subject, role, leaves }];
     }),

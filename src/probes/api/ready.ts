@@ -3,7 +3,7 @@ import { deadlines, type Identity, type RawTry } from '../../sources/source.ts';
 import { defineProbe } from '../probe.ts';
 import { masterNames } from '../shared/entry.ts';
 import { masterOf } from '../shared/gaps.ts';
-import { readTriesAndLogin, writeTries } from '../shared/tries.ts';
+import { readAnchors, readTriesAndLogin, writeTries } from '../shared/tries.ts';
 import { tryInWindow } from '../shared/window.ts';
 
 export default defineProbe({
@@ -22,7 +22,7 @@ export default defineProbe({
     const login = tries.some(refusesStrangers) && !tries.some(isReady) ? await ask('operator')(signal).catch(noLogin) : undefined;
     return { raw: writeTries(tries, source.anchors('operator'), masterNames(around, host), login), source: 'direct' };
   },
-  read: readTriesAndLogin,
+  read: (raw) => ({ ...readTriesAndLogin(raw), ...readAnchors(raw) }),
 });
 
 /** It may keep its health to itself, or be unable to read who may do what: one that is let in is told which. */

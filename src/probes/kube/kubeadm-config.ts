@@ -13,6 +13,7 @@ const configuration = z.object({
   kubernetesVersion: optionalLine,
   controlPlaneEndpoint: optionalLine,
   clusterName: optionalLine,
+  networking: z.object({ serviceSubnet: optionalLine, dnsDomain: optionalLine }).prefault({}),
   etcd: z.object({ external: z.object({ endpoints: listOf(line) }).exactOptional() }).prefault({}),
 });
 
@@ -26,8 +27,8 @@ export default defineProbe({
   gather: (_subject, around) => gatherObject('/api/v1/namespaces/kube-system/configmaps/kubeadm-config', what, around),
   read: (raw): KubeadmConfig => {
     const text = readObject(raw, configMap, what).data.ClusterConfiguration;
-    const { etcd, ...rest } = checkShape(configuration, parseYaml(text), what);
-    return { ...rest, externalEtcd: etcd.external?.endpoints ?? [] };
+    const { etcd, networking, ...rest } = checkShape(configuration, parseYaml(text), what);
+    return { ...rest, ...networking, externalEtcd: etcd.external?.endpoints ?? [] };
   },
 });
 

@@ -2,7 +2,7 @@
 import type { RawTry } from '../../sources/source.ts';
 import { defineProbe, type Surroundings } from '../probe.ts';
 import { entryNames, entryRequest } from '../shared/entry.ts';
-import { describeChain, readTries, writeTries } from '../shared/tries.ts';
+import { describeChain, readAnchors, readTries, writeTries } from '../shared/tries.ts';
 
 /** As many as three masters need behind a round robin, and one more. */
 const firstWave = 4;
@@ -39,7 +39,7 @@ export default defineProbe({
     const tries = enough ? first : [...first, ...(await wave(first.length, until))];
     return { raw: writeTries(tries, source.anchors('operator'), entryNames(around)), source: 'through the LB' };
   },
-  read: (raw) => ({ tries: readTries(raw) }),
+  read: (raw) => ({ tries: readTries(raw), ...readAnchors(raw) }),
 });
 
 /** Whether the connections so far met the leaf of every master that showed us one when asked directly. */

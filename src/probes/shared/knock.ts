@@ -4,7 +4,7 @@ import type { Failure, Knock } from '../../model/network.ts';
 import type { RawTry } from '../../sources/source.ts';
 import type { Gathered, Surroundings } from '../probe.ts';
 import { failureOf, parseRaw, rawTry } from './raw.ts';
-import { describeChain, judgeChain, writeTries } from './tries.ts';
+import { describeAnchors, describeChain, judgeChain, writeTries } from './tries.ts';
 import { bestTry, tryInWindow } from './window.ts';
 
 const rawKnocks = z.object({
@@ -32,9 +32,10 @@ export function readKnock(raw: string): Knock {
   const telling = open ?? tries.find((one) => one.chain.length > 0);
   const chain = describeChain(telling?.chain ?? []);
   const trust = telling === undefined || anchors.length === 0 ? {} : { trust: judgeChain(telling, anchors, names) };
+  const authorities = anchors.length === 0 ? {} : { authorities: describeAnchors(anchors) };
   const last = bestTry(tries);
   const silent: Failure = { kind: 'failed', why: 'closed', detail: 'the connection ended without a handshake' };
-  return { outcome: open === undefined ? ((last && failureOf(last)) ?? silent) : { kind: 'open' }, chain, ...trust };
+  return { outcome: open === undefined ? ((last && failureOf(last)) ?? silent) : { kind: 'open' }, chain, ...trust, ...authorities };
 }
 
 /** A server that shows its certificate and then rejects us for having none is alive: TLS 1.2 says so within the handshake. */

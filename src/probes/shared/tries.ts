@@ -34,6 +34,15 @@ export function readTriesAndLogin(raw: string): { readonly tries: readonly Try[]
   return { tries: tries.map(read), ...(login !== undefined && { login: read(login) }) };
 }
 
+/** The authorities that recorded tries were judged by; bytes that are none are left out. */
+export function readAnchors(raw: string): { readonly authorities: readonly CertificateSeen[] } {
+  return { authorities: describeAnchors(parseRaw(raw, rawTries).anchors) };
+}
+
+export function describeAnchors(anchors: readonly string[]): readonly CertificateSeen[] {
+  return anchors.flatMap((anchor) => parseOnce(anchor)?.seen ?? []);
+}
+
 /** The try that tells most, as bestTry says. @throws Error with one sentence. */
 export function readBestTry(raw: string): Try {
   const tries = readTries(raw);

@@ -4,7 +4,7 @@ import rule from '../../../rules/certificates/cert-weak.ts';
 import type { CertificateSeen } from '../../../src/model/network.ts';
 import { day, iso, made, serves, showsOn } from '../../kit/certificates.ts';
 import { fixesOf, unfilled } from '../../kit/texts.ts';
-import { asFail, healthyWorld, now } from '../../kit/world.ts';
+import { answered, asFail, certificate, healthyWorld, now } from '../../kit/world.ts';
 
 test.each<[string, Partial<CertificateSeen>]>([
   ['RSA of 2048 bits', {}],
@@ -36,6 +36,8 @@ test('a long life is a note, and a signature of itself does not count', () => {
 });
 
 test('evidence that does not tell is unknown', () => {
-  expect(healthyWorld().verdict(rule, 'm2/apiserver').status).toBe('unknown');
+  const { key: _key, ...bare } = certificate('m2');
+  const old = healthyWorld().set('api.ready', 'm2', { tries: [answered('m2', 200, 'ok', { chain: [bare] })] });
+  expect(old.verdict(rule, 'm2/apiserver').status).toBe('unknown');
   expect(healthyWorld().missing('etcd.client-port').verdict(rule, 'm2/etcd-server').status).toBe('unknown');
 });

@@ -1,0 +1,71 @@
+// Is an authority judged by its own dates, and by what it signed?
+import { expect, test } from 'vitest';
+import rule from '../../../rules/certificates/cert-ca-expiring.ts';
+import type { CertificateSeen } from '../../../src/model/network.ts';
+import { day, iso } from '../../kit/certificates.ts';
+import { authorityOf } from '../../kit/healthy.ts';
+import { fixesOf, gateOf, unfilled } from '../../kit/texts.ts';
+import { asFail, healthyWorld, now, type World } from '../../kit/world.ts';
+
+function authorities(change: Partial<CertificateSeen>, world = healthyWorld()): World {
+  const seen = [{ ...authorityOf('kubernetes'), ...change }];
+  for (const node of ['m1', 'm2', 'm3']) world.set('api.ready', node, (old) => ({ ...old, authorities: seen }));
+  return world;
+}
+
+const ending = (days: number) => ({ notAfter: iso(now + days * day) });
+
+test('the authority of a healthy cluster passes; those that nobody saw are unknown', () => {
+  const verdicts = healthyWorld().judge(rule);
+  expect(verdicts.map(({ subject, status }) => `${subject.name} ${status}`)).toEqual([
+    'ca pass',
+    'etcd-ca unknown',
+    'front-proxy-ca unknown',
+  ]);
+});
+
+test.each([
+  [-1, 'expired', 'critical', 'outage'],
+  [29, 'ending', 'critical', 'at-risk'],
+  [179, 'ending', 'warning', 'at-risk'],
+  [200, 'shorter', 'warning', 'at-risk'],
+] as const)('%d days left: %s', (days, reason, severity, impact) => {
+  const world = authorities(ending(days));
+  const verdict = asFail(world.verdict(rule, 'ca'));
+  expect(verdict).toMatchObject({ reason, severity, impact, group: 'ca', witness: 'stated' });
+  expect(unfilled(rule, verdict)).toEqual([]);
+  expect(fixesOf(rule, world, verdict).at(-1)?.run.join()).toContain('kubeadm certs renew all');
+});
+
+test('one that outlives all it signed passes', () => {
+  expect(authorities(ending(400)).verdict(rule, 'ca').status).toBe('pass');
+});
+
+test('old and new during a rotation are judged apart', () => {
+  const seen = [
+    { ...authorityOf('kubernetes'), ...ending(20) },
+    { ...authorityOf('kubernetes'), sha256: 'b'.repeat(64), keyId: 'new' },
+  ];
+  const world = healthyWorld();
+  for (const node of ['m1', 'm2', 'm3']) world.set('api.ready', node, (old) => ({ ...old, authorities: seen }));
+  expect(
+    world
+      .judge(rule)
+      .map((verdict) => verdict.status)
+      .sort(),
+  ).toEqual(['fail', 'pass', 'unknown', 'unknown']);
+});
+
+test('etcd’s, as it was named, explains what fails in etcd and nothing at the API', () => {
+  const world = healthyWorld();
+  const seen = [{ ...authorityOf('etcd-ca'), ...ending(-1) }];
+  world.set('etcd.client-port', 'm1', (old) => ({ ...old, authorities: seen }));
+  const verdict = asFail(world.verdict(rule, 'etcd-ca'));
+  expect(gateOf(rule, world, verdict, { ...verdict, rule: 'etcd-partition' })).toEqual(['yes']);
+  expect(gateOf(rule, world, verdict, { ...verdict, rule: 'api-master-unreachable' })).toEqual(['no']);
+});
+
+test('a system’s store says nothing of the cluster’s own authority', () => {
+  const world = authorities(ending(1)).set('operator.kubeconfig', undefined, (old) => ({ ...old, authority: 'system' }));
+  expect(world.verdict(rule, 'ca').status).toBe('unknown');
+});
