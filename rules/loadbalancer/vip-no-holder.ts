@@ -1,6 +1,7 @@
 // Does any load balancer hold the virtual address of the API?
-import { defineRule, fail, pass, undecided } from '../../src/judge/define-rule.ts';
-import { leaseAge } from '../../src/judge/readings/age.ts';
+import { defineRule, fail, pass, suspected, undecided } from '../../src/judge/define-rule.ts';
+import { unknownSkew } from '../../src/judge/readings/age.ts';
+import { renewalAge } from '../../src/judge/readings/lease.ts';
 import { describeDuration } from '../../src/model/time.ts';
 import { entryOf } from '../../src/judge/readings/entry.ts';
 import { keeperRows, nobodyAnswers, type VirtualAddress, virtualAddressOf } from '../../src/judge/readings/virtual-address.ts';
@@ -34,12 +35,13 @@ export default defineRule({
       unit: 'advertisements',
       source: 'RFC 5798: Master_Down_Interval is 3 × Advertisement_Interval + Skew_Time, which is below 1 s',
     },
+    unknownSkew,
   },
   reasons: ['nobody', 'faulty', 'unanswered', 'lease-stale'],
   subjects: (seen) => (seen.topology.entryIsMaster ? [] : [entryOf(seen).subject]),
   judge: (seen, limits) => {
     const lease = lockOf(seen);
-    if (lease !== undefined) return judgeLease(seen, lease);
+    if (lease !== undefined) return judgeLease(seen, lease, limits.unknownSkew * 1000);
     const vip = virtualAddressOf(seen);
     const { address, keepers } = vip;
     const holder = keepers.find((one) => one.holds === 'yes');
@@ -112,18 +114,30 @@ export default defineRule({
 
 function lockOf(seen: Seen<Needs>): LeaseSeen | undefined {
   const leases = seen.peek('kube.leases');
-  return leases?.state === 'known' ? leases.value.leases.find((one) => one.name === lock) : undefined;
+  return leases?.state === 'known' ? lockIn(leases.value.leases) : undefined;
 }
 
-function judgeLease(seen: Seen<Needs>, lease: LeaseSeen) {
-  const { clock } = seen.get('kube.leases');
-  const age = clock === undefined ? undefined : leaseAge(lease, clock);
-  if (age === undefined) return undecided('nobody can say how old kube-vip’s lease is', `kubectl -n kube-system get lease ${lock} -o yaml`);
+function lockIn(leases: readonly LeaseSeen[] | undefined): LeaseSeen | undefined {
+  return leases?.find((one) => one.name === lock);
+}
+
+function judgeLease(seen: Seen<Needs>, lease: LeaseSeen, slack: number) {
   const address = entryOf(seen).host;
-  if (age.low <= lease.durationSeconds * 1000) return pass({ address, node: lease.holder });
+  const facts = { address, node: lease.holder };
+  const tries = seen.peek('lb.tries');
+  if (tries?.state === 'known' && tries.value.tries.some((one) => one.connected)) return pass(facts);
+  const looks = seen.samples('kube.leases');
+  const before = looks.length > 1 ? lockIn(looks[0]?.value.leases) : undefined;
+  if (before !== undefined && before.renewedAt !== lease.renewedAt) return pass(facts);
+  const { clock } = seen.get('kube.leases');
+  const age = clock === undefined || lease.renewedAt === undefined ? undefined : renewalAge(lease.renewedAt, clock, undefined, slack);
+  if (age === undefined) return undecided('nobody can say how old kube-vip’s lease is', `kubectl -n kube-system get lease ${lock} -o yaml`);
+  // Its holder's clock is not known; two looks at a lease that stands still need none.
+  if (age.low <= lease.durationSeconds * 1000 && before === undefined)
+    return age.high <= lease.durationSeconds * 1000 ? pass(facts) : suspected('one look cannot tell whether kube-vip renews its lease');
   const words = say('kube-vip’s lease, held by {node}, has not been renewed for {time}', {
     node: lease.holder,
-    time: describeDuration(age.low),
+    time: describeDuration(Math.max(age.low, (looks.at(-1)?.takenAt ?? 0) - (looks[0]?.takenAt ?? 0))),
   });
   return fail({ address, words, keepers: [] }, { reason: 'lease-stale' as const, witness: 'stated' as const });
 }

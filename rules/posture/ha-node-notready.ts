@@ -3,7 +3,7 @@ import { renewalOf } from '../../src/judge/readings/moments.ts';
 import type { Moment } from '../../src/model/verdict.ts';
 import { say, type Text } from '../../src/model/sentence.ts';
 import { shellWord } from '../../src/judge/shell-word.ts';
-import { defineRule, fail, pass, undecided } from '../../src/judge/define-rule.ts';
+import { defineRule, fail, pass, suspected, undecided } from '../../src/judge/define-rule.ts';
 import { describeDuration } from '../../src/model/time.ts';
 import { nodeLimits, type NodeEvidence, type NodeLimits, type NodeReading, readNode } from '../../src/judge/readings/node.ts';
 import type { Seen } from '../../src/model/rule.ts';
@@ -33,7 +33,7 @@ export default defineRule({
   judge: (seen, limits, subject) => {
     const reading = readNode(seen, subject.id, limits);
     if (reading === undefined) return undecided(`${subject.name} is no longer listed`, `kubectl get node ${shellWord(subject.name)}`);
-    if (reading.kind === 'undecided') return undecided(reading.detail, '--deep');
+    if (reading.kind === 'undecided') return reading.looksOld ? suspected(reading.detail) : undecided(reading.detail, '--deep');
     const note = reading.node.cordoned ? { note: 'cordoned' } : {};
     if (reading.kind === 'ready') return pass({ node: subject.name, ...note });
     const heartbeat = reading.heartbeat === undefined ? '' : describeDuration(Math.max(0, reading.heartbeat.low));

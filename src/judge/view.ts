@@ -44,10 +44,10 @@ export class EvidenceIndex {
     return this.#items.get(id)?.get(subjectKey(subject)) ?? [];
   }
 
-  /** The newest sample of each subject, by subject key so that the order of arrival does not matter. */
+  /** The newest known sample of each subject, or its newest gap; by subject key, so that the order of arrival does not matter. */
   newest(id: EvidenceId): readonly EvidenceItem[] {
     const subjects = [...(this.#items.get(id)?.entries() ?? [])].sort(([one], [other]) => (one < other ? -1 : 1));
-    return subjects.flatMap(([, samples]) => samples.slice(-1));
+    return subjects.flatMap(([, samples]) => samples.findLast((item) => item.state === 'known') ?? samples.slice(-1));
   }
 }
 

@@ -33,7 +33,7 @@ export interface Seen<Id extends EvidenceId = EvidenceId> {
   samples<I extends Id>(id: I, subject?: Subject): readonly Known<I>[];
   /** Looks without ending the judgement; `undefined` when nobody even tried. Still recorded as read. */
   peek<I extends Id>(id: I, subject?: Subject): Known<I> | Missing | undefined;
-  /** The newest sample for every subject that has one, known or missing. */
+  /** The newest known sample for every subject that has one, else its newest gap. */
   every<I extends Id>(id: I): readonly (Known<I> | Missing)[];
   /** The first of two ways to know that is not missing; unknown only where both are. */
   either<T>(one: () => T, other: () => T): T;

@@ -1,7 +1,6 @@
 // How does a run go, from options to Report?
 import type { Evidence } from '../model/evidence.ts';
 import type { Report } from '../model/report.ts';
-import type { Probe } from '../probes/probe.ts';
 import { probes } from '../probes/index.ts';
 import { rules } from '../../rules/index.ts';
 import { tree } from '../../rules/tree.ts';
@@ -56,7 +55,7 @@ export async function lookLive(options: RunOptions): Promise<Looked> {
       );
     report = await confirmSuspicions(collector, branch, options, judge);
     if (settings.deep || wantsSecondLook(report, branch)) {
-      await lookAgain(collector, signal, options);
+      await lookAgain(collector, settings.deep, options);
       report = judge();
     }
   } finally {
@@ -115,20 +114,17 @@ function wantsSecondLook(report: Report, branch: Branch): boolean {
   const unsure = report.verdicts.some((verdict) => verdict.status === 'unknown' && verdict.secondLook === 'urged');
   if (unsure && first?.impact !== 'outage') return true;
   if (first === undefined || first.severity !== 'critical' || first.confidence !== 'weak') return false;
-  const counters = new Set<string>(branch.probes.filter(isCounter).map((probe) => probe.id));
+  const counters = new Set<string>(branch.probes.filter((probe) => probe.again === 'more').map((probe) => probe.id));
   const waiting = report.verdicts.filter((verdict) => verdict.status === 'unknown' && verdict.blockedBy === undefined);
   return waiting.some((verdict) => verdict.cites.some((cite) => counters.has(cite.split(' ')[0] ?? '')));
 }
 
-async function lookAgain(collector: Collector, signal: AbortSignal, options: RunOptions): Promise<void> {
+/** @param all also at what one look alone tells nothing of; that must then have been looked at before. */
+async function lookAgain(collector: Collector, all: boolean, options: RunOptions): Promise<void> {
+  const signal = options.interrupt;
   options.progress?.(`looking a second time in ${samplePauseMs / 1000} s, to tell rates from totals`);
   await pause(samplePauseMs, signal);
-  if (!signal.aborted) await collector.pass(1, isCounter, options.timeoutMs);
-}
-
-/** Evidence that says more by the difference between two looks. */
-function isCounter(probe: Probe): boolean {
-  return probe.again !== undefined;
+  if (!signal.aborted) await collector.pass(1, (probe) => probe.again === 'more' || (all && probe.again === 'only'), options.timeoutMs);
 }
 
 function pause(milliseconds: number, signal: AbortSignal): Promise<void> {

@@ -129,12 +129,18 @@ function balancerView(seen: Seen<HostEvidence>, machine: Machine): View | undefi
 }
 
 function leaseView(seen: Seen<HostEvidence>, machine: Machine, staleMs: number): View | undefined {
+  const nodes = seen.peek('kube.nodes');
+  const node = nodes?.state === 'known' ? nodes.value.nodes.find((one) => one.name === machine.subject.name) : undefined;
+  if (node?.ready === 'Unknown') return { gone: true, words: 'the controller manager no longer hears from its kubelet' };
   const leases = seen.peek('kube.node-leases');
   if (leases?.state !== 'known' || leases.value.clock === undefined) return undefined;
   const lease = leases.value.leases.find((one) => one.name === machine.subject.name);
   const age = lease === undefined ? undefined : leaseAge(lease, leases.value.clock);
   if (age === undefined || age.low <= staleMs) return undefined;
-  return { gone: true, words: say('its kubelet has not renewed its node lease for {seconds} s', { seconds: Math.floor(age.low / 1000) }) };
+  return {
+    gone: true,
+    words: say('its kubelet has not renewed its node lease for {seconds} s', { seconds: Math.floor(age.low / 1000) }),
+  };
 }
 
 function peerView(seen: Seen<HostEvidence>, machine: Machine): View | undefined {

@@ -2,7 +2,7 @@
 import type { LeaseSeen, ServerClock } from '../../model/kubernetes.ts';
 import type { Seen } from '../../model/rule.ts';
 import type { Subject } from '../../model/subject.ts';
-import { type Age, ageAt } from './age.ts';
+import { type Age, ageAt, unknownSkew } from './age.ts';
 import type { Offset } from './clock.ts';
 import { agreedFlags } from './flags.ts';
 import { type ClockEvidence, hostClocks, hullOf } from './host-clock.ts';
@@ -23,11 +23,7 @@ export interface LeaseLimits {
 
 export const leaseLimits = {
   grace: { value: 2.4, unit: 'seconds', source: 'kubernetes/client-go tools/leaderelection: one retry of 2 s with jitter 1.2' },
-  unknownSkew: {
-    value: 60,
-    unit: 'seconds',
-    source: 'the skew that clock-apiserver-skew calls critical, assumed of a clock nobody could read',
-  },
+  unknownSkew,
   released: { value: 15, unit: 'seconds', source: 'kubernetes/component-base config/v1alpha1/defaults.go: LeaseDuration' },
 } as const;
 

@@ -4,15 +4,15 @@ import type { Certainty, Seen } from '../../model/rule.ts';
 import type { Since } from '../../model/verdict.ts';
 import { type Age, ageAt } from './age.ts';
 import { clockOn, hostClocks, hullOf } from './host-clock.ts';
-import { type LeaseEvidence, type LeaseLimits, leaseLimits, readLease, renewalAge } from './lease.ts';
+import { type LeaseEvidence, type LeaseLimits, leaseLimits, renewalAge } from './lease.ts';
 
 export type NodeEvidence = 'kube.nodes' | 'kube.node-leases' | LeaseEvidence;
 
 export interface NodeLimits extends LeaseLimits {
   /** Seconds without a heartbeat after which it counts as stopped. */
   readonly heartbeat: number;
-  /** Seconds without a heartbeat after which a working controller manager has surely marked the node. */
-  readonly marked: number;
+  /** Seconds between two looks in which a kubelet has surely renewed. */
+  readonly renewal: number;
 }
 
 export const nodeLimits = {
@@ -22,14 +22,19 @@ export const nodeLimits = {
     unit: 'seconds',
     source: 'https://kubernetes.io/docs/reference/config-api/kubelet-config.v1beta1/ (nodeLeaseDurationSeconds)',
   },
-  marked: { value: 80, unit: 'seconds', source: 'recording: a node cut off is marked Unknown within 43 to 58 s; the rest is margin' },
+  renewal: {
+    value: 12,
+    unit: 'seconds',
+    source: 'kubernetes pkg/kubelet: it renews every quarter of nodeLeaseDurationSeconds, which is 10 s; the rest is margin',
+  },
 } as const;
 
 export type NodeReading =
   | { readonly kind: 'ready'; readonly node: NodeSeen; readonly heartbeat: Age }
   | { readonly kind: 'notready'; readonly node: NodeSeen; readonly heartbeat?: Age; readonly since?: Since }
   | { readonly kind: 'stale'; readonly node: NodeSeen; readonly heartbeat: Age }
-  | { readonly kind: 'undecided'; readonly node: NodeSeen; readonly detail: string };
+  /** `looksOld`: a second look would tell a stopped heartbeat from a clock that is behind. */
+  | { readonly kind: 'undecided'; readonly node: NodeSeen; readonly detail: string; readonly looksOld?: true };
 
 /** Ends the judgement as unknown where nodes, or the heartbeat of a node that says Ready, could not be read. */
 export function readNode(seen: Seen<NodeEvidence>, name: string, limits: NodeLimits): NodeReading | undefined {
@@ -43,17 +48,14 @@ export function readNode(seen: Seen<NodeEvidence>, name: string, limits: NodeLim
     return { kind: 'undecided', node, detail: `${name} says Ready, but how old its heartbeat is cannot be told` };
   }
   const heartbeat = heartbeatAge(seen, name, lease.renewedAt, leases.clock);
-  if (moved(seen, lease)) return { kind: 'ready', node, heartbeat };
   if (heartbeat.low <= limits.heartbeat * 1000) return { kind: 'ready', node, heartbeat };
-  if (clockOn(seen, name) === undefined && heartbeat.low > limits.marked * 1000 && controllersRun(seen, limits)) {
-    const age = Math.floor(heartbeat.low / 1000);
-    return {
-      kind: 'undecided',
-      node,
-      detail: `the heartbeat of ${name} looks ${age} s old and yet it is held for Ready: its clock may be behind`,
-    };
-  }
-  return { kind: 'stale', node, heartbeat };
+  const watched = watch(seen, lease);
+  if (watched?.moved === true) return { kind: 'ready', node, heartbeat };
+  if (tellsTimeOrIsSilent(seen, name) || (watched !== undefined && watched.milliseconds > limits.renewal * 1000))
+    return { kind: 'stale', node, heartbeat };
+  const age = Math.floor(heartbeat.low / 1000);
+  const detail = `the heartbeat of ${name} looks ${age} s old and yet it is held for Ready: its clock may be behind`;
+  return { kind: 'undecided', node, detail, looksOld: true };
 }
 
 /** The kubelet wrote the renewal with its own clock; where that is not known, the API server's has to do. */
@@ -68,14 +70,19 @@ function heartbeatIfSeen(seen: Seen<NodeEvidence>, name: string): { heartbeat?: 
   return renewedAt === undefined ? {} : { heartbeat: heartbeatAge(seen, name, renewedAt, list.value.clock) };
 }
 
-/** Two looks at a heartbeat that went on settle it, whatever the clocks show. */
-function moved(seen: Seen<NodeEvidence>, lease: LeaseSeen): boolean {
-  const before = seen.samples('kube.node-leases')[0]?.value.leases.find((one) => one.name === lease.name);
-  return before?.renewedAt !== lease.renewedAt;
+/** A master whose clock nobody could read while another one's was read is silent to us as well as to the API. */
+function tellsTimeOrIsSilent(seen: Seen<NodeEvidence>, name: string): boolean {
+  const isMaster = seen.topology.machines.some((one) => one.subject.id === name && one.controlPlane);
+  return clockOn(seen, name) !== undefined || (isMaster && hostClocks(seen).length > 0);
 }
 
-function controllersRun(seen: Seen<NodeEvidence>, limits: LeaseLimits): boolean {
-  return seen.attempt(() => readLease(seen, 'kube-controller-manager', limits).kind === 'held') === true;
+/** Two looks at a heartbeat settle it, whatever the clocks show; undefined where there was one. */
+function watch(seen: Seen<NodeEvidence>, lease: LeaseSeen): { readonly moved: boolean; readonly milliseconds: number } | undefined {
+  const looks = seen.samples('kube.node-leases');
+  const [first, last] = [looks[0], looks[looks.length - 1]];
+  if (first === undefined || last === undefined || first === last) return undefined;
+  const before = first.value.leases.find((one) => one.name === lease.name);
+  return { moved: before?.renewedAt !== lease.renewedAt, milliseconds: last.takenAt - first.takenAt };
 }
 
 /** When Ready was lost, by our clock. Any master's clock may have written it, so it is no surer than they agree. */

@@ -49,7 +49,7 @@ test('a second look that failed does not take away what the first one saw', () =
   const view = new RecordingView(world.evidence, index, world.topology);
   expect(view.get('kube.may-port-forward')).toEqual(allowed);
   expect(view.peek('kube.may-port-forward')).toMatchObject({ state: 'known', sample: 0 });
-  expect(view.every('kube.may-port-forward')).toMatchObject([{ state: 'missing', sample: 1 }]);
+  expect(view.every('kube.may-port-forward')).toMatchObject([{ state: 'known', sample: 0 }]);
 });
 
 test('missing evidence ends the judgement with its own reason, and is cited', () => {
