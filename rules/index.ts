@@ -67,9 +67,16 @@ import etcdVersionMixed from './etcd/etcd-version-mixed.ts';
 import etcdVersionRisky from './etcd/etcd-version-risky.ts';
 import hostUnreachable from './host/host-unreachable.ts';
 import leaderLeComponentUnhealthy from './leader/le-component-unhealthy.ts';
+import leaderLeDisabled from './leader/le-disabled.ts';
 import leaderLeFlapping from './leader/le-flapping.ts';
+import leaderLeForeignLock from './leader/le-foreign-lock.ts';
+import leaderLeHolderNodeGone from './leader/le-holder-node-gone.ts';
+import leaderLeHolderNodeNotready from './leader/le-holder-node-notready.ts';
 import leaderLeLeaseExpired from './leader/le-lease-expired.ts';
 import leaderLeLeaseMissing from './leader/le-lease-missing.ts';
+import leaderLeNoStandby from './leader/le-no-standby.ts';
+import leaderLeTiming from './leader/le-timing.ts';
+import leaderLeTwoActive from './leader/le-two-active.ts';
 import loadbalancerLbBackendDown from './loadbalancer/lb-backend-down.ts';
 import loadbalancerLbBackendSetMismatch from './loadbalancer/lb-backend-set-mismatch.ts';
 import loadbalancerLbCheckDisagrees from './loadbalancer/lb-check-disagrees.ts';
@@ -155,9 +162,16 @@ export const rules: readonly AnyRule[] = [
   etcdVersionRisky,
   hostUnreachable,
   leaderLeComponentUnhealthy,
+  leaderLeDisabled,
   leaderLeFlapping,
+  leaderLeForeignLock,
+  leaderLeHolderNodeGone,
+  leaderLeHolderNodeNotready,
   leaderLeLeaseExpired,
   leaderLeLeaseMissing,
+  leaderLeNoStandby,
+  leaderLeTiming,
+  leaderLeTwoActive,
   loadbalancerLbBackendDown,
   loadbalancerLbBackendSetMismatch,
   loadbalancerLbCheckDisagrees,

@@ -80,6 +80,14 @@ export default defineRule({
   },
   explains: [
     {
+      to: 'le-no-standby',
+      kind: 'causes',
+      on: 'cluster',
+      because: 'an instance cannot lead without the API server beside it',
+      covers: 'all',
+      match: 'node',
+    },
+    {
       to: 'lb-unstable',
       kind: 'causes',
       on: 'node',

@@ -46,6 +46,15 @@ export default defineRule({
   },
   explains: [
     {
+      to: 'le-no-standby',
+      kind: 'causes',
+      on: 'cluster',
+      because: 'an instance cannot lead by an API server that is not ready',
+      covers: 'all',
+      match: 'node',
+      unproven: true,
+    },
+    {
       to: 'lb-backend-down',
       kind: 'causes',
       on: 'apiserver',

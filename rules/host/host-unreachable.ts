@@ -73,6 +73,7 @@ export default defineRule({
       produces: ['timeout', 'unreachable', 'hung'],
     },
     { to: 'ha-node-notready', kind: 'causes', on: 'node', because: 'its kubelet went with it' },
+    { to: 'le-holder-node-notready', kind: 'causes', on: 'node', because: 'the leader was on it', unproven: true },
     { to: 'lb-backend-down', kind: 'causes', on: 'node', because: 'the check cannot connect any more', produces: checkedReasons },
     { to: 'lb-check-disagrees', kind: 'causes', on: 'node', because: 'the check has not noticed yet', produces: ['up'], unproven: true },
     { to: 'le-component-unhealthy', kind: 'causes', on: 'node', because: 'controller-manager and scheduler went with it', unproven: true },

@@ -72,6 +72,16 @@ export default defineRule({
   },
   explains: [
     {
+      to: 'le-no-standby',
+      kind: 'causes',
+      on: 'cluster',
+      because: 'an instance that does not run cannot take over',
+      covers: 'all',
+      match: 'node',
+      when: sameComponent,
+      unproven: true,
+    },
+    {
       to: 'le-lease-expired',
       kind: 'causes',
       on: 'cluster',

@@ -4,7 +4,7 @@ import { say } from '../../src/model/sentence.ts';
 import { defineRule, fail, notApplicable, pass, undecided } from '../../src/judge/define-rule.ts';
 import { describeDuration } from '../../src/model/time.ts';
 import { candidatesOf, startingLimit } from '../../src/judge/readings/component.ts';
-import { agreedFlags } from '../../src/judge/readings/flags.ts';
+import { electsNowhere } from '../../src/judge/readings/election.ts';
 import { holderNode, leaseSubjects, readLease } from '../../src/judge/readings/lease.ts';
 import { renewalOf } from '../../src/judge/readings/moments.ts';
 import { nodeLimits } from '../../src/judge/readings/node.ts';
@@ -22,13 +22,12 @@ export default defineRule({
   why: 'While nobody leads {component}, {stops}. Running Pods keep running.',
   shows: ['{component}  held by {holder}, renewed {age} ago, lasts {duration} s', '  by {by}'],
   folded: '{component} not renewed for {age}',
-  needs: ['kube.leases', 'api.ready', 'etcd.clock', 'kube.control-plane-pods', 'kube.nodes', 'kube.node-leases'],
+  needs: ['kube.leases', 'api.ready', 'etcd.clock', 'kube.control-plane-pods', 'kube.nodes', 'kube.node-leases', 'here.files'],
   limits: { ...nodeLimits, starting: startingLimit },
   reasons: [],
   subjects: (seen) => leaseSubjects(seen),
   judge: (seen, limits, subject) => {
-    if (agreedFlags(seen, subject.name).get('leader-elect') === 'false')
-      return notApplicable(`${subject.name} runs without leader election`);
+    if (electsNowhere(seen, subject.name)) return notApplicable(`${subject.name} runs without leader election`);
     const reading = readLease(seen, subject.name, limits);
     const look = `kubectl -n kube-system get lease ${shellWord(subject.name)} -o jsonpath='{.spec}'   # twice, 20 s apart`;
     if (reading.kind === 'absent') return notApplicable('there is no such lease in kube-system: le-lease-missing speaks of that');

@@ -2,7 +2,7 @@
 import { shellWord } from '../../src/judge/shell-word.ts';
 import { say } from '../../src/model/sentence.ts';
 import { defineRule, fail, notApplicable, pass, undecided } from '../../src/judge/define-rule.ts';
-import { agreedFlags } from '../../src/judge/readings/flags.ts';
+import { electsNowhere } from '../../src/judge/readings/election.ts';
 import { components, findLease, leasePlace } from '../../src/judge/readings/lease.ts';
 
 export default defineRule({
@@ -17,7 +17,7 @@ export default defineRule({
   why: 'No {component} has started its work since the lease went: what it looks after stands still. Running Pods keep running.',
   shows: ['kube-system/{lease} is not there; {instances} instances of {component} are listed'],
   folded: '{component} has no lease',
-  needs: ['kube.leases', 'kube.control-plane-pods', 'kube.nodes'],
+  needs: ['kube.leases', 'kube.control-plane-pods', 'kube.nodes', 'kube.node-leases', 'here.files'],
   limits: {},
   reasons: [],
   subjects: () =>
@@ -27,8 +27,7 @@ export default defineRule({
     }),
   judge: (seen, _limits, subject) => {
     const { leases } = seen.get('kube.leases');
-    if (agreedFlags(seen, subject.name).get('leader-elect') === 'false')
-      return notApplicable(`${subject.name} runs without leader election`);
+    if (electsNowhere(seen, subject.name)) return notApplicable(`${subject.name} runs without leader election`);
     const { namespace, name } = leasePlace(seen, subject.name);
     if (namespace !== 'kube-system') {
       return undecided(

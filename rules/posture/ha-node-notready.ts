@@ -49,7 +49,17 @@ export default defineRule({
       },
     );
   },
-  explains: [],
+  explains: [
+    { to: 'le-holder-node-notready', kind: 'causes', on: 'node', because: 'it is this node that the leader runs on' },
+    {
+      to: 'le-no-standby',
+      kind: 'causes',
+      on: 'cluster',
+      because: 'what runs on a node that does not report cannot be relied on',
+      covers: 'all',
+      match: 'node',
+    },
+  ],
   fixes: ({ facts, subjects }) => {
     const node = String(facts['node']);
     if (subjects.length > 1) return [];

@@ -22,3 +22,12 @@ export function parseFlags(words: readonly string[], environment: readonly strin
   }
   return flags;
 }
+
+/** Seconds of a Go duration such as 1h30m or 500ms; undefined where it is none. */
+export function readGoDuration(text: string): number | undefined {
+  if (text === '0') return 0;
+  const units: Readonly<Record<string, number>> = { h: 3600, m: 60, s: 1, ms: 0.001, us: 1e-6, ns: 1e-9 };
+  const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(ms|us|ns|h|m|s)/g)];
+  if (parts.map(([whole]) => whole).join('') !== text || parts.length === 0) return undefined;
+  return parts.reduce((sum, [, number = '0', unit = 's']) => sum + Number(number) * (units[unit] ?? 0), 0);
+}

@@ -31,6 +31,10 @@ export interface LeaseSeen {
   readonly createdAt?: number;
   readonly labels: Readonly<Record<string, string>>;
   readonly resourceVersion: string;
+  /** Differs between two objects of one name, such as those of two clusters. */
+  readonly uid?: string;
+  /** When the last renewal was stored, in whole seconds, by the clock of the API server that stored it. */
+  readonly storedAt?: number;
 }
 
 /** Leases and lists carry the clock of the API server that answered. */

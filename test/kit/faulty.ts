@@ -4,6 +4,7 @@ import type { FailureClass } from '../../src/model/network.ts';
 import { slowWorlds } from './slow.ts';
 import { apiWorlds } from './api-worlds.ts';
 import { etcdWorlds } from './etcd-worlds.ts';
+import { leaderWorlds } from './leader-worlds.ts';
 import { answered, certificate, etcdStatus, failedTries, failure, healthyWorld, now, type World } from './world.ts';
 import { pair } from './keepers.ts';
 
@@ -49,6 +50,7 @@ function expiredServers(world: World): World {
 export const faultyWorlds: Readonly<Record<string, () => World>> = {
   ...apiWorlds,
   ...etcdWorlds,
+  ...leaderWorlds,
   'one machine is gone': () => {
     const world = healthyWorld().set('api.ready', 'm2', { tries: failedTries('m2', 'timeout') });
     silentMember(world, 'm2', 'timeout');

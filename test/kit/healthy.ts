@@ -89,8 +89,20 @@ export function lease(namespace: string, name: string, holder: string, change: P
     transitions: 2,
     labels: {},
     resourceVersion: '48213',
+    uid: `uid of ${namespace}/${name}`,
+    storedAt: Math.floor((now - 3000) / 1000) * 1000,
     ...change,
   };
+}
+
+function systemLeases(): readonly LeaseSeen[] {
+  const identities = masters.map((n) =>
+    lease('kube-system', `apiserver-${n}`, `apiserver-${n}_1`, {
+      durationSeconds: 3600,
+      labels: { 'kubernetes.io/hostname': n, 'apiserver.kubernetes.io/identity': 'kube-apiserver' },
+    }),
+  );
+  return [lease('kube-system', 'kube-controller-manager', 'm1_0c1d'), lease('kube-system', 'kube-scheduler', 'm1_9f3e'), ...identities];
 }
 
 const commands = {
@@ -163,13 +175,6 @@ const haproxyFile: BalancerFile = {
 function clusterItems(): EvidenceItem[] {
   const credential = { kind: 'client-certificate', certificate: { ...leafOf('admin'), subject: 'CN=kubernetes-admin' } } as const;
   const kubeconfig = { path: 'admin.conf', context: 'lab', server: 'https://10.89.0.10:8443', host: '10.89.0.10', port: 8443 };
-  const admin = masters.map((n) =>
-    lease('kube-system', `apiserver-${n}`, `apiserver-${n}_1`, {
-      durationSeconds: 3600,
-      labels: { 'kubernetes.io/hostname': n, 'apiserver.kubernetes.io/identity': 'kube-apiserver' },
-    }),
-  );
-  const controllers = [lease('kube-system', 'kube-controller-manager', 'm1_0c1d'), lease('kube-system', 'kube-scheduler', 'm1_9f3e')];
   return [
     known('operator.kubeconfig', undefined, { ...kubeconfig, proxied: false, authority: 'given', credential }),
     known('operator.hints', undefined, { masters: [], members: [] }),
@@ -194,7 +199,7 @@ function clusterItems(): EvidenceItem[] {
     known('api.version', undefined, { gitVersion: 'v1.34.4' }),
     known('kube.nodes', undefined, { nodes: nodes.map(node), clock }),
     known('kube.node-leases', undefined, { leases: nodes.map((n) => lease('kube-node-lease', n, n)), clock }),
-    known('kube.leases', undefined, { leases: [...controllers, ...admin], clock }),
+    known('kube.leases', undefined, { leases: systemLeases(), clock }),
     known('kube.control-plane-pods', undefined, {
       pods: masters.flatMap((n) => (Object.keys(commands) as (keyof typeof commands)[]).map((c) => pod(c, n))),
       clock,
@@ -301,6 +306,7 @@ export function healthyItems(): readonly EvidenceItem[] {
       known('api.ready', n, { tries: [readyTry(n, `${addresses[n]}:6443`)], authorities: [authorityOf('kubernetes')] }),
       known('api.credential', n, { last: readyTry(n, `${addresses[n]}:6443`) }),
       known('api.release', n, { gitVersion: 'v1.34.4' }),
+      known('api.leases', n, { leases: systemLeases(), clock }),
       known('api.metrics', n, { requests: 100_000, serverErrors: 3, terminated: 0 }),
       ...memberItems(n),
     ]),

@@ -1,5 +1,5 @@
 // Who drops old history from etcd, and when was that done last?
-import { type Flags, parseFlags } from '../../model/flags.ts';
+import { type Flags, parseFlags, readGoDuration } from '../../model/flags.ts';
 import type { Seen } from '../../model/rule.ts';
 import type { Member } from '../../model/topology.ts';
 import { processAge } from './counters.ts';
@@ -44,7 +44,7 @@ function byApiServers(seen: Seen<CommandEvidence>): Planned['byApiServers'] {
   const commands = list?.state === 'known' ? list.value.pods.filter((pod) => pod.component === 'kube-apiserver') : [];
   if (commands.length === 0 || commands.length < seen.topology.masters.length) return 'unknown';
   const intervals = commands.map((pod) => parseFlags(pod.containers[0]?.command ?? []).get('etcd-compaction-interval'));
-  return intervals.every((text) => text !== undefined && secondsOf(text) === 0) ? 'never' : 'sometimes';
+  return intervals.every((text) => text !== undefined && readGoDuration(text) === 0) ? 'never' : 'sometimes';
 }
 
 /** Counted in revisions it says nothing about time; etcd takes a bare number of the periodic mode for hours. */
@@ -52,14 +52,5 @@ function retentionOf(flags: Flags | undefined): number | undefined {
   if (flags === undefined) return undefined;
   const text = flags.get('auto-compaction-retention') ?? '0';
   if (flags.get('auto-compaction-mode') === 'revision') return text === '0' ? 0 : Number.POSITIVE_INFINITY;
-  return /^\d+$/.test(text) ? Number(text) * 3600 : secondsOf(text);
-}
-
-/** A Go duration such as 1h30m or 500ms; undefined where it is none. */
-function secondsOf(text: string): number | undefined {
-  if (text === '0') return 0;
-  const units: Readonly<Record<string, number>> = { h: 3600, m: 60, s: 1, ms: 0.001, us: 1e-6, ns: 1e-9 };
-  const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(ms|us|ns|h|m|s)/g)];
-  if (parts.map(([whole]) => whole).join('') !== text || parts.length === 0) return undefined;
-  return parts.reduce((sum, [, number = '0', unit = 's']) => sum + Number(number) * (units[unit] ?? 0), 0);
+  return /^\d+$/.test(text) ? Number(text) * 3600 : readGoDuration(text);
 }

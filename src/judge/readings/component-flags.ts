@@ -2,6 +2,7 @@
 import { type Flags, parseFlags } from '../../model/flags.ts';
 import type { ControlPlanePod } from '../../model/kubernetes.ts';
 import type { Seen } from '../../model/rule.ts';
+import type { Fail } from '../../model/verdict.ts';
 import { kubeletReports } from './pod.ts';
 
 export type FlagEvidence = 'kube.control-plane-pods' | 'kube.nodes' | 'kube.node-leases' | 'here.files';
@@ -64,4 +65,10 @@ export function differencesOf(all: readonly ComponentFlags[]): readonly FlagDiff
 function comparable(value: string, node: string): string {
   if (/^\/[^,]*$/.test(value)) return value.slice(value.lastIndexOf('/') + 1).replaceAll(node, '<node>');
   return value.replaceAll(node, '<node>');
+}
+
+/** Whether a verdict of api-flag-drift is about this component and no other flags than these. */
+export function speaksOnlyOf({ facts }: Fail, component: string, flags: RegExp): 'yes' | 'no' {
+  const named = String(facts['flags']).split(', ');
+  return facts['component'] === component && named.every((flag) => flags.test(flag)) ? 'yes' : 'no';
 }

@@ -1,11 +1,21 @@
 // Who holds which lease, and when was it last renewed?
 import { z } from 'zod';
 import type { LeaseSeen, ServerClock } from '../../model/kubernetes.ts';
-import { line, lineMap, moment, optionalLine } from './json.ts';
+import { line, lineMap, listOf, moment, optionalLine } from './json.ts';
 import { readClock, readList } from './kubernetes.ts';
 
+/** Which fields somebody manages is of use as far as it shows who last renewed; nobody judges its shape. */
+const manager = z.object({ time: moment, fieldsV1: z.unknown() });
 const lease = z.object({
-  metadata: z.object({ namespace: line, name: line, labels: lineMap, resourceVersion: optionalLine, creationTimestamp: moment }),
+  metadata: z.object({
+    namespace: line,
+    name: line,
+    uid: optionalLine,
+    labels: lineMap,
+    resourceVersion: optionalLine,
+    creationTimestamp: moment,
+    managedFields: listOf(manager),
+  }),
   spec: z
     .object({
       holderIdentity: optionalLine,
@@ -22,7 +32,16 @@ export function readLeases(raw: string): { readonly leases: readonly LeaseSeen[]
   return { leases: readList(raw, lease, 'a lease').map(reduce), ...readClock(raw) };
 }
 
+/** The API server stamps a manager's entry whenever it changes a field; the newest one that has the renewal is the last. */
+function storedAt(managers: readonly z.output<typeof manager>[]): number | undefined {
+  const times = managers.flatMap(({ time, fieldsV1 }) =>
+    time !== undefined && JSON.stringify(fieldsV1 ?? {}).includes('"f:renewTime"') ? [time] : [],
+  );
+  return times.length === 0 ? undefined : Math.max(...times);
+}
+
 function reduce({ metadata, spec }: z.output<typeof lease>): LeaseSeen {
+  const stored = storedAt(metadata.managedFields);
   return {
     namespace: metadata.namespace,
     name: metadata.name,
@@ -34,5 +53,7 @@ function reduce({ metadata, spec }: z.output<typeof lease>): LeaseSeen {
     ...(metadata.creationTimestamp === undefined ? {} : { createdAt: metadata.creationTimestamp }),
     labels: metadata.labels,
     resourceVersion: metadata.resourceVersion,
+    ...(metadata.uid === '' ? {} : { uid: metadata.uid }),
+    ...(stored === undefined ? {} : { storedAt: stored }),
   };
 }

@@ -1,0 +1,88 @@
+// Do all instances of a controller elect their leader by one and the same lock?
+import { defineRule, fail, pass, undecided } from '../../src/judge/define-rule.ts';
+import { planToSetFlags } from '../../src/judge/plans/set-flags.ts';
+import { speaksOnlyOf } from '../../src/judge/readings/component-flags.ts';
+import { electionSubjects, type Elector, electorsOf, electorSupports, keyedBy, nodesOf } from '../../src/judge/readings/election.ts';
+import { shellWord } from '../../src/judge/shell-word.ts';
+
+export default defineRule({
+  id: 'le-foreign-lock',
+  area: 'leader',
+  since: '0.2.0',
+  severity: 'critical',
+  impact: 'degraded',
+  layer: 5,
+  title: 'instances of {component} elect by different locks: {names} by another one than the others',
+  healthy: 'all instances of a controller elect by the same lock',
+  why: 'Each lock has a leader of its own, so two instances work at once and undo each other.',
+  shows: ['each rows: {node}  {lock}'],
+  folded: '{component}: {names} elects by another lock',
+  needs: ['kube.control-plane-pods', 'kube.nodes', 'kube.node-leases', 'here.files'],
+  limits: {
+    stale: { value: 40, unit: 's', source: 'https://kubernetes.io/docs/reference/node/node-status/ (a node lease lasts 40 s)' },
+  },
+  reasons: [],
+  subjects: (seen) =>
+    electionSubjects(seen).map((subject) => {
+      const odd = oddOnes(electorsOf(seen, subject.name, Number.POSITIVE_INFINITY));
+      return keyedBy(
+        seen,
+        subject,
+        odd.map((one) => one.node),
+      );
+    }),
+  judge: (seen, limits, subject) => {
+    const component = subject.name;
+    const electing = electorsOf(seen, component, limits.stale * 1000).filter((one) => one.elects !== false);
+    const told = electing.filter((one) => one.fresh && one.lock !== undefined);
+    const odd = oddOnes(told);
+    if (odd.length > 0) {
+      const rows = told.map(({ node, lock = '' }) => ({ node, lock }));
+      const supports = electorSupports(seen, electing, (one) => odd.includes(one));
+      return fail({ component, names: nodesOf(odd), rows }, { witness: 'stated', supports });
+    }
+    const [open] = electing.filter((one) => !told.includes(one));
+    if (open === undefined) return pass({ component, lock: told[0]?.lock ?? '' });
+    return undecided(
+      `by which lock ${component} on ${open.node} elects cannot be seen`,
+      `on ${open.node}: ps -o args= -C ${shellWord(component)}`,
+    );
+  },
+  explains: [
+    {
+      to: 'le-two-active',
+      kind: 'causes',
+      on: 'object',
+      because: 'each lock has a leader of its own',
+      produces: ['two-locks'],
+      unproven: true,
+    },
+    {
+      to: 'api-flag-drift',
+      kind: 'causes',
+      on: 'node',
+      because: 'these flags are what differs',
+      when: ({ cause, effect }) => speaksOnlyOf(effect, cause.subject.name, /^--leader-elect-resource-/),
+      unproven: true,
+    },
+  ],
+  fixes: ({ verdicts }) =>
+    verdicts.flatMap(({ facts, supports }) => {
+      const component = String(facts['component']);
+      const remove = ['leader-elect-resource-lock', 'leader-elect-resource-namespace', 'leader-elect-resource-name'];
+      const odd = (supports ?? []).filter((one) => one.state === 'lost');
+      const spare = (supports ?? []).length > odd.length ? 'yes' : 'no';
+      return odd.map((one) => planToSetFlags(one.name, { component, remove, add: [] }, spare));
+    }),
+  avoid: () => ['delete one of the locks: whoever elects by it makes it again'],
+  reading: ['https://kubernetes.io/docs/concepts/architecture/leases/#leader-election'],
+  errors: ['endpoints lock is removed, migrate to leases', 'configmaps lock is removed, migrate to leases'],
+});
+
+/** Those whose lock is not the most common one. */
+function oddOnes(all: readonly Elector[]): readonly Elector[] {
+  const told = all.filter((one) => one.elects !== false && one.lock !== undefined);
+  const votes = ({ lock }: Elector): number => told.filter((other) => other.lock === lock).length;
+  const common = [...told].sort((one, other) => votes(other) - votes(one))[0]?.lock;
+  return told.filter((one) => one.lock !== common);
+}

@@ -1,0 +1,93 @@
+// Is the machine that holds a controller's lease one of the cluster's nodes?
+import { defineRule, fail, notApplicable, pass, undecided } from '../../src/judge/define-rule.ts';
+import { candidatesOf, startingLimit } from '../../src/judge/readings/component.ts';
+import { readHolder } from '../../src/judge/readings/holder.ts';
+import { findLease, leaseSubjects, readLease } from '../../src/judge/readings/lease.ts';
+import { nodeLimits } from '../../src/judge/readings/node.ts';
+import { shellWord } from '../../src/judge/shell-word.ts';
+import { say } from '../../src/model/sentence.ts';
+
+const nodesCommand = 'kubectl get nodes -L kubernetes.io/hostname';
+
+export default defineRule({
+  id: 'le-holder-node-gone',
+  area: 'leader',
+  since: '0.2.0',
+  severity: 'warning',
+  impact: 'at-risk',
+  layer: 5,
+  title: 'the lease of {component} is held from {host}, which is no node of this cluster',
+  healthy: 'every leader runs on a node of the cluster',
+  why: 'A leader that nobody lists is looked after by nobody: it may be an old machine that was never stopped, with an old configuration.',
+  shows: ['{component}  held by {holder}', '  {words}'],
+  folded: '{component} held from {host}',
+  needs: ['kube.leases', 'kube.nodes', 'kube.control-plane-pods', 'kube.node-leases', 'api.ready', 'etcd.clock'],
+  limits: { ...nodeLimits, starting: startingLimit },
+  reasons: ['gone', 'foreign'],
+  subjects: (seen) => leaseSubjects(seen),
+  judge: (seen, limits, subject) => {
+    const lease = findLease(seen, seen.get('kube.leases').leases, subject.name);
+    if (lease === undefined) return notApplicable('there is no such lease: le-lease-missing speaks of that');
+    const holder = readHolder(seen, lease);
+    if (holder.kind === 'nobody') return notApplicable('nobody holds it: le-lease-expired speaks of that');
+    if (holder.kind === 'node') return pass({ component: subject.name, host: holder.node.name });
+    const outside = !seen.get('kube.nodes').nodes.some((node) => node.controlPlane);
+    if (outside || seen.topology.platform.kind === 'managed')
+      return notApplicable('the controllers run on machines that are not meant to be nodes of this cluster');
+    if (holder.kind === 'opaque') return undecided(`the holder ${lease.holder} does not name its machine`, nodesCommand);
+    if (holder.kind === 'elsewhere')
+      return undecided(`no node is called ${holder.host}, and an API server runs there: it may be a node by another name`, nodesCommand);
+    const reading = readLease(seen, subject.name, limits);
+    const facts = { component: subject.name, holder: lease.holder, host: holder.host };
+    const supports = candidatesOf(seen, subject.name, limits);
+    if (reading.kind === 'held')
+      return fail({ ...facts, words: 'it renews the lease: something runs there' }, { reason: 'foreign', witness: 'stated', supports });
+    if (reading.kind === 'expired')
+      return fail(
+        { ...facts, words: 'the lease is not renewed any more' },
+        { reason: 'gone', severity: 'critical', witness: 'stated', supports },
+      );
+    return undecided(`no node is called ${holder.host}, and whether the lease is still renewed from there cannot be told`, '--deep');
+  },
+  explains: [
+    {
+      to: 'le-lease-expired',
+      kind: 'causes',
+      on: 'object',
+      because: 'who held it is gone, and nobody is left to take it',
+      // Another instance that could work takes an abandoned lease within seconds.
+      when: ({ cause, effect }) =>
+        cause.reason !== 'gone' ? 'no' : (effect.supports ?? []).some((support) => support.state === 'good') ? 'unknown' : 'yes',
+      unproven: true,
+    },
+  ],
+  fixes: ({ verdicts }) =>
+    verdicts.flatMap(({ facts, reason }) => {
+      const lease = `kubectl -n kube-system get lease ${shellWord(String(facts['component']))} -o jsonpath='{.spec}'`;
+      const look = {
+        do: say('See which machine {host} is', { host: String(facts['host']) }),
+        where: 'here',
+        run: [nodesCommand, lease],
+        risk: 'none' as const,
+        needs: [],
+        verify: [],
+      };
+      if (reason !== 'foreign') return [look];
+      return [
+        look,
+        {
+          do: say('If it is a machine that was taken out of the cluster: stop {component} there', {
+            component: String(facts['component']),
+          }),
+          where: String(facts['host']),
+          run: ['systemctl disable --now kubelet', `crictl stop $(crictl ps -q --name ${shellWord(`^${facts['component']}$`)})`],
+          risk: 'medium' as const,
+          needs: [{ text: 'that machine is not meant to be part of this cluster', met: 'unknown' as const }],
+          verify: [`${lease}   # another holder within 20 s`],
+          undo: ['systemctl enable --now kubelet'],
+        },
+      ];
+    }),
+  avoid: () => ['delete the lease while something still renews it: it takes it again at once'],
+  reading: ['https://kubernetes.io/docs/concepts/architecture/leases/#leader-election'],
+});
