@@ -31,6 +31,8 @@ import certificatesCertSanMissingRequired from './certificates/cert-san-missing-
 import certificatesCertWeak from './certificates/cert-weak.ts';
 import clockApiserverSkew from './clock/clock-apiserver-skew.ts';
 import clockEtcdSkew from './clock/clock-etcd-skew.ts';
+import clockKubeletSkew from './clock/clock-kubelet-skew.ts';
+import clockOperatorSkew from './clock/clock-operator-skew.ts';
 import etcdAlarmCorrupt from './etcd/etcd-alarm-corrupt.ts';
 import etcdAlarmLingering from './etcd/etcd-alarm-lingering.ts';
 import etcdAlarmNospace from './etcd/etcd-alarm-nospace.ts';
@@ -75,6 +77,7 @@ import leaderLeHolderNodeNotready from './leader/le-holder-node-notready.ts';
 import leaderLeLeaseExpired from './leader/le-lease-expired.ts';
 import leaderLeLeaseMissing from './leader/le-lease-missing.ts';
 import leaderLeNoStandby from './leader/le-no-standby.ts';
+import leaderLeRenewInFuture from './leader/le-renew-in-future.ts';
 import leaderLeTiming from './leader/le-timing.ts';
 import leaderLeTwoActive from './leader/le-two-active.ts';
 import loadbalancerLbBackendDown from './loadbalancer/lb-backend-down.ts';
@@ -126,6 +129,8 @@ export const rules: readonly AnyRule[] = [
   certificatesCertWeak,
   clockApiserverSkew,
   clockEtcdSkew,
+  clockKubeletSkew,
+  clockOperatorSkew,
   etcdAlarmCorrupt,
   etcdAlarmLingering,
   etcdAlarmNospace,
@@ -170,6 +175,7 @@ export const rules: readonly AnyRule[] = [
   leaderLeLeaseExpired,
   leaderLeLeaseMissing,
   leaderLeNoStandby,
+  leaderLeRenewInFuture,
   leaderLeTiming,
   leaderLeTwoActive,
   loadbalancerLbBackendDown,

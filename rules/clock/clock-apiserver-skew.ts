@@ -6,7 +6,7 @@ import { mastersOf } from '../../src/judge/readings/api-server.ts';
 import { describeOffset, surelyBeyond, surelyWithin } from '../../src/judge/readings/clock.ts';
 import { apiServerClock, hostClocks, skewOf } from '../../src/judge/readings/host-clock.ts';
 import { endBySilence } from '../../src/judge/readings/silence.ts';
-import { aheadOrBehind, againstWhom } from '../../src/judge/readings/skew.ts';
+import { aheadOrBehind, againstWhom, sameDirection } from '../../src/judge/readings/skew.ts';
 
 export default defineRule({
   id: 'clock-apiserver-skew',
@@ -63,12 +63,27 @@ export default defineRule({
   },
   explains: [
     {
+      to: 'clock-kubelet-skew',
+      kind: 'causes',
+      on: 'node',
+      because: 'the API server and the kubelet of one machine share its clock',
+      when: sameDirection,
+      unproven: true,
+    },
+    {
+      to: 'le-renew-in-future',
+      kind: 'causes',
+      on: 'node',
+      because: 'whoever renews leases on that machine writes its time',
+      when: ({ cause }) => (cause.reason === 'behind' ? 'no' : 'yes'),
+      unproven: true,
+    },
+    {
       to: 'clock-etcd-skew',
       kind: 'causes',
       on: 'node',
       because: 'the API server and the etcd member of one machine share its clock',
-      when: ({ cause, effect }) =>
-        cause.reason === effect.reason || cause.reason === 'one-of-two' || effect.reason === 'one-of-two' ? 'yes' : 'no',
+      when: sameDirection,
       unproven: true,
     },
     {

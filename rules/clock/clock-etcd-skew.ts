@@ -4,7 +4,7 @@ import { planToSetClock } from '../../src/judge/plans/set-clock.ts';
 import { describeOffset, surelyBeyond, surelyWithin } from '../../src/judge/readings/clock.ts';
 import { hostClocks, memberClock, skewOf } from '../../src/judge/readings/host-clock.ts';
 import { membersOf } from '../../src/judge/readings/member.ts';
-import { aheadOrBehind, againstWhom } from '../../src/judge/readings/skew.ts';
+import { aheadOrBehind, againstWhom, sameDirection } from '../../src/judge/readings/skew.ts';
 
 export default defineRule({
   id: 'clock-etcd-skew',
@@ -52,7 +52,24 @@ export default defineRule({
     if (surelyWithin(offset, limits.agree)) return pass(facts);
     return undecided(`undecided: ${subject.name} is ${facts.skew} from ${facts.against}`, look);
   },
-  explains: [],
+  explains: [
+    {
+      to: 'clock-kubelet-skew',
+      kind: 'causes',
+      on: 'node',
+      because: 'the member and the kubelet of one machine share its clock',
+      when: sameDirection,
+      unproven: true,
+    },
+    {
+      to: 'le-renew-in-future',
+      kind: 'causes',
+      on: 'node',
+      because: 'whoever renews leases on that machine writes its time',
+      when: ({ cause }) => (cause.reason === 'behind' ? 'no' : 'yes'),
+      unproven: true,
+    },
+  ],
   fixes: ({ verdicts }) =>
     verdicts.flatMap(({ subject, reason }) =>
       planToSetClock(subject.keys.node ?? subject.name, reason === 'ahead' || reason === 'behind' ? reason : 'unclear'),

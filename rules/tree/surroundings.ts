@@ -48,7 +48,15 @@ export const surroundingQuestions: readonly Question[] = [
     ask: 'clocks of the etcd members agree?',
     vital: false,
     rules: ['clock-etcd-skew'],
-    next: { yes: ['certificates-served'], no: [] },
+    next: { yes: ['clock-others'], no: ['clock-others'] },
+  },
+  {
+    id: 'clock-others',
+    branch: 'clocks',
+    ask: 'nodes’, leases’ and your own clock right?',
+    vital: false,
+    rules: ['clock-kubelet-skew', 'le-renew-in-future', 'clock-operator-skew'],
+    next: { yes: ['certificates-served'], no: ['certificates-served'] },
   },
   {
     id: 'certificates-served',

@@ -73,7 +73,7 @@ function stateOf(
   limits: ComponentLimits,
 ): Support['state'] {
   const master = seen.topology.masters.find((one) => one.subject.keys.node === node);
-// One that wants a login for its health check may serve everybody who has one.
+  // One that wants a login for its health check may serve everybody who has one.
   const reading = master && seen.attempt(() => readApiServer(seen, master));
   const serves = reading === undefined || reading.kind === 'anonymous-refused' ? undefined : servesClients(reading);
   const hostIsLost = seen.attempt(() => readNode(seen, node, limits)?.kind === 'notready');

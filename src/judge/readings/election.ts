@@ -111,8 +111,6 @@ export function runningOf(
   const { pods, clock } = seen.get('kube.control-plane-pods');
   return all.filter((one) => {
     const pod = pods.find((candidate) => candidate.component === component && candidate.node === one.node);
-    return (
-      one.fresh && pod !== undefined && seen.attempt(() => readComponent(seen, pod, clock, limits).kind === 'good') === true
-    );
+    return one.fresh && pod !== undefined && seen.attempt(() => readComponent(seen, pod, clock, limits).kind === 'good') === true;
   });
 }

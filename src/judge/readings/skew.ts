@@ -1,5 +1,6 @@
 // In which words is a clock compared with others?
 import { say, type Text } from '../../model/sentence.ts';
+import type { Link } from '../../model/rule.ts';
 import type { Offset } from './clock.ts';
 
 export function aheadOrBehind(offset: Offset): 'ahead' | 'behind' {
@@ -10,4 +11,10 @@ export function aheadOrBehind(offset: Offset): 'ahead' | 'behind' {
 export function againstWhom(others: readonly string[]): Text {
   const [first = ''] = others;
   return others.length === 1 ? say('{first} (which of the two is right is open)', { first }) : others.join(', ');
+}
+
+/** Whether one clock may be behind both verdicts: of two machines alone nobody knows which is off. */
+export function sameDirection({ cause, effect }: Link): 'yes' | 'no' {
+  const open = cause.reason === 'one-of-two' || effect.reason === 'one-of-two';
+  return open || cause.reason === effect.reason ? 'yes' : 'no';
 }

@@ -1,0 +1,82 @@
+// What does the renewal of a lease tell about the clock of whoever renewed it? All values in milliseconds.
+import type { LeaseSeen, ServerClock } from '../../model/kubernetes.ts';
+import type { Seen } from '../../model/rule.ts';
+import { difference, intersect, type Offset } from './clock.ts';
+import { type ClockEvidence, clockOn, type HostClock, hostClocks, hullOf, medianOf } from './host-clock.ts';
+import { kubeletUsesOwnApiServer } from './wiring.ts';
+
+/** How long a renewal may have been on its way before it was stored. */
+export interface RenewalLimits {
+  /** Milliseconds after which whoever renews gives a request up. */
+  readonly latency: number;
+}
+
+export const renewalLimits = {
+  latency: {
+    value: 10_000,
+    unit: 'milliseconds',
+    source: 'kubernetes cmd/kubelet/app/server.go: the heartbeat client’s timeout is nodeStatusUpdateFrequency, 10 s',
+  },
+} as const;
+
+/**
+ * Bounds of (the renewer's clock − ours). It wrote `renewedAt` before the API server stored it, and before we saw it: the
+ * lower bound holds whatever happened on the way, the upper one as long as no renewal takes longer than `latency`.
+ * @param writer the clock of the API server that stored it; absent: only that we saw it is used, and the upper bound is open.
+ */
+function boundsOf(lease: LeaseSeen, look: ServerClock, writer: Offset | undefined, latency: number): Offset | undefined {
+  if (lease.renewedAt === undefined) return undefined;
+  const seen = { low: lease.renewedAt - look.receivedAt, high: Number.POSITIVE_INFINITY };
+  if (lease.storedAt === undefined || writer === undefined) return seen;
+  const low = lease.renewedAt - (lease.storedAt + 1000 - writer.low);
+  return { low: Math.max(low, seen.low), high: lease.renewedAt - (lease.storedAt - writer.high) + latency };
+}
+
+/** A master's kubelet may store through the API server beside it, everybody else's through any of them. */
+function writerFor(seen: Seen<ClockEvidence | 'kube.nodes'>, node: string): Offset | undefined {
+  const own = kubeletUsesOwnApiServer(seen, node);
+  if (own === 'yes') return clockOn(seen, node);
+  const { masters, mastersComplete } = seen.topology;
+  const clocks = masters.map((master) => clockOn(seen, master.subject.keys.node));
+  return !mastersComplete || clocks.includes(undefined) ? undefined : hullOf(clocks.filter((clock) => clock !== undefined));
+}
+
+/** What all looks at a kubelet's heartbeats agree on; undefined where none tells anything. Needs the heartbeats. */
+export function kubeletClock(
+  seen: Seen<ClockEvidence | 'kube.nodes' | 'kube.node-leases'>,
+  node: string,
+  limits: RenewalLimits,
+): Offset | undefined {
+  const writer = writerFor(seen, node);
+  const bounds = seen.samples('kube.node-leases').flatMap(({ value: { leases, clock } }) => {
+    const lease = leases.find((one) => one.name === node);
+    const bound = lease === undefined || clock === undefined ? undefined : boundsOf(lease, clock, writer, limits.latency);
+    return bound === undefined ? [] : [bound];
+  });
+  return intersect(bounds);
+}
+
+export interface Reference {
+  /** Bounds of (the others' clocks − ours). */
+  readonly offset: Offset;
+  /** The machines whose clocks these are. */
+  readonly names: readonly string[];
+}
+
+/** The time of all machines of the control plane but one: three outvote a wrong one, fewer leave open what any of them says. */
+export function othersThan(seen: Seen<ClockEvidence>, node: string | undefined): Reference | undefined {
+  const others: readonly HostClock[] = hostClocks(seen).filter((clock) => clock.node !== node);
+  const offsets = others.map((clock) => clock.offset);
+  const offset = offsets.length >= 3 ? medianOf(offsets) : hullOf(offsets);
+  return offset === undefined ? undefined : { offset, names: others.map((clock) => clock.node) };
+}
+
+/** How far a clock is from those of the others. */
+export function apartFrom(own: Offset, reference: Reference): Offset {
+  return difference(own, reference.offset);
+}
+
+/** By how much a renewal lies ahead of the others' clocks at the moment it was seen; below zero it is past. */
+export function leadOf(renewedAt: number, look: ServerClock, { offset }: Reference): Offset {
+  return { low: renewedAt - (look.receivedAt + offset.high), high: renewedAt - (look.sentAt + offset.low) };
+}
