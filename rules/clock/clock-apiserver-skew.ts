@@ -20,7 +20,7 @@ export default defineRule({
   why: 'Certificates and tokens count as not yet valid or as ended on one machine and not on the next; logs and cron jobs mislead.',
   shows: ['{node} {address}  {skew} against {against}'],
   folded: '{skew}',
-  needs: ['api.ready', 'etcd.clock', 'kube.nodes'],
+  needs: ['api.ready', 'api.clock', 'etcd.clock', 'kube.nodes'],
   limits: {
     skew: { value: 1000, unit: 'milliseconds', source: 'etcd server/etcdserver/api/rafthttp/probing_status.go: warns above 1 s' },
     critical: { value: 60_000, unit: 'milliseconds', source: 'kubernetes pkg/serviceaccount/claims.go: leeway of one minute for tokens' },

@@ -18,7 +18,7 @@ export default defineRule({
   why: 'etcd itself elects and writes on, but certificates count as not yet valid or as ended on one member and not on the next.',
   shows: ['{node} {address}  {skew} against {against}'],
   folded: '{skew}',
-  needs: ['etcd.clock', 'api.ready', 'kube.control-plane-pods'],
+  needs: ['etcd.clock', 'api.ready', 'api.clock', 'kube.control-plane-pods'],
   limits: {
     skew: { value: 1000, unit: 'milliseconds', source: 'etcd server/etcdserver/api/rafthttp/probing_status.go: warns above 1 s' },
     agree: {

@@ -20,7 +20,7 @@ export default defineRule({
   why: 'Its certificates and tokens count as not yet valid or as ended, its logs and events lie about when; it stays Ready all the same.',
   shows: ['{node}  {skew} against {against}', '  heartbeats of its kubelet: what it wrote, and when an API server stored it'],
   folded: 'its kubelet writes {skew}',
-  needs: ['kube.node-leases', 'kube.nodes', 'api.ready', 'etcd.clock'],
+  needs: ['kube.node-leases', 'kube.nodes', 'api.ready', 'api.clock', 'etcd.clock'],
   limits: {
     ...renewalLimits,
     skew: {

@@ -17,7 +17,7 @@ export default defineRule({
   why: 'kubectl on this machine may refuse certificates that are valid, or show ages that are wrong. Ages in this report go by the servers’ clocks.',
   shows: ['{names} agree with each other and are {skew} from this machine'],
   folded: 'this machine’s clock is off by {skew}',
-  needs: ['api.ready', 'etcd.clock'],
+  needs: ['api.ready', 'api.clock', 'etcd.clock'],
   limits: {
     skew: {
       value: 5000,

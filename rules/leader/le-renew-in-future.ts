@@ -23,7 +23,7 @@ export default defineRule({
   why: 'Whoever wrote it has a clock that is ahead. Elections and readiness go by what changes and not by what is written, so both go on.',
   shows: ['{name}  held by {holder}, renewed {lead} ahead of {against}'],
   folded: 'lease of {name} {lead} ahead',
-  needs: ['kube.leases', 'kube.node-leases', 'kube.control-plane-pods', 'kube.nodes', 'api.ready', 'etcd.clock'],
+  needs: ['kube.leases', 'kube.node-leases', 'kube.control-plane-pods', 'kube.nodes', 'api.ready', 'api.clock', 'etcd.clock'],
   limits: {
     lead: { value: 1000, unit: 'milliseconds', source: 'etcd server/etcdserver/api/rafthttp/probing_status.go: warns of skew above 1 s' },
     critical: { value: 60_000, unit: 'milliseconds', source: 'kubernetes pkg/serviceaccount/claims.go: leeway of one minute for tokens' },

@@ -38,6 +38,8 @@ export interface EvidenceTypes {
   'api.release': { readonly gitVersion: string };
   /** Request counters of one API server. */
   'api.metrics': ApiMetrics;
+  /** Its Date, asked for some seconds with --deep. */
+  'api.clock': { readonly readings: readonly ClockReading[] };
   /** The leases of kube-system as one API server gives them, asked at its own address. */
   'api.leases': { readonly leases: readonly LeaseSeen[]; readonly clock?: ServerClock };
   /** `clock`: our bounds around the Date of the API server that answered; absent when it sent none. */
@@ -109,6 +111,7 @@ export const evidenceSubjects: { readonly [Id in EvidenceId]: 'cluster' | 'lb' |
   'api.version': 'cluster',
   'api.release': 'apiserver',
   'api.metrics': 'apiserver',
+  'api.clock': 'apiserver',
   'api.leases': 'apiserver',
   'kube.nodes': 'cluster',
   'kube.node-leases': 'cluster',

@@ -78,7 +78,7 @@ export class Collector {
   leaveOut(probes: readonly Probe[], howToGet: string): void {
     for (const probe of probes) {
       for (const subject of subjectsFor(probe.id, this.#topology)) {
-        const detail = `${probe.title} means something only as a difference between two looks`;
+        const detail = `${probe.title}: that takes two looks some seconds apart`;
         this.#add({ state: 'missing', id: probe.id, subject, sample: 0, gap: 'not-collected', detail, howToGet });
       }
     }

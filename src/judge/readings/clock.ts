@@ -8,9 +8,9 @@ export interface Offset {
   readonly high: number;
 }
 
-/** A Date header is cut to whole seconds: offset in (D − received, D + 1 s − sent). */
+/** A Date header is cut to whole seconds: offset in (D − received, D + 1 s − sent), where our own times are cut to milliseconds. */
 export function offsetOf(reading: ClockReading): Offset {
-  return { low: reading.serverTime - reading.receivedAt, high: reading.serverTime + reading.resolutionMs - reading.sentAt };
+  return { low: reading.serverTime - reading.receivedAt - 1, high: reading.serverTime + reading.resolutionMs - reading.sentAt };
 }
 
 /** What all readings of one clock agree on; undefined when there is none, or when they contradict each other (a step). */

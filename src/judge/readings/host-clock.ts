@@ -4,7 +4,7 @@ import type { Seen } from '../../model/rule.ts';
 import type { Master, Member } from '../../model/topology.ts';
 import { difference, intersect, type Offset, offsetFromTries, offsetOf } from './clock.ts';
 
-export type ClockEvidence = 'api.ready' | 'etcd.clock';
+export type ClockEvidence = 'api.ready' | 'api.clock' | 'etcd.clock';
 
 /** One machine's clock against ours, by everything on that machine that told a time. */
 export interface HostClock {
@@ -13,7 +13,9 @@ export interface HostClock {
 }
 
 /** Undefined when the API server told no time, or times that contradict each other. */
-export function apiServerClock(seen: Seen<'api.ready'>, master: Master): Offset | undefined {
+export function apiServerClock(seen: Seen<'api.ready' | 'api.clock'>, master: Master): Offset | undefined {
+  const exact = seen.peek('api.clock', master.subject);
+  if (exact?.state === 'known' && exact.value.readings.length > 0) return intersect(exact.value.readings.map(offsetOf));
   const item = seen.peek('api.ready', master.subject);
   return item?.state === 'known' ? offsetFromTries(item.value.tries) : undefined;
 }
