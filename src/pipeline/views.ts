@@ -1,6 +1,7 @@
 // Which tables can be drawn from the evidence of some branches?
 import { viewOf } from '../judge/judge.ts';
 import { buildTopology } from '../judge/topology/build.ts';
+import { viewCertificates } from '../judge/views/certificates.ts';
 import { viewMembers } from '../judge/views/members.ts';
 import { viewBalancer } from '../judge/views/balancer.ts';
 import type { Evidence } from '../model/evidence.ts';
@@ -10,6 +11,7 @@ import type { TableView } from '../model/table.ts';
 const views = {
   etcd: { branches: 'etcd', view: viewMembers },
   lb: { branches: 'api,load-balancer', view: viewBalancer },
+  certs: { branches: 'certificates', view: viewCertificates },
 } as const;
 
 export type ViewName = keyof typeof views;

@@ -10,6 +10,8 @@ export interface CertificateRole {
   readonly kubeadm?: string;
   /** The authority that has to have signed it. */
   readonly authority?: Authority;
+  /** Who reads it only when it starts, and so has to be started anew after a renewal; absent where a new file is read by itself. */
+  readonly restart?: string;
   /** What it has to be allowed for. */
   readonly usages: readonly ('server' | 'client')[];
 }
@@ -31,17 +33,22 @@ export function nameOfAuthority(authority: string): string {
 
 const grave = { severity: 'critical', impact: 'degraded' } as const;
 
-/** By the name that its file has on a master made by kubeadm; EKUs by kubernetes.io/docs/setup/best-practices/certificates. */
+/**
+ * By the name that its file has on a master made by kubeadm; who reads files again by themselves: dynamiccertificates of
+ * k8s.io/apiserver and GetCertificate of etcd's transport package (seen in the lab); usages by
+ * kubernetes.io/docs/setup/best-practices/certificates.
+ */
 const roles: Readonly<Record<string, CertificateRole>> = {
   apiserver: { name: 'API-server', ...grave, kubeadm: 'apiserver', authority: 'ca', usages: ['server'] },
   'etcd-server': { name: 'etcd server', ...grave, kubeadm: 'etcd-server', authority: 'etcd-ca', usages: ['server'] },
   'etcd-peer': { name: 'etcd peer', ...grave, kubeadm: 'etcd-peer', authority: 'etcd-ca', usages: ['server', 'client'] },
-  'kubelet-serving': { name: 'kubelet serving', severity: 'warning', impact: 'at-risk', usages: ['server'] },
+  'kubelet-serving': { name: 'kubelet serving', severity: 'warning', impact: 'at-risk', restart: 'kubelet', usages: ['server'] },
   'apiserver-etcd-client': {
     name: 'etcd client (of the API server)',
     ...grave,
     kubeadm: 'apiserver-etcd-client',
     authority: 'etcd-ca',
+    restart: 'kube-apiserver',
     usages: ['client'],
   },
   'apiserver-kubelet-client': {
@@ -49,6 +56,7 @@ const roles: Readonly<Record<string, CertificateRole>> = {
     ...grave,
     kubeadm: 'apiserver-kubelet-client',
     authority: 'ca',
+    restart: 'kube-apiserver',
     usages: ['client'],
   },
   'front-proxy-client': {

@@ -1,0 +1,70 @@
+// Does the table of certificates show each once, the first to end first, and a question mark for what nobody saw?
+import { describe, expect, test } from 'vitest';
+import { viewOf } from '../../../../src/judge/judge.ts';
+import { viewCertificates } from '../../../../src/judge/views/certificates.ts';
+import { branchesOf } from '../../../../src/pipeline/views.ts';
+import { renderTable, renderTableJson } from '../../../../src/report/table.ts';
+import { columnsOf } from '../../../../src/report/wrap.ts';
+import { authorityFile, day, file, iso, serves, withFiles } from '../../../kit/certificates.ts';
+import { healthyWorld, now, type World } from '../../../kit/world.ts';
+
+const look = (world: World) => viewCertificates(viewOf(world.evidence, world.topology));
+const rowsOf = (world: World, ...keys: readonly string[]) =>
+  look(world).rows.map((row) => keys.map((key) => (row[key] === undefined ? '?' : String(row[key]))).join(' | '));
+
+describe('rows', () => {
+  test('what every machine serves, the authority of the kubeconfig, and the operator’s own', () => {
+    expect(rowsOf(healthyWorld(), 'machine', 'role').sort()).toEqual(
+      [
+        ...['m1', 'm2', 'm3'].flatMap((node) =>
+          ['apiserver', 'etcd-peer', 'etcd-server', 'kubelet-serving'].map((role) => `${node} | ${role}`),
+        ),
+        'w1 | kubelet-serving',
+        'all | ca',
+        'you | your kubeconfig',
+      ].sort(),
+    );
+  });
+
+  test('the one that ended stands first, with its age by the servers’ clocks', () => {
+    const world = serves('m2', { notAfter: iso(now - day - 5000) });
+    expect(rowsOf(world, 'machine', 'role', 'ends', 'left', 'days')[0]).toBe('m2 | apiserver | 2026-11-20 03:12Z | ended 24 h ago | -1');
+    expect(String(look(world).title)).toBe('15 certificates: 1 ended, 0 end within 30 days, by the clocks of m1, m2, m3');
+  });
+
+  test('served and in its file alike is one row, a renewed file beside an old one in memory two', () => {
+    const same = withFiles({ certificates: [file('apiserver', { sha256: 'm2'.padEnd(64, '0') })] });
+    const apiserver = (world: World) => rowsOf(world, 'machine', 'role', 'seen').filter((row) => row.startsWith('m2 | apiserver'));
+    expect(apiserver(same)).toEqual(['m2 | apiserver | 10.89.0.12:6443\n/etc/kubernetes/pki/apiserver.crt']);
+    expect(apiserver(withFiles({ certificates: [file('apiserver', { sha256: 'e'.repeat(64) })] }))).toHaveLength(2);
+  });
+
+  test('what nobody saw is a question mark where it would have been seen', () => {
+    const world = healthyWorld().missing('etcd.client-port', 'm2');
+    expect(rowsOf(world, 'machine', 'role', 'ends', 'seen').at(-1)).toBe('m2 | etcd-server | ? | 10.89.0.12:2379');
+    expect(look(world).notes.map(String)).toContain('Files of m1, m2, m3: run ha-doctor there, as root');
+  });
+
+  test('who starts anew after a renewal: by role, and the one service of k3s', () => {
+    const files = withFiles({ certificates: [file('apiserver-etcd-client'), authorityFile('etcd-ca', 'a')] });
+    const of = (world: World, role: string) => rowsOf(world, 'role', 'restart').filter((row) => row.startsWith(role));
+    expect(of(files, 'apiserver-etcd-client')).toEqual(['apiserver-etcd-client | kube-apiserver']);
+    expect(of(files, 'etcd-ca')).toEqual(['etcd-ca | everything that holds it']);
+  });
+});
+
+test('an empty world is a sentence, not a crash', () => {
+  const world = healthyWorld();
+  for (const item of world.evidence.items) world.missing(item.id);
+  expect(String(look(world).title)).toBe('no certificate could be seen');
+});
+
+test('the screen fits 80 columns; JSON has every column, and null for what is not known', () => {
+  const view = look(healthyWorld().missing('etcd.client-port', 'm2'));
+  for (const line of renderTable(view, { width: 80, ascii: true }).split('\n')) expect(columnsOf(line)).toBeLessThanOrEqual(80);
+  const { rows } = JSON.parse(renderTableJson(view, {})) as { rows: Record<string, unknown>[] };
+  expect(Object.keys(rows[0] ?? {}).sort()).toEqual(view.columns.map(({ key }) => key).sort());
+  expect(rows.at(-1)).toMatchObject({ role: 'etcd-server', ends: null, issuer: null });
+});
+
+test('it looks at what the rules about certificates look at', () => expect(branchesOf('certs')).toBe('certificates'));
