@@ -43,6 +43,7 @@ export default defineRule({
     'etcd.peer-port',
     'node.kubelet-port',
     'here.files',
+    'here.pki',
     'etcd.clock',
     'kube.nodes',
     'kube.control-plane-pods',

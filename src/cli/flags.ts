@@ -68,6 +68,13 @@ export const wayFlags = {
     description:
       'haproxy.cfg, output of nginx -T, keepalived.conf, /tmp/keepalived.data, output of ip -o addr, or a kube-vip manifest; can be given again',
   }),
+  'pki-dir': Flags.string({
+    helpGroup: ways,
+    helpValue: '<[node=]folder>',
+    multiple: true,
+    multipleNonGreedy: true,
+    description: "a machine's certificates, such as a copy of its /etc/kubernetes; keys are not kept; can be given again",
+  }),
   'nginx-status': Flags.string({ helpGroup: ways, helpValue: '<url>', description: "Nginx's stub_status page" }),
   'envoy-admin': Flags.string({ helpGroup: ways, helpValue: '<url>', description: "Envoy's admin interface" }),
   'no-port-forward': Flags.boolean({ helpGroup: ways, description: 'do not forward a port to the etcd pods to read their metrics' }),

@@ -50,6 +50,7 @@ function readSettings(flags: DiagnoseFlags, environment: Environment): Settings 
     ...(etcd !== undefined && { etcd }),
     ...(flags['haproxy-stats'] !== undefined && { haproxyStats: flags['haproxy-stats'] }),
     ...(flags['lb-config'] !== undefined && { lbConfigs: flags['lb-config'].map(readLbConfig) }),
+    ...(flags['pki-dir'] !== undefined && { pkiDirs: flags['pki-dir'].map(readPkiDir) }),
     ...(flags['nginx-status'] !== undefined && { nginxStatus: webAddress(flags['nginx-status'], '--nginx-status') }),
     ...(flags['envoy-admin'] !== undefined && { envoyAdmin: webAddress(flags['envoy-admin'], '--envoy-admin') }),
     portForward: flags['no-port-forward'] ? 'forbidden' : 'allowed',
@@ -59,12 +60,23 @@ function readSettings(flags: DiagnoseFlags, environment: Environment): Settings 
   };
 }
 
+/** `m1=folder`, where `m1` is a machine's name, or a folder alone. */
+function readPkiDir(text: string): { readonly node?: string; readonly path: string } {
+  const { node, path } = splitNamed(text);
+  if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) throw new UsageError(`--pki-dir: ${path} is not a folder`);
+  return node === undefined ? { path } : { node, path };
+}
+
 /** `lb1=path`, where `lb1` can be a machine's name, or a path alone. */
 function readLbConfig(text: string): { readonly node?: string; readonly path: string } {
-  const named = /^([A-Za-z0-9][A-Za-z0-9.-]*)=(.+)$/.exec(text);
-  const path = named?.[2] ?? text;
+  const { node, path } = splitNamed(text);
   checkReadable(path);
-  return named?.[1] === undefined ? { path } : { node: named[1], path };
+  return node === undefined ? { path } : { node, path };
+}
+
+function splitNamed(text: string): { readonly node?: string; readonly path: string } {
+  const [, node, path] = /^([A-Za-z0-9][A-Za-z0-9.-]*)=(.+)$/.exec(text) ?? [];
+  return node === undefined || path === undefined ? { path: text } : { node, path };
 }
 
 function webAddress(text: string, flag: string): string {

@@ -4,7 +4,7 @@ import type { ApiMetrics } from './api-metrics.ts';
 import type { BalancerFiles, EnvoyHost, HaproxyRow, HereNetwork, NginxStatus } from './balancer.ts';
 import type { ContainerLog, ControlPlanePod, EndpointList, KubeadmConfig, LeaseSeen, NodeSeen, ServerClock } from './kubernetes.ts';
 import type { Asked, EtcdHash, EtcdHealth, EtcdMemberList, EtcdMetrics, EtcdRead, EtcdStatus } from './etcd.ts';
-import type { LocalDisk, LocalFiles } from './here.ts';
+import type { FileSet, LocalDisk, LocalFiles } from './here.ts';
 import type { CertificateSeen, Knock, Try } from './network.ts';
 import type { KubeconfigSeen, TopologyHints } from './operator.ts';
 import type { Subject } from './subject.ts';
@@ -74,6 +74,8 @@ export interface EvidenceTypes {
   'node.kubelet-port': Knock;
   /** Certificates and manifests on the machine the tool runs on, when that is a control-plane node. */
   'here.files': LocalFiles;
+  /** Certificates of machines in folders that --pki-dir names. */
+  'here.pki': { readonly sets: readonly FileSet[] };
   /** Addresses, neighbours and listening ports of the machine the tool runs on, as far as they bear on the load balancer. */
   'here.network': HereNetwork;
   /** The last log lines of the control plane's containers on that machine. */
@@ -135,6 +137,7 @@ export const evidenceSubjects: { readonly [Id in EvidenceId]: 'cluster' | 'lb' |
   'etcd.clock': 'member',
   'node.kubelet-port': 'node',
   'here.files': 'cluster',
+  'here.pki': 'cluster',
   'here.network': 'cluster',
   'here.container-logs': 'cluster',
   'here.disk': 'cluster',

@@ -20,6 +20,7 @@ import hereContainerLogs from './here/container-logs.ts';
 import hereDisk from './here/disk.ts';
 import hereFiles from './here/files.ts';
 import hereNetwork from './here/network.ts';
+import herePki from './here/pki.ts';
 import kubeApiServices from './kube/api-services.ts';
 import kubeContainerLogs from './kube/container-logs.ts';
 import kubeControlPlanePods from './kube/control-plane-pods.ts';
@@ -63,6 +64,7 @@ export const probes: readonly Probe[] = [
   hereDisk,
   hereFiles,
   hereNetwork,
+  herePki,
   kubeApiServices,
   kubeContainerLogs,
   kubeControlPlanePods,

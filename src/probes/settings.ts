@@ -18,6 +18,8 @@ export interface Settings {
   readonly haproxyStats?: string;
   /** --lb-config: files of load balancers, each with the machine it belongs to where that was said. */
   readonly lbConfigs?: readonly { readonly node?: string; readonly path: string }[];
+  /** --pki-dir: folders with certificates of control-plane machines, each with the machine where that was said. */
+  readonly pkiDirs?: readonly { readonly node?: string; readonly path: string }[];
   /** URL of Nginx's stub_status. */
   readonly nginxStatus?: string;
   /** URL of Envoy's admin interface. */

@@ -61,6 +61,30 @@ export async function listFolder(path: string): Promise<readonly string[]> {
   }
 }
 
+/** A folder of certificates has some dozens; below these bounds somebody named another folder. */
+const deepest = 8;
+const mostFiles = 5000;
+
+/** Full paths of all plain files below a folder, sorted; links to folders are not followed. @throws GapError */
+export async function listTree(path: string): Promise<readonly string[]> {
+  const found: string[] = [];
+  let level = [path];
+  for (let depth = 0; depth < deepest && level.length > 0 && found.length < mostFiles; depth++) {
+    const lists = await Promise.all(
+      level.map((folder) =>
+        readdir(folder, { withFileTypes: true }).catch((error: unknown) => {
+          if (depth === 0) throw fileGap(error, path, `ls -l ${path}`);
+          return [];
+        }),
+      ),
+    );
+    const entries = lists.flatMap((list, index) => list.map((entry) => ({ entry, full: join(level[index] ?? path, entry.name) })));
+    found.push(...entries.filter(({ entry }) => entry.isFile() || entry.isSymbolicLink()).map(({ full }) => full));
+    level = entries.filter(({ entry }) => entry.isDirectory()).map(({ full }) => full);
+  }
+  return found.sort().slice(0, mostFiles);
+}
+
 /** @throws GapError */
 export async function spaceUnder(path: string): Promise<FolderSpace> {
   try {

@@ -9,14 +9,23 @@ import type { Target } from './connection.ts';
 import { Connections } from './connections.ts';
 import { bareContext, certificateContext, derOf, verifyingContext } from './contexts.ts';
 import type { EtcdFiles, EtcdMaterial } from './etcd-credentials.ts';
-import { askSocket, listFolder, readEndOfFile, readLocalFile, spaceUnder } from './files.ts';
+import { askSocket, listFolder, listTree, readEndOfFile, readLocalFile, spaceUnder } from './files.ts';
 import { callGrpc } from './grpc.ts';
 import { knockAt } from './knock.ts';
 import type { Chosen, ConnectionFlags } from './kubeconfig.ts';
 import { type Api, askKubernetes } from './kubernetes.ts';
 import { Stopped } from './limit.ts';
 import { Operator } from './operator.ts';
-import { deadlines, GapError, type GrpcOptions, type Identity, type RawTry, type Request, type Source } from './source.ts';
+import {
+  deadlines,
+  GapError,
+  type GrpcOptions,
+  type Identity,
+  type PublicParts,
+  type RawTry,
+  type Request,
+  type Source,
+} from './source.ts';
 import { proofFor } from './verify.ts';
 import { Ways } from './ways.ts';
 
@@ -173,6 +182,15 @@ export class LiveSource implements Source {
 
   folder(path: string): Promise<readonly string[]> {
     return listFolder(path);
+  }
+
+  async publicParts(path: string): Promise<PublicParts> {
+    const { readPublicParts } = await import('./public-parts.ts');
+    return readPublicParts(path);
+  }
+
+  tree(path: string): Promise<readonly string[]> {
+    return listTree(path);
   }
 
   space(path: string): Promise<FolderSpace> {

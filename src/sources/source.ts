@@ -49,6 +49,26 @@ export interface RawTry {
   readonly failure?: { readonly why: FailureClass; readonly alert?: number; readonly detail: string };
 }
 
+/** What of a file may be kept. */
+export interface PublicParts {
+  /** In PEM. */
+  readonly certificates: readonly string[];
+  /** sha256 of each key's public half; without one where a passphrase guards it. */
+  readonly keys: readonly { readonly isPublic: boolean; readonly publicKey?: string }[];
+  /** Milliseconds since 1970, by this machine's clock. */
+  readonly modifiedAt?: number;
+  readonly mode?: number;
+  readonly kubeconfig?: KubeconfigParts;
+}
+
+export interface KubeconfigParts {
+  readonly server: string;
+  readonly authorities: readonly string[];
+  readonly client: readonly string[];
+  readonly clientFile?: string;
+  readonly publicKey?: string;
+}
+
 /** Thrown by sources and probes when it is us who cannot look; the runner turns it into missing evidence. */
 export class GapError extends Error {
   readonly gap: Gap;
@@ -120,6 +140,10 @@ export interface Source {
   file(path: string, lastBytes?: number): Promise<string>;
   /** Full paths of the plain files (symbolic links to files too) right inside a folder, sorted. @throws GapError */
   folder(path: string): Promise<readonly string[]>;
+  /** Certificates of a file, and of its keys no more than digests of their public halves: a private key never leaves the source. @throws GapError */
+  publicParts(path: string): Promise<PublicParts>;
+  /** Full paths of all plain files below a folder, sorted; bounded in depth and number. @throws GapError */
+  tree(path: string): Promise<readonly string[]>;
   /** Room on the file system that holds a folder of this machine. @throws GapError */
   space(path: string): Promise<FolderSpace>;
   /** Writes text to a Unix socket and reads until the other side closes, such as HAProxy's `show stat`. @throws GapError */

@@ -3,12 +3,39 @@ import type { CertificateFile, FileSet } from '../../model/here.ts';
 import type { Seen } from '../../model/rule.ts';
 import { type Authority, describeRole, knownRole } from './certificate-role.ts';
 
-export type FileEvidence = 'here.files';
+export type FileEvidence = 'here.files' | 'here.pki';
 
-/** One for each machine; none where nobody could look into any. */
+/** One for each machine; none where nobody could look into any. Two folders of one machine are one set. */
 export function fileSets(seen: Seen<FileEvidence>): readonly FileSet[] {
-  const here = seen.peek('here.files');
-  return here?.state === 'known' ? [here.value] : [];
+  const [here, named] = [seen.peek('here.files'), seen.peek('here.pki')];
+  const own = here?.state === 'known' ? [here.value] : [];
+  return named?.state === 'known' ? joined(named.value, own) : own;
+}
+
+const joinedBefore = new WeakMap<object, { readonly own: readonly FileSet[]; readonly sets: readonly FileSet[] }>();
+
+/** Thousands of certificates are asked for once for each of them: what follows from one look is found once. */
+function joined(named: { readonly sets: readonly FileSet[] }, own: readonly FileSet[]): readonly FileSet[] {
+  const before = joinedBefore.get(named);
+  if (before !== undefined && before.own[0] === own[0]) return before.sets;
+  const byNode = new Map<string, FileSet>();
+  for (const set of [...own, ...named.sets]) {
+    const other = byNode.get(set.node);
+    byNode.set(set.node, other === undefined ? set : join(other, set));
+  }
+  const sets = [...byNode.values()];
+  joinedBefore.set(named, { own, sets });
+  return sets;
+}
+
+function join(one: FileSet, other: FileSet): FileSet {
+  return {
+    node: one.node,
+    certificates: [...one.certificates, ...other.certificates],
+    keys: [...(one.keys ?? []), ...(other.keys ?? [])],
+    kubeconfigs: [...(one.kubeconfigs ?? []), ...(other.kubeconfigs ?? [])],
+    unreadable: [...one.unreadable, ...other.unreadable],
+  };
 }
 
 export interface RoleFile {

@@ -20,6 +20,7 @@ export const certificateNeeds = [
   'etcd.peer-port',
   'node.kubelet-port',
   'here.files',
+  'here.pki',
   'etcd.clock',
   'kube.nodes',
   'kube.control-plane-pods',

@@ -142,6 +142,9 @@ function notesOf(seen: Seen, entries: readonly Entry[]): readonly Word[] {
   const machines = seen.topology.masters.map((master) => master.subject.name);
   const withFiles = new Set(entries.filter(({ where }) => where.some((one) => one.startsWith('/'))).map(({ machine }) => machine));
   const without = machines.filter((name) => !withFiles.has(name));
-  if (without.length > 0) notes.push(say('Files of {names}: run ha-doctor there, as root', { names: without.join(', ') }));
+  if (without.length > 0)
+    notes.push(
+      say('Files of {names}: run ha-doctor there, as root, or name copies with --pki-dir <node>=<folder>', { names: without.join(', ') }),
+    );
   return notes;
 }

@@ -2,13 +2,6 @@
 import { basename, dirname } from 'node:path';
 import { parse } from 'yaml';
 
-const certificateBlock = /-----BEGIN CERTIFICATE-----[\sA-Za-z0-9+/=]+-----END CERTIFICATE-----/g;
-
-/** The certificates of a PEM file, without the keys that may stand between them. */
-export function publicBlocks(text: string): readonly string[] {
-  return text.match(certificateBlock) ?? [];
-}
-
 /**
  * The name and the command lines of a static pod; environment variables, which may hold passwords, are left behind.
  * Text that is no pod comes back as its beginning would: undefined parts that a reader reports.
@@ -36,10 +29,41 @@ function pick(record: Readonly<Record<string, unknown>>, names: readonly string[
   return Object.fromEntries(names.filter((name) => name in record).map((name) => [name, record[name]]));
 }
 
+/** Names that k3s and RKE2 (pkg/daemons/control/deps), and Talos (secrets of its static pods), give to what kubeadm has too. */
+const otherNames: Readonly<Record<string, string>> = {
+  'serving-kube-apiserver': 'apiserver',
+  'client-kube-apiserver': 'apiserver-kubelet-client',
+  'client-auth-proxy': 'front-proxy-client',
+  'client-kubelet': 'kubelet-client',
+  'serving-kubelet': 'kubelet-serving',
+  'client-controller': 'controller-manager',
+  'client-scheduler': 'scheduler',
+  'client-admin': 'admin',
+  // k3s has one authority for servers and one for clients, where kubeadm has one for both.
+  'server-ca': 'ca',
+  'client-ca': 'ca',
+  'request-header-ca': 'front-proxy-ca',
+  'aggregator-ca': 'front-proxy-ca',
+  'etcd-client-ca': 'etcd-ca',
+  'etcd-server-ca': 'etcd-ca',
+  'etcd-peer-ca': 'etcd-ca',
+  'etcd-server-client': 'etcd-server',
+  'etcd-peer-server-client': 'etcd-peer',
+  'etcd-client': 'apiserver-etcd-client',
+  'etcd-admin': 'etcd-healthcheck-client',
+};
+
 /** `apiserver`, `etcd-server`, `kubelet-client`: the file's name, with its folder where that tells more. */
 export function roleOf(path: string): string {
   const name = basename(path)
     .replace(/\.(crt|pem)$/, '')
     .replace(/-current$/, '');
-  return basename(dirname(path)) === 'etcd' ? `etcd-${name}` : name;
+  const whole = basename(dirname(path)) === 'etcd' ? `etcd-${name}` : name;
+  return otherNames[whole] ?? whole;
+}
+
+/** `admin.conf` and `admin.kubeconfig`: whose kubeconfig it is. */
+export function ownerOf(path: string): string {
+  const name = basename(path).replace(/\.(conf|kubeconfig|yaml)$/, '');
+  return { controller: 'controller-manager', k3s: 'admin', rke2: 'admin' }[name] ?? name;
 }

@@ -42,7 +42,9 @@ describe('rows', () => {
   test('what nobody saw is a question mark where it would have been seen', () => {
     const world = healthyWorld().missing('etcd.client-port', 'm2');
     expect(rowsOf(world, 'machine', 'role', 'ends', 'seen').at(-1)).toBe('m2 | etcd-server | ? | 10.89.0.12:2379');
-    expect(look(world).notes.map(String)).toContain('Files of m1, m2, m3: run ha-doctor there, as root');
+    expect(look(world).notes.map(String)).toContain(
+      'Files of m1, m2, m3: run ha-doctor there, as root, or name copies with --pki-dir <node>=<folder>',
+    );
   });
 
   test('who starts anew after a renewal: by role, and the one service of k3s', () => {

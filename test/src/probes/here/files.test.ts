@@ -26,6 +26,7 @@ spec:
 function rooted(root: string): (source: Source) => Partial<Source> {
   return (source) => ({
     file: (path) => source.file(join(root, path)),
+    publicParts: (path) => source.publicParts(join(root, path)),
     folder: async (path) => (await source.folder(join(root, path))).map((found) => found.slice(root.length)),
   });
 }
