@@ -22,8 +22,13 @@ export class MissingEvidence extends Error {
   }
 }
 
+/** What a function of evidence alone gave, and what it read for that. */
+type SharedReading = { readonly cites: ReadonlySet<Citation> } & ({ readonly value: unknown } | { readonly gaps: readonly GapSeen[] });
+
 /** Evidence by id and subject, oldest sample first. */
 export class EvidenceIndex {
+  /** By the function that reads. */
+  readonly shared = new Map<unknown, SharedReading>();
   readonly #items = new Map<EvidenceId, Map<string, EvidenceItem[]>>();
 
   constructor(items: readonly EvidenceItem[]) {
@@ -31,6 +36,7 @@ export class EvidenceIndex {
   }
 
   add(item: EvidenceItem): void {
+    this.shared.clear();
     const subjects = this.#items.get(item.id) ?? new Map<string, EvidenceItem[]>();
     this.#items.set(item.id, subjects);
     const key = subjectKey(item.subject);
@@ -106,6 +112,27 @@ export class RecordingView implements Seen {
         throw new MissingEvidence([...first.gaps, ...second.gaps]);
       }
     }
+  }
+
+  shared<T>(read: (seen: Seen) => T): T {
+    const known = this.#index.shared.get(read) ?? this.#readApart(read);
+    for (const cite of known.cites) this.cites.add(cite);
+    if ('gaps' in known) throw new MissingEvidence(known.gaps);
+    return known.value as T;
+  }
+
+  #readApart(read: (seen: Seen) => unknown): SharedReading {
+    const view = new RecordingView(this, this.#index, this.topology);
+    const { cites } = view;
+    let reading: SharedReading;
+    try {
+      reading = { cites, value: read(view) };
+    } catch (error) {
+      if (!(error instanceof MissingEvidence)) throw error;
+      reading = { cites, gaps: error.gaps };
+    }
+    this.#index.shared.set(read, reading);
+    return reading;
   }
 
   attempt<T>(act: () => T): T | undefined {

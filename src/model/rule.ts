@@ -37,6 +37,8 @@ export interface Seen<Id extends EvidenceId = EvidenceId> {
   every<I extends Id>(id: I): readonly (Known<I> | Missing)[];
   /** The first of two ways to know that is not missing; unknown only where both are. */
   either<T>(one: () => T, other: () => T): T;
+  /** What `read` returns or throws, worked out once for all judgements; what it reads counts as read by each of them. */
+  shared<T>(read: (seen: Seen<Id>) => T): T;
   /** What can be said where evidence suffices; undefined where a gap is met. */
   attempt<T>(act: () => T): T | undefined;
   /** Splits items; a gap met while testing an item puts it under `unknown` instead of ending the judgement. */

@@ -55,6 +55,10 @@ export interface Place {
  * by default, so one that nobody saw leaves no question open.
  */
 export function certificatePlaces(seen: Seen<CertificateEvidence>): readonly Place[] {
+  return seen.shared(findPlaces);
+}
+
+function findPlaces(seen: Seen<CertificateEvidence>): readonly Place[] {
   const served = [...apiServers(seen), ...members(seen), ...kubelets(seen), ...strangers(seen)];
   const files = localFiles(seen);
   const joined = served.map((place) => ({ ...place, leaves: [...place.leaves, ...(files.get(place.subject.id)?.leaves ?? [])] }));

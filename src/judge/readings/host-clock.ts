@@ -27,6 +27,10 @@ export function memberClock(seen: Seen<'etcd.clock'>, member: Member): Offset | 
 
 /** Services on one machine share its clock, so a machine counts once, however many of them told a time. */
 export function hostClocks(seen: Seen<ClockEvidence>): readonly HostClock[] {
+  return seen.shared(readHostClocks);
+}
+
+function readHostClocks(seen: Seen<ClockEvidence>): readonly HostClock[] {
   const readings = new Map<string, Offset[]>();
   const add = (node: string | undefined, offset: Offset | undefined): void => {
     if (node !== undefined && offset !== undefined) readings.set(node, [...(readings.get(node) ?? []), offset]);

@@ -1,4 +1,5 @@
 // Who answers behind the address in the kubeconfig, and does every connection meet a healthy one?
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { RawTry } from '../../sources/source.ts';
 import { defineProbe, type Surroundings } from '../probe.ts';
 import { entryNames, entryRequest } from '../shared/entry.ts';
@@ -8,6 +9,9 @@ import { describeChain, readAnchors, readTries, writeTries } from '../shared/tri
 const firstWave = 4;
 /** When nothing there speaks TLS, more connections show only whether that lasts. */
 const silentWave = 2;
+/** Milliseconds for which the masters are waited for, and between two looks whether they have answered. */
+const patience = 300;
+const pause = 20;
 /** A first wave that took longer than this (milliseconds) has shown what a second one could, and waiting has a price. */
 const longWave = 2000;
 
@@ -34,13 +38,22 @@ export default defineProbe({
     const most = Math.max(1, settings.lbConnections);
     const begun = Date.now();
     const first = await wave(0, Math.min(most, Math.max(firstWave, addresses.length)));
-    const until = first.some((one) => one.chain.length > 0) ? most : Math.min(most, first.length + silentWave);
-    const enough = Date.now() - begun > longWave || sawEveryMaster(first, around);
+    const speaksTls = first.some((one) => one.chain.length > 0);
+    const until = speaksTls ? most : Math.min(most, first.length + silentWave);
+    const enough = Date.now() - begun > longWave || (speaksTls && (await showsEveryMaster(first, around)));
     const tries = enough ? first : [...first, ...(await wave(first.length, until))];
     return { raw: writeTries(tries, source.anchors('operator'), entryNames(around)), source: 'through the LB' };
   },
   read: (raw) => ({ tries: readTries(raw), ...readAnchors(raw) }),
 });
+
+/** A handshake costs more than the moment in which the masters may yet say which leaves there are to be met. */
+async function showsEveryMaster(tries: readonly RawTry[], around: Surroundings): Promise<boolean> {
+  for (const end = Date.now() + patience; !sawEveryMaster(tries, around); await sleep(pause)) {
+    if (Date.now() > end || around.signal.aborted) return false;
+  }
+  return true;
+}
 
 /** Whether the connections so far met the leaf of every master that showed us one when asked directly. */
 function sawEveryMaster(tries: readonly RawTry[], { topology, value }: Surroundings): boolean {

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { EvidenceIndex, MissingEvidence, RecordingView } from '../../../src/judge/view.ts';
 import { healthyWorld, subjectOf, type World } from '../../kit/world.ts';
+import type { Seen } from '../../../src/model/rule.ts';
 
 function look(world: World = healthyWorld()): RecordingView {
   return new RecordingView(world.evidence, new EvidenceIndex(world.evidence.items), world.topology);
@@ -119,4 +120,21 @@ test('tally keeps what cannot be known apart from no', () => {
     return metrics.kind === 'answered' && metrics.isLeader;
   });
   expect(tally).toEqual({ yes: ['m1'], no: ['m3'], unknown: ['m2'] });
+});
+
+test('what is worked out once is cited by everybody who uses it, and thrown again where it cannot be said', () => {
+  const world = healthyWorld().missing('etcd.status', 'm1', { detail: 'not yours' });
+  const index = new EvidenceIndex(world.evidence.items);
+  let runs = 0;
+  const allowing = (seen: Seen): boolean => {
+    runs += 1;
+    return seen.get('kube.may-port-forward').allowed;
+  };
+  const missing = (seen: Seen): unknown => seen.get('etcd.status', subjectOf('etcd.status', 'm1'));
+  for (const view of [1, 2].map(() => new RecordingView(world.evidence, index, world.topology))) {
+    expect(view.shared(allowing)).toBe(true);
+    expect(gapsOf(() => view.shared(missing))[0]?.detail).toBe('not yours');
+    expect([...view.cites]).toEqual(['kube.may-port-forward cluster/cluster', 'etcd.status member/10.89.0.11:2379']);
+  }
+  expect(runs).toBe(1);
 });
