@@ -6,7 +6,7 @@ import { mastersOf } from '../../src/judge/readings/api-server.ts';
 import { describeOffset, surelyBeyond, surelyWithin } from '../../src/judge/readings/clock.ts';
 import { apiServerClock, hostClocks, skewOf } from '../../src/judge/readings/host-clock.ts';
 import { endBySilence } from '../../src/judge/readings/silence.ts';
-import { aheadOrBehind, againstWhom, sameDirection } from '../../src/judge/readings/skew.ts';
+import { aheadOrBehind, againstWhom, sameDirection, serverSkew } from '../../src/judge/readings/skew.ts';
 
 export default defineRule({
   id: 'clock-apiserver-skew',
@@ -22,13 +22,8 @@ export default defineRule({
   folded: '{skew}',
   needs: ['api.ready', 'api.clock', 'etcd.clock', 'kube.nodes'],
   limits: {
-    skew: { value: 1000, unit: 'milliseconds', source: 'etcd server/etcdserver/api/rafthttp/probing_status.go: warns above 1 s' },
+    ...serverSkew,
     critical: { value: 60_000, unit: 'milliseconds', source: 'kubernetes pkg/serviceaccount/claims.go: leeway of one minute for tokens' },
-    agree: {
-      value: 3000,
-      unit: 'milliseconds',
-      source: 'what one Date header each, cut to whole seconds, can prove of two equal clocks: docs/ranking.md, Time',
-    },
   },
   reasons: ['ahead', 'behind', 'one-of-two'],
   subjects: (seen) => mastersOf(seen).map((master) => master.subject),

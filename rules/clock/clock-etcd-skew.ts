@@ -4,7 +4,7 @@ import { planToSetClock } from '../../src/judge/plans/set-clock.ts';
 import { describeOffset, surelyBeyond, surelyWithin } from '../../src/judge/readings/clock.ts';
 import { hostClocks, memberClock, skewOf } from '../../src/judge/readings/host-clock.ts';
 import { membersOf } from '../../src/judge/readings/member.ts';
-import { aheadOrBehind, againstWhom, sameDirection } from '../../src/judge/readings/skew.ts';
+import { aheadOrBehind, againstWhom, sameDirection, serverSkew } from '../../src/judge/readings/skew.ts';
 
 export default defineRule({
   id: 'clock-etcd-skew',
@@ -20,12 +20,7 @@ export default defineRule({
   folded: '{skew}',
   needs: ['etcd.clock', 'api.ready', 'api.clock', 'kube.control-plane-pods'],
   limits: {
-    skew: { value: 1000, unit: 'milliseconds', source: 'etcd server/etcdserver/api/rafthttp/probing_status.go: warns above 1 s' },
-    agree: {
-      value: 3000,
-      unit: 'milliseconds',
-      source: 'what one Date header, cut to whole seconds, can prove of two equal clocks: docs/ranking.md, Time',
-    },
+    ...serverSkew,
   },
   reasons: ['ahead', 'behind', 'one-of-two'],
   subjects: (seen) =>

@@ -5,7 +5,7 @@ import { planToSetClock } from '../../src/judge/plans/set-clock.ts';
 import { ageAt } from '../../src/judge/readings/age.ts';
 import { describeBounds, surelyBeyond, surelyWithin } from '../../src/judge/readings/clock.ts';
 import { apartFrom, kubeletClock, othersThan, renewalLimits } from '../../src/judge/readings/renewal-clock.ts';
-import { aheadOrBehind } from '../../src/judge/readings/skew.ts';
+import { aheadOrBehind, kubeletSkew } from '../../src/judge/readings/skew.ts';
 import { keysOn } from '../../src/model/topology.ts';
 
 export default defineRule({
@@ -22,18 +22,9 @@ export default defineRule({
   folded: 'its kubelet writes {skew}',
   needs: ['kube.node-leases', 'kube.nodes', 'api.ready', 'api.clock', 'etcd.clock'],
   limits: {
+    ...kubeletSkew,
     ...renewalLimits,
-    skew: {
-      value: 2000,
-      unit: 'milliseconds',
-      source: 'convention: twice what etcd warns of, because heartbeats tell less than a Date does',
-    },
     critical: { value: 60_000, unit: 'milliseconds', source: 'kubernetes pkg/serviceaccount/claims.go: leeway of one minute for tokens' },
-    agree: {
-      value: 15_000,
-      unit: 'milliseconds',
-      source: 'what one heartbeat can prove of equal clocks: 10 s it may have been under way, whole seconds of three clocks',
-    },
     current: {
       value: 40,
       unit: 'seconds',

@@ -2,6 +2,7 @@
 import { defineRule, fail, pass, undecided } from '../../src/judge/define-rule.ts';
 import { describeOffset, difference, surelyBeyond, surelyWithin } from '../../src/judge/readings/clock.ts';
 import { hostClocks, hullOf, medianOf } from '../../src/judge/readings/host-clock.ts';
+import { operatorSkew, serverSkew } from '../../src/judge/readings/skew.ts';
 
 const look = 'kubectl get --raw /version -v 8 2>&1 | grep -i " date:"; date -u';
 
@@ -19,16 +20,8 @@ export default defineRule({
   folded: 'this machine’s clock is off by {skew}',
   needs: ['api.ready', 'api.clock', 'etcd.clock'],
   limits: {
-    skew: {
-      value: 5000,
-      unit: 'milliseconds',
-      source: 'convention: more than any Date header, cut to whole seconds and delayed, can hide',
-    },
-    agree: {
-      value: 3000,
-      unit: 'milliseconds',
-      source: 'what one Date header each, cut to whole seconds, can prove of two equal clocks: docs/ranking.md, Time',
-    },
+    ...operatorSkew,
+    agree: serverSkew.agree,
     clocks: { value: 2, unit: 'machines that agree', source: 'of two clocks alone nobody can say which is off' },
   },
   reasons: ['ahead', 'behind'],

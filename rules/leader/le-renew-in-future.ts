@@ -4,6 +4,7 @@ import { planToSetClock } from '../../src/judge/plans/set-clock.ts';
 import { describeBounds } from '../../src/judge/readings/clock.ts';
 import { findLease, leaseSubjects } from '../../src/judge/readings/lease.ts';
 import { leadOf, othersThan } from '../../src/judge/readings/renewal-clock.ts';
+import { serverSkew } from '../../src/judge/readings/skew.ts';
 import type { LeaseSeen, ServerClock } from '../../src/model/kubernetes.ts';
 import type { Seen } from '../../src/model/rule.ts';
 import type { Subject } from '../../src/model/subject.ts';
@@ -25,13 +26,9 @@ export default defineRule({
   folded: 'lease of {name} {lead} ahead',
   needs: ['kube.leases', 'kube.node-leases', 'kube.control-plane-pods', 'kube.nodes', 'api.ready', 'api.clock', 'etcd.clock'],
   limits: {
+    agree: serverSkew.agree,
     lead: { value: 1000, unit: 'milliseconds', source: 'etcd server/etcdserver/api/rafthttp/probing_status.go: warns of skew above 1 s' },
     critical: { value: 60_000, unit: 'milliseconds', source: 'kubernetes pkg/serviceaccount/claims.go: leeway of one minute for tokens' },
-    agree: {
-      value: 3000,
-      unit: 'milliseconds',
-      source: 'what one Date header each, cut to whole seconds, can prove of two equal clocks: docs/ranking.md, Time',
-    },
   },
   reasons: [],
   subjects: (seen) => [...leaseSubjects(seen), ...seen.get('kube.nodes').nodes.map(({ name }) => heartbeatOf(seen, name))],

@@ -116,7 +116,10 @@ export const diagnoseFlags = {
   'show-passed': Flags.boolean({ helpGroup: output, description: 'list the checks that passed, too' }),
 };
 
-const { only: _branch, deep: _deep, ...shared } = runFlags;
+const { only: _branch, deep, ...shared } = runFlags;
 
 /** Of a command that shows what was seen as a table. */
 export const viewFlags = { ...shared, ...wayFlags, ...connectionFlags, ...outputFlags };
+
+/** Of one that shows more after a second look. */
+export const deepViewFlags = { ...viewFlags, deep };

@@ -11,7 +11,7 @@ import { openProgress } from './progress.ts';
 import { readRunOptions } from './run-options.ts';
 import { readTraits } from './terminal-traits.ts';
 
-type ViewFlags = Interfaces.InferredFlags<typeof viewFlags>;
+type ViewFlags = Interfaces.InferredFlags<typeof viewFlags> & { readonly deep?: boolean };
 
 /** Prints the table and gives the exit code that a diagnosis of the same branches would end with. */
 export async function runView(name: ViewName, flags: ViewFlags, program: string): Promise<number> {
@@ -32,7 +32,7 @@ export async function runView(name: ViewName, flags: ViewFlags, program: string)
 }
 
 async function look(flags: ViewFlags, only: string): Promise<Looked> {
-  const options = readRunOptions({ ...flags, only, deep: false, 'show-passed': false }, process.env);
+  const options = readRunOptions({ ...flags, only, deep: flags.deep === true, 'show-passed': false }, process.env);
   const progress = openProgress(process.stderr);
   const interrupt = listenForInterrupt((line) => {
     progress.clear();

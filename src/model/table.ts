@@ -14,7 +14,7 @@ export interface TableView {
   /** One line that says the most important thing. */
   readonly title: Word;
   readonly columns: readonly Column[];
-  /** Keys of the cells that stand one above the other on a screen; JSON has them apart. Absent: each column on its own. */
+  /** Keys of the cells that stand one above the other on a screen; JSON has them apart, and those that stand in no stack only JSON has. Absent: each column on its own. */
   readonly stacks?: readonly (readonly string[])[];
   readonly rows: readonly Row[];
   /** What else belongs to it, a line each. */

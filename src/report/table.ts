@@ -78,7 +78,15 @@ export function renderTable(view: TableView, { width, ascii }: TableOptions): st
   const stacked = (textOf: (key: string) => string): readonly string[] => stacks.map((keys) => keys.map(textOf).join('\n'));
   const headOf = (key: string): string => view.columns.find((column) => column.key === key)?.head ?? key;
   const rows = view.rows.map((row) => stacked((key) => clean(row[key])));
-  const table = rows.length === 0 ? '' : `\n${renderColumns(stacked(headOf), rows, width, view.stacks !== undefined)}`;
+  const table =
+    rows.length === 0
+      ? ''
+      : `\n${renderColumns(
+          stacked(headOf),
+          rows,
+          width,
+          stacks.some((keys) => keys.length > 1),
+        )}`;
   const notes = view.notes.flatMap((note) => wrapProse(clean(note), width));
   return `${wrapProse(clean(view.title), width).join('\n')}\n${table}${notes.length === 0 ? '' : `\n${notes.join('\n')}\n`}`;
 }

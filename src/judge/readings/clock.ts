@@ -54,9 +54,9 @@ export function describeOffset(offset: Offset): string {
   return `${middle < 0 ? '-' : '+'}${Math.abs(middle).toFixed(1)} s ± ${half.toFixed(1)} s`;
 }
 
-/** `-1.2 to +12.6 s`, for bounds whose middle means nothing; `more than +3.0 s` where one side is open. */
+/** `-1.2..+12.6 s`, for bounds whose middle means nothing; `more than +3.0 s` where one side is open. */
 export function describeBounds({ low, high }: Offset): string {
   const signed = (value: number): string => `${value < 0 ? '-' : '+'}${(Math.abs(value) / 1000).toFixed(1)}`;
   if (high === Number.POSITIVE_INFINITY) return `more than ${signed(low)} s`;
-  return `${signed(low)} to ${signed(high)} s`;
+  return `${signed(low)}..${signed(high)} s`;
 }

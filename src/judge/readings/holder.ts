@@ -10,7 +10,8 @@ export type HolderEvidence = 'kube.nodes' | 'kube.leases' | 'kube.control-plane-
  */
 export type Holder =
   | { readonly kind: 'node'; readonly node: NodeSeen }
-  | { readonly kind: 'stranger' | 'elsewhere'; readonly host: string }
+  | { readonly kind: 'stranger'; readonly host: string }
+  | { readonly kind: 'elsewhere'; readonly host: string }
   | { readonly kind: 'nobody' }
   | { readonly kind: 'opaque' };
 

@@ -92,15 +92,24 @@ function holderClock(seen: Seen<ClockEvidence>, holder: string): Offset | undefi
 
 /** Ends the judgement as unknown where the leases could not be read. */
 export function readLease(seen: Seen<LeaseEvidence>, component: string, limits: LeaseLimits): LeaseReading {
+  return readLeaseIn(seen, (leases) => findLease(seen, leases, component), limits);
+}
+
+/** The same of a lease that is no component's of the core. */
+export function readLeaseIn(
+  seen: Seen<LeaseEvidence>,
+  find: (leases: readonly LeaseSeen[]) => LeaseSeen | undefined,
+  limits: LeaseLimits,
+): LeaseReading {
   const looks = seen.samples('kube.leases');
   const [first, last] = [looks[0], looks[looks.length - 1]];
-  const lease = last && findLease(seen, last.value.leases, component);
+  const lease = last && find(last.value.leases);
   if (lease === undefined || last === undefined || first === undefined) return { kind: 'absent' };
   if (lease.renewedAt === undefined) return { kind: 'undecided', lease, detail: `the lease ${lease.name} was never renewed` };
   const clock = last.value.clock;
   if (clock === undefined) return { kind: 'undecided', lease, detail: 'the API server that gave the leases told no time' };
   const age = renewalAge(lease.renewedAt, clock, holderClock(seen, lease.holder), limits.unknownSkew * 1000);
-  const before = first === last ? undefined : findLease(seen, first.value.leases, component);
+  const before = first === last ? undefined : find(first.value.leases);
   const watched =
     before === undefined ? undefined : { still: before.renewedAt === lease.renewedAt, milliseconds: last.takenAt - first.takenAt };
   return decide(lease, age, watched, limits);

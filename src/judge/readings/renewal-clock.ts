@@ -34,8 +34,10 @@ function boundsOf(lease: LeaseSeen, look: ServerClock, writer: Offset | undefine
 
 /** A master's kubelet may store through the API server beside it, everybody else's through any of them. */
 function writerFor(seen: Seen<ClockEvidence | 'kube.nodes'>, node: string): Offset | undefined {
-  const own = kubeletUsesOwnApiServer(seen, node);
-  if (own === 'yes') return clockOn(seen, node);
+  return kubeletUsesOwnApiServer(seen, node) === 'yes' ? clockOn(seen, node) : anyWriter(seen);
+}
+
+function anyWriter(seen: Seen<ClockEvidence>): Offset | undefined {
   const { masters, mastersComplete } = seen.topology;
   const clocks = masters.map((master) => clockOn(seen, master.subject.keys.node));
   return !mastersComplete || clocks.includes(undefined) ? undefined : hullOf(clocks.filter((clock) => clock !== undefined));
@@ -54,6 +56,16 @@ export function kubeletClock(
     return bound === undefined ? [] : [bound];
   });
   return intersect(bounds);
+}
+
+/** The clock of whoever renews a lease that any API server may have stored. */
+export function renewerClock(
+  seen: Seen<ClockEvidence | 'kube.nodes'>,
+  lease: LeaseSeen,
+  look: ServerClock,
+  limits: RenewalLimits,
+): Offset | undefined {
+  return boundsOf(lease, look, anyWriter(seen), limits.latency);
 }
 
 export interface Reference {

@@ -18,3 +18,30 @@ export function sameDirection({ cause, effect }: Link): 'yes' | 'no' {
   const open = cause.reason === 'one-of-two' || effect.reason === 'one-of-two';
   return open || cause.reason === effect.reason ? 'yes' : 'no';
 }
+
+/** Which difference is a fault, and which bound proves that there is none; milliseconds. */
+export const serverSkew = {
+  skew: { value: 1000, unit: 'milliseconds', source: 'etcd server/etcdserver/api/rafthttp/probing_status.go: warns above 1 s' },
+  agree: {
+    value: 3000,
+    unit: 'milliseconds',
+    source: 'what one Date header each, cut to whole seconds, can prove of two equal clocks: docs/ranking.md, Time',
+  },
+} as const;
+
+export const kubeletSkew = {
+  skew: {
+    value: 2000,
+    unit: 'milliseconds',
+    source: 'convention: twice what etcd warns of, because heartbeats tell less than a Date does',
+  },
+  agree: {
+    value: 15_000,
+    unit: 'milliseconds',
+    source: 'what one heartbeat can prove of equal clocks: 10 s it may have been under way, whole seconds of three clocks',
+  },
+} as const;
+
+export const operatorSkew = {
+  skew: { value: 5000, unit: 'milliseconds', source: 'convention: more than any Date header, cut to whole seconds and delayed, can hide' },
+} as const;
