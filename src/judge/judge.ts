@@ -5,7 +5,7 @@ import { clusterSubject, type Subject, subjectKey } from '../model/subject.ts';
 import type { Topology } from '../model/topology.ts';
 import { type GapSeen, type Verdict, verdictKey } from '../model/verdict.ts';
 import { gateFor } from './platform-gate.ts';
-import { EvidenceIndex, MissingEvidence, RecordingView } from './view.ts';
+import { DoesNotApply, EvidenceIndex, MissingEvidence, RecordingView } from './view.ts';
 
 /** One verdict or more from every rule, in the order of rule id and subject. */
 export function judgeAll(rules: readonly AnyRule[], evidence: Evidence, topology: Topology): readonly Verdict[] {
@@ -65,6 +65,9 @@ function guarded<T>(rule: AnyRule, subject: Subject, view: RecordingView, act: (
   try {
     return act();
   } catch (error) {
+    if (error instanceof DoesNotApply) {
+      return { rule: rule.id, subject, cites: [...view.cites], status: 'not-applicable', because: error.message };
+    }
     if (!(error instanceof MissingEvidence)) throw error;
     return { rule: rule.id, subject, cites: [...view.cites], status: 'unknown', gaps: error.gaps };
   }

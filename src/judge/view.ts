@@ -22,6 +22,9 @@ export class MissingEvidence extends Error {
   }
 }
 
+/** Ends a judgement: what it is about does not exist here. */
+export class DoesNotApply extends Error {}
+
 /** What a function of evidence alone gave, and what it read for that. */
 type SharedReading = { readonly cites: ReadonlySet<Citation> } & ({ readonly value: unknown } | { readonly gaps: readonly GapSeen[] });
 

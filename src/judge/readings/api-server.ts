@@ -5,7 +5,7 @@ import type { CertificateSeen, FailureClass, Trust, Try } from '../../model/netw
 import type { Certainty, Seen } from '../../model/rule.ts';
 import { type Subject, subjectKey } from '../../model/subject.ts';
 import type { Master } from '../../model/topology.ts';
-import { MissingEvidence } from '../view.ts';
+import { DoesNotApply, MissingEvidence } from '../view.ts';
 
 /** `answers` and `trusted` are two facts: every answering kind carries what a verifying client would think. */
 export type ApiServerReading = AnsweringApiServer | SilentApiServer;
@@ -146,9 +146,12 @@ export function masterOf(seen: Seen, subject: Subject): Master {
   throw new MissingEvidence([{ ...gap, id: 'api.ready', subject: subjectKey(subject) }]);
 }
 
-/** All known masters. @throws MissingEvidence when not one address is known. */
+/** All known masters. @throws MissingEvidence when not one address is known; DoesNotApply where a provider hides them behind the entry. */
 export function mastersOf(seen: Seen): readonly Master[] {
-  if (seen.topology.masters.length > 0) return seen.topology.masters;
+  const { masters, platform } = seen.topology;
+  if (masters.length > 0) return masters;
+  if (platform.kind === 'managed')
+    throw new DoesNotApply(`the provider runs the API servers, and shows them at one address only (${platform.detail})`);
   const why = seen.peek('kube.nodes');
   const detail = 'no API server is known by its own address';
   const through = why?.state === 'missing' && why.through !== undefined ? { through: why.through } : {};

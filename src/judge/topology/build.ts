@@ -54,7 +54,7 @@ export function buildTopology(evidence: Pick<Evidence, 'items'>): Topology {
   const entry = findEntry(known);
   const platform = recognisePlatform(known);
   const etcd = whereEtcdLives(known, platform);
-  const { masters, candidates, complete } = findMasters(known, names, entry);
+  const { masters, candidates, complete } = findMasters(known, names, entry, platform);
   const { members, complete: membersComplete } = findMembers(known, names, etcd);
   return {
     platform,

@@ -1,7 +1,7 @@
 // Which API servers are there, and which addresses might be some?
 import type { Hint } from '../../model/operator.ts';
 import { joinAddress } from '../../model/address.ts';
-import type { LoadBalancer, Master, Origin } from '../../model/topology.ts';
+import type { LoadBalancer, Master, Origin, Platform } from '../../model/topology.ts';
 import { isLoopback, type KnownEvidence, splitAddress } from './build.ts';
 import { apiServerAnnotation, type HostNames } from './host-names.ts';
 
@@ -14,7 +14,7 @@ interface Found {
 }
 
 /** Listed and named masters count at once; guesses only once something there has proved to be one. */
-export function findMasters(known: KnownEvidence, names: HostNames, entry: LoadBalancer | undefined): Found {
+export function findMasters(known: KnownEvidence, names: HostNames, entry: LoadBalancer | undefined, platform: Platform): Found {
   const found = new Map<string, Master>();
   const add = (address: string, origin: Origin): void => {
     const place = splitAddress(address, securePort);
@@ -32,7 +32,9 @@ export function findMasters(known: KnownEvidence, names: HostNames, entry: LoadB
   const flagged = (known.get('operator.hints')?.masters ?? []).filter((hint) => hint.from === 'flag');
   const [tunnels, named] = [flagged.filter(isTunnel), flagged.filter((hint) => !isTunnel(hint))];
   for (const hint of named) add(hint.address, 'flag');
-  addListed(known, add);
+  // A provider lists addresses of its own network, and shows its API servers at one address.
+  const isManaged = platform.kind === 'managed';
+  if (!isManaged) addListed(known, add);
   // Loopback addresses lead to masters by way of tunnels, or to the one the tool runs on: where the cluster lists its
   // masters these are the same ones under another name, and would count twice.
   if (found.size === 0) for (const hint of tunnels) add(hint.address, 'flag');
@@ -40,12 +42,12 @@ export function findMasters(known: KnownEvidence, names: HostNames, entry: LoadB
     if (hint.from !== 'flag' && !nodesAreListed(known)) add(hint.address, hint.from === 'remembered' ? 'remembered' : 'manifest');
   }
   const masters = [...found.values()];
-  const candidates = masters.length > 0 ? [] : guess(known, names, entry);
+  const candidates = masters.length > 0 || isManaged ? [] : guess(known, names, entry);
   const confirmed = confirmGuesses(known, candidates);
   return {
     masters: sortById([...masters, ...confirmed]),
     candidates: sortById(candidates.filter((one) => !confirmed.includes(one))),
-    complete: nodesAreListed(known) || known.get('operator.hints')?.masters.some((hint) => hint.from === 'flag') === true,
+    complete: isManaged || nodesAreListed(known) || known.get('operator.hints')?.masters.some((hint) => hint.from === 'flag') === true,
   };
 }
 

@@ -1,5 +1,9 @@
 import { expect, test } from 'vitest';
 import { pass } from '../../../src/judge/define-rule.ts';
+import { tree } from '../../../rules/tree.ts';
+import { rules } from '../../../rules/index.ts';
+import { judgeAll } from '../../../src/judge/judge.ts';
+import { vitalUnanswered, walk } from '../../../src/judge/walk.ts';
 import { gateFor } from '../../../src/judge/platform-gate.ts';
 import type { NodeSeen } from '../../../src/model/kubernetes.ts';
 import { clusterSubject } from '../../../src/model/subject.ts';
@@ -52,7 +56,7 @@ test('without any listing: what a former run saw, then the manifests of this mac
   expect(nothing.set('operator.hints', undefined, hints).topology.platform).toEqual(remembered);
 });
 
-test('the provider of a managed cluster hides etcd and its hosts, and nothing else', () => {
+test('the provider of a managed cluster hides etcd and its hosts', () => {
   const { topology } = bare(worker, 'ABC.gr7.eu-west-1.eks.amazonaws.com');
   expect(topology).toMatchObject({ etcd: 'hidden', members: [], membersComplete: true });
   expect(gateFor({ area: 'etcd' }, topology)).toContain('eks.amazonaws.com');
@@ -66,4 +70,19 @@ test('a rule about etcd does not apply there', () => {
     { status: 'not-applicable', because: expect.stringContaining('azmk8s.io') },
   ]);
   expect(healthyWorld().judge(etcd)).toMatchObject([{ status: 'pass' }]);
+});
+
+test('a managed cluster without a fault leaves no vital question open', () => {
+  const world = bare({ ...worker, kubeletVersion: 'v1.34.1-eks-113cf36' })
+    .drop('lb.stats')
+    .set('kube.endpoints', undefined, (old) => ({
+      ...old,
+      addresses: ['172.16.1.10:443', '172.16.2.10:443'],
+    }));
+  expect(world.topology).toMatchObject({ masters: [], candidates: [], mastersComplete: true });
+  const verdicts = judgeAll(rules, world.evidence, world.topology);
+  expect(verdicts.flatMap((verdict) => (verdict.status === 'fail' ? [verdict.rule] : []))).toEqual([]);
+  expect(
+    vitalUnanswered(walk(tree, verdicts), verdicts).map(({ question, rules }) => [question, ...rules.map(({ rule }) => rule)]),
+  ).toEqual([]);
 });
