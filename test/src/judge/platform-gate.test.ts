@@ -75,6 +75,7 @@ test('a rule about etcd does not apply there', () => {
 test('a managed cluster without a fault leaves no vital question open', () => {
   const world = bare({ ...worker, kubeletVersion: 'v1.34.1-eks-113cf36' })
     .drop('lb.stats')
+    .drop('lb.config')
     .set('kube.endpoints', undefined, (old) => ({
       ...old,
       addresses: ['172.16.1.10:443', '172.16.2.10:443'],
