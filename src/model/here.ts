@@ -51,7 +51,7 @@ export interface KubeconfigFile {
 }
 
 export interface LocalFiles extends FileSet {
-  readonly manifests: readonly { readonly path: string; readonly component: string; readonly command: readonly string[] }[];
+  readonly manifests: readonly ManifestFile[];
 }
 
 export interface LocalDisk {
@@ -67,4 +67,12 @@ export interface FolderSpace {
   readonly free: number;
   readonly files?: number;
   readonly filesFree?: number;
+}
+
+export interface ManifestFile {
+  readonly path: string;
+  readonly component: string;
+  readonly command: readonly string[];
+  /** `NAME=value` of the variables etcd reads its settings from. */
+  readonly environment?: readonly string[];
 }

@@ -17,7 +17,7 @@ export function commandLineOf(seen: Seen<CommandLineEvidence>, component: string
   const here = seen.peek('here.files');
   const manifest =
     here?.state === 'known' && here.value.node === node ? here.value.manifests.find((one) => one.component === component) : undefined;
-  if (manifest !== undefined) return { flags: parseFlags(manifest.command), from: 'manifest' };
+  if (manifest !== undefined) return { flags: parseFlags(manifest.command, manifest.environment), from: 'manifest' };
   const list = seen.peek('kube.control-plane-pods');
   const pods = list?.state === 'known' ? list.value.pods : [];
   const container = pods.find((pod) => pod.component === component && pod.node === node)?.containers[0];

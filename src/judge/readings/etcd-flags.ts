@@ -1,28 +1,17 @@
 // With which flags does one etcd member run?
-import { type Flags, parseFlags } from '../../model/flags.ts';
+import type { Flags } from '../../model/flags.ts';
 import type { Seen } from '../../model/rule.ts';
 import type { Member } from '../../model/topology.ts';
+import { type CommandLineEvidence, commandLineOf } from './command-line.ts';
 
-export type CommandEvidence = 'kube.control-plane-pods' | 'here.files';
+export type CommandEvidence = CommandLineEvidence;
 
 /** By the manifest on this machine or by its pod; undefined where neither was seen or a file holds the settings. */
 export function etcdFlags(seen: Seen<CommandEvidence>, member: Member): Flags | undefined {
-  const command = manifestHere(seen, member) ?? podOf(seen, member);
-  const flags = command && parseFlags(command);
-  return flags?.has('config-file') ? undefined : flags;
-}
-
-function manifestHere(seen: Seen<CommandEvidence>, member: Member): readonly string[] | undefined {
-  const here = seen.peek('here.files');
-  if (here?.state !== 'known' || here.value.node !== member.subject.keys.node) return undefined;
-  return here.value.manifests.find((one) => one.component === 'etcd')?.command;
-}
-
-function podOf(seen: Seen<CommandEvidence>, member: Member): readonly string[] | undefined {
-  const pods = seen.peek('kube.control-plane-pods');
-  const pod = pods?.state === 'known' ? pods.value.pods.find((one) => one.name === member.pod) : undefined;
-  const command = pod?.containers[0]?.command ?? [];
-  return command.length === 0 ? undefined : command;
+  const { node } = member.subject.keys;
+  const line = node === undefined ? undefined : commandLineOf(seen, 'etcd', node);
+  if (line === undefined || line.flags.size === 0 || line.flags.has('config-file')) return undefined;
+  return line.flags;
 }
 
 /** Milliseconds; etcd server/embed/config.go: 100 and 1000 unless a flag says otherwise. */

@@ -16,9 +16,10 @@ const rancherFolders = ['k3s', 'rke2'].flatMap((name) =>
 );
 
 const files = rawFileSet.extend({ hostname: z.string(), manifests: z.array(z.object({ path: line, pod: z.unknown() })) });
+const variable = z.object({ name: line, value: line });
 const pod = z.object({
   metadata: z.object({ name: line }),
-  spec: z.object({ containers: z.array(z.object({ command: listOf(line), args: listOf(line) })).min(1) }),
+  spec: z.object({ containers: z.array(z.object({ command: listOf(line), args: listOf(line), env: listOf(variable) })).min(1) }),
 });
 
 export default defineProbe({
@@ -56,7 +57,9 @@ function read(raw: string): LocalFiles {
   const manifests = found.manifests.flatMap((one) => {
     try {
       const { metadata, spec } = checkShape(pod, one.pod, 'the manifest');
-      return [{ path: one.path, component: metadata.name, command: spec.containers.flatMap(({ command, args }) => [...command, ...args]) }];
+      const command = spec.containers.flatMap(({ command, args }) => [...command, ...args]);
+      const environment = spec.containers.flatMap(({ env }) => env.map(({ name, value }) => `${name}=${value}`));
+      return [{ path: one.path, component: metadata.name, command, ...(environment.length > 0 && { environment }) }];
     } catch (error) {
       unreadable.push({ path: one.path, why: cleanLine(error instanceof Error ? error.message : String(error), 200) });
       return [];

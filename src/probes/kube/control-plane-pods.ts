@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { ContainerSeen, ControlPlanePod } from '../../model/kubernetes.ts';
 import { defineProbe } from '../probe.ts';
+import { etcdVariables } from '../shared/etcd-environment.ts';
 import { line, lineMap, listOf, moment, optionalLine } from '../shared/json.ts';
 import { gatherList, readClock, readList } from '../shared/kubernetes.ts';
 
@@ -37,15 +38,9 @@ const pod = z.object({
 /** Who manages which field is most of the bytes and nobody asks. */
 const leftOut = new Set(['envFrom', 'managedFields']);
 
-/** Environments may hold passwords: only what etcd takes its settings from is kept, and none of the references to Secrets. */
 function keep(name: string, value: unknown): unknown {
   if (leftOut.has(name)) return undefined;
-  if (name !== 'env' || !Array.isArray(value)) return value;
-  return value.flatMap((one: { readonly name?: unknown; readonly value?: unknown } | null) =>
-    typeof one?.name === 'string' && /^ETCD_[A-Z_]+$/.test(one.name) && typeof one.value === 'string'
-      ? [{ name: one.name, value: one.value }]
-      : [],
-  );
+  return name === 'env' ? etcdVariables(value) : value;
 }
 
 export default defineProbe({

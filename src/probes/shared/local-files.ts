@@ -1,16 +1,22 @@
 // Which part of a file on a control-plane node may leave it, and what is the file for?
 import { basename, dirname } from 'node:path';
 import { parse } from 'yaml';
+import { etcdVariables } from './etcd-environment.ts';
 
 /**
- * The name and the command lines of a static pod; environment variables, which may hold passwords, are left behind.
+ * The name and the command lines of a static pod, and of its environment what etcd reads its settings from.
  * Text that is no pod comes back as its beginning would: undefined parts that a reader reports.
  */
 export function reduceManifest(text: string): unknown {
   const pod = asRecord(parseOrNothing(text));
   const containers = asRecord(pod['spec'])['containers'];
-  const kept = Array.isArray(containers) ? containers.map((one) => pick(asRecord(one), ['name', 'image', 'command', 'args'])) : [];
+  const kept = Array.isArray(containers) ? containers.map((one) => reduceContainer(asRecord(one))) : [];
   return { metadata: pick(asRecord(pod['metadata']), ['name', 'namespace', 'annotations']), spec: { containers: kept } };
+}
+
+function reduceContainer(container: Readonly<Record<string, unknown>>) {
+  const env = etcdVariables(container['env']);
+  return { ...pick(container, ['name', 'image', 'command', 'args']), ...(env.length > 0 && { env }) };
 }
 
 function parseOrNothing(text: string): unknown {

@@ -24,6 +24,17 @@ test('one member that differs is named, and gets what the others have', () => {
   expect(fixes[0]?.needs[0]?.met).toBe('yes');
 });
 
+test('a timer set by a variable counts as one set by a flag', () => {
+  const world = healthyWorld().set('kube.control-plane-pods', undefined, (old) => ({
+    ...old,
+    pods: old.pods.map((pod) => ({
+      ...pod,
+      containers: pod.containers.map((one) => ({ ...one, ...(pod.name === 'etcd-m2' && { environment: ['ETCD_ELECTION_TIMEOUT=5000'] }) })),
+    })),
+  }));
+  expect(String(asFail(world.verdict(rule, 'cluster')).facts['words'])).toBe('differ: m2 from the others');
+});
+
 test('a member left out of a change to all gets the new values', () => {
   const world = ['m1', 'm3'].reduce((sofar, node) => withFlags(sofar, 'etcd', timers(200, 2000), node as 'm1'), healthyWorld());
   const fixes = fixesOf(world, rule, asFail(world.verdict(rule, 'cluster')));
