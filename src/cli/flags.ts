@@ -86,7 +86,11 @@ export const runFlags = {
     helpValue: '<branch,...>',
     description: 'one branch of the decision tree, or several with commas; `tree` lists them',
   }),
-  timeout: Flags.string({ helpValue: '<duration>', default: '15s', description: 'bound of each look; a second one is taken only where one cannot tell' }),
+  timeout: Flags.string({
+    helpValue: '<duration>',
+    default: '15s',
+    description: 'bound of each look; a second one is taken only where one cannot tell',
+  }),
   deep: Flags.boolean({ description: 'look twice, some seconds apart, at what only a rate can tell' }),
   'fail-on': Flags.string({ options: [...failLines], default: 'warning', description: 'the mildest result that does not end with 0' }),
   record: Flags.string({ helpValue: '<folder>', description: 'write the evidence there' }),

@@ -1,6 +1,6 @@
 // What does the Kubernetes API answer, over whichever way to it works?
 import { joinAddress } from '../model/address.ts';
-import { attempt, type Message } from './attempt.ts';
+import { attempt, type Message, provenBodyLimit } from './attempt.ts';
 import { Stopped } from './limit.ts';
 import type { Operator, Ready } from './operator.ts';
 import { type Lap, race } from './race.ts';
@@ -73,7 +73,7 @@ async function lap(api: Api, ready: Ready, way: Way, path: string, signal: Abort
     },
     ...(post !== undefined && { body: post }),
   };
-  const tried = await attempt(api.operator.target(way.host, way.port, ready), message, deadlines.usual, signal);
+  const tried = await attempt(api.operator.target(way.host, way.port, ready), message, deadlines.usual, signal, provenBodyLimit);
   const usable = isUsable(tried);
   // An answer that settles nothing speaks neither for the way nor against it.
   if (usable || !tried.answer) api.ways.note(way, usable ? 'answered' : 'nothing');

@@ -4,7 +4,7 @@ import { lookup } from 'node:dns/promises';
 import net from 'node:net';
 import type tls from 'node:tls';
 import type { FolderSpace } from '../model/here.ts';
-import { attempt, type Message } from './attempt.ts';
+import { attempt, type Message, provenBodyLimit } from './attempt.ts';
 import type { Target } from './connection.ts';
 import { Connections } from './connections.ts';
 import { bareContext, certificateContext, derOf, verifyingContext } from './contexts.ts';
@@ -71,7 +71,7 @@ export class LiveSource implements Source {
         headers: { ...headers, ...request.headers },
         ...(request.body !== undefined && { body: request.body }),
       };
-      return attempt(target, message, request.deadlines, signal);
+      return attempt(target, message, request.deadlines, signal, request.identity === 'operator' ? provenBodyLimit : undefined);
     });
   }
 
