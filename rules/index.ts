@@ -33,6 +33,7 @@ import clockApiserverSkew from './clock/clock-apiserver-skew.ts';
 import clockEtcdSkew from './clock/clock-etcd-skew.ts';
 import clockKubeletSkew from './clock/clock-kubelet-skew.ts';
 import clockOperatorSkew from './clock/clock-operator-skew.ts';
+import clockUnsynchronised from './clock/clock-unsynchronised.ts';
 import etcdAlarmCorrupt from './etcd/etcd-alarm-corrupt.ts';
 import etcdAlarmLingering from './etcd/etcd-alarm-lingering.ts';
 import etcdAlarmNospace from './etcd/etcd-alarm-nospace.ts';
@@ -131,6 +132,7 @@ export const rules: readonly AnyRule[] = [
   clockEtcdSkew,
   clockKubeletSkew,
   clockOperatorSkew,
+  clockUnsynchronised,
   etcdAlarmCorrupt,
   etcdAlarmLingering,
   etcdAlarmNospace,

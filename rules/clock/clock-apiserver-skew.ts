@@ -6,7 +6,7 @@ import { mastersOf } from '../../src/judge/readings/api-server.ts';
 import { describeOffset, surelyBeyond, surelyWithin } from '../../src/judge/readings/clock.ts';
 import { apiServerClock, hostClocks, skewOf } from '../../src/judge/readings/host-clock.ts';
 import { endBySilence } from '../../src/judge/readings/silence.ts';
-import { aheadOrBehind, againstWhom, sameDirection, serverSkew } from '../../src/judge/readings/skew.ts';
+import { aheadOrBehind, againstWhom, begunByOwnClock, sameDirection, serverSkew } from '../../src/judge/readings/skew.ts';
 
 export default defineRule({
   id: 'clock-apiserver-skew',
@@ -57,6 +57,14 @@ export default defineRule({
     return undecided(`undecided: ${subject.name} is ${facts.skew} from ${facts.against}`, look);
   },
   explains: [
+    {
+      to: 'cert-not-yet-valid',
+      kind: 'causes',
+      on: 'node',
+      because: 'what was made on that machine begins when its clock says',
+      when: begunByOwnClock,
+      unproven: true,
+    },
     {
       to: 'clock-kubelet-skew',
       kind: 'causes',

@@ -4,7 +4,7 @@ import { planToSetClock } from '../../src/judge/plans/set-clock.ts';
 import { describeOffset, surelyBeyond, surelyWithin } from '../../src/judge/readings/clock.ts';
 import { hostClocks, memberClock, skewOf } from '../../src/judge/readings/host-clock.ts';
 import { membersOf } from '../../src/judge/readings/member.ts';
-import { aheadOrBehind, againstWhom, sameDirection, serverSkew } from '../../src/judge/readings/skew.ts';
+import { aheadOrBehind, againstWhom, begunByOwnClock, sameDirection, serverSkew } from '../../src/judge/readings/skew.ts';
 
 export default defineRule({
   id: 'clock-etcd-skew',
@@ -48,6 +48,14 @@ export default defineRule({
     return undecided(`undecided: ${subject.name} is ${facts.skew} from ${facts.against}`, look);
   },
   explains: [
+    {
+      to: 'cert-not-yet-valid',
+      kind: 'causes',
+      on: 'node',
+      because: 'what was made on that machine begins when its clock says',
+      when: begunByOwnClock,
+      unproven: true,
+    },
     {
       to: 'clock-kubelet-skew',
       kind: 'causes',

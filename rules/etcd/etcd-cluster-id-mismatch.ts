@@ -102,6 +102,17 @@ export default defineRule({
       unproven: true,
     },
     {
+      to: 'le-two-active',
+      kind: 'causes',
+      on: 'cluster',
+      because: 'the API server beside it shows the leases of the other cluster, with a leader of its own',
+      produces: ['two-stores'],
+      covers: 'any',
+      match: 'node',
+      when: ({ cause }, seen) => usesOnlyLocalEtcd(seen, cause.subject.keys.node),
+      unproven: true,
+    },
+    {
       to: 'le-component-unhealthy',
       kind: 'causes',
       on: 'node',

@@ -48,7 +48,7 @@ export const surroundingQuestions: readonly Question[] = [
     ask: 'clocks of the etcd members agree?',
     vital: false,
     rules: ['clock-etcd-skew'],
-    next: { yes: ['clock-others'], no: ['clock-others'] },
+    next: { yes: ['clock-others'], no: ['clock-kept', 'clock-others'] },
   },
   {
     id: 'clock-others',
@@ -56,6 +56,14 @@ export const surroundingQuestions: readonly Question[] = [
     ask: 'nodes’, leases’ and your own clock right?',
     vital: false,
     rules: ['clock-kubelet-skew', 'le-renew-in-future', 'clock-operator-skew'],
+    next: { yes: ['clock-kept'], no: ['clock-kept'] },
+  },
+  {
+    id: 'clock-kept',
+    branch: 'clocks',
+    ask: 'a time service keeps each clock?',
+    vital: false,
+    rules: ['clock-unsynchronised'],
     next: { yes: ['certificates-served'], no: ['certificates-served'] },
   },
   {

@@ -4,7 +4,7 @@ import type { ApiMetrics } from './api-metrics.ts';
 import type { BalancerFiles, EnvoyHost, HaproxyRow, HereNetwork, NginxStatus } from './balancer.ts';
 import type { ContainerLog, ControlPlanePod, EndpointList, KubeadmConfig, LeaseSeen, NodeSeen, ServerClock } from './kubernetes.ts';
 import type { Asked, EtcdHash, EtcdHealth, EtcdMemberList, EtcdMetrics, EtcdRead, EtcdStatus } from './etcd.ts';
-import type { FileSet, LocalDisk, LocalFiles } from './here.ts';
+import type { FileSet, LocalDisk, LocalFiles, LocalTime } from './here.ts';
 import type { CertificateSeen, Knock, Try } from './network.ts';
 import type { KubeconfigSeen, TopologyHints } from './operator.ts';
 import type { Subject } from './subject.ts';
@@ -82,6 +82,8 @@ export interface EvidenceTypes {
   'here.container-logs': { readonly logs: readonly ContainerLog[] };
   /** Room on the disks under etcd's data on that machine. */
   'here.disk': LocalDisk;
+  /** Whether a time service keeps the clock of that machine. */
+  'here.time': LocalTime;
 }
 
 /** What the tries were judged by. */
@@ -141,6 +143,7 @@ export const evidenceSubjects: { readonly [Id in EvidenceId]: 'cluster' | 'lb' |
   'here.network': 'cluster',
   'here.container-logs': 'cluster',
   'here.disk': 'cluster',
+  'here.time': 'cluster',
 };
 
 /**

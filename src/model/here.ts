@@ -59,6 +59,17 @@ export interface LocalDisk {
   readonly folders: readonly FolderSpace[];
 }
 
+/** Each is absent where nobody told it. */
+export interface LocalTime {
+  readonly node: string;
+  /** The kernel's own flag, which time services set. */
+  readonly kernelSynchronised?: boolean;
+  /** Whether systemd is to run a time service. */
+  readonly serviceOn?: boolean;
+  /** What chronyd says of itself. */
+  readonly chronySynchronised?: boolean;
+}
+
 /** Room on the file system that holds a folder: bytes, and files where the file system counts them. */
 export interface FolderSpace {
   readonly path: string;

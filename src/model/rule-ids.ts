@@ -33,6 +33,7 @@ export type RuleId =
   | 'clock-etcd-skew'
   | 'clock-kubelet-skew'
   | 'clock-operator-skew'
+  | 'clock-unsynchronised'
   | 'etcd-alarm-corrupt'
   | 'etcd-alarm-lingering'
   | 'etcd-alarm-nospace'

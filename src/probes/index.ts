@@ -21,6 +21,7 @@ import hereDisk from './here/disk.ts';
 import hereFiles from './here/files.ts';
 import hereNetwork from './here/network.ts';
 import herePki from './here/pki.ts';
+import hereTime from './here/time.ts';
 import kubeApiServices from './kube/api-services.ts';
 import kubeContainerLogs from './kube/container-logs.ts';
 import kubeControlPlanePods from './kube/control-plane-pods.ts';
@@ -65,6 +66,7 @@ export const probes: readonly Probe[] = [
   hereFiles,
   hereNetwork,
   herePki,
+  hereTime,
   kubeApiServices,
   kubeContainerLogs,
   kubeControlPlanePods,

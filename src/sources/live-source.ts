@@ -25,6 +25,7 @@ import {
   type RawTry,
   type Request,
   type Source,
+  type LocalCommand,
 } from './source.ts';
 import { proofFor } from './verify.ts';
 import { Ways } from './ways.ts';
@@ -195,6 +196,11 @@ export class LiveSource implements Source {
 
   space(path: string): Promise<FolderSpace> {
     return spaceUnder(path);
+  }
+
+  async command(name: LocalCommand, signal: AbortSignal): Promise<string> {
+    const { runLocalCommand } = await import('./local-command.ts');
+    return runLocalCommand(name, this.#bound(signal));
   }
 
   socket(path: string, text: string, signal: AbortSignal): Promise<string> {

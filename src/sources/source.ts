@@ -3,6 +3,9 @@ import type { Gap } from '../model/evidence.ts';
 import type { FolderSpace } from '../model/here.ts';
 import type { FailureClass } from '../model/network.ts';
 
+/** `timedatectl show` and `chronyc tracking`. */
+export type LocalCommand = 'timedatectl' | 'chronyc';
+
 /** Each phase's own limit in milliseconds; a phase that is not reached costs nothing. */
 export interface Deadlines {
   readonly connect: number;
@@ -146,6 +149,8 @@ export interface Source {
   tree(path: string): Promise<readonly string[]>;
   /** Room on the file system that holds a folder of this machine. @throws GapError */
   space(path: string): Promise<FolderSpace>;
+  /** Standard output of a fixed command on this machine that only tells the state of its time service. @throws GapError */
+  command(name: LocalCommand, signal: AbortSignal): Promise<string>;
   /** Writes text to a Unix socket and reads until the other side closes, such as HAProxy's `show stat`. @throws GapError */
   socket(path: string, text: string, signal: AbortSignal): Promise<string>;
   close(): void;

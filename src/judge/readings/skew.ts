@@ -1,7 +1,8 @@
 // In which words is a clock compared with others?
 import { say, type Text } from '../../model/sentence.ts';
-import type { Link } from '../../model/rule.ts';
+import type { Certainty, Link, Seen } from '../../model/rule.ts';
 import type { Offset } from './clock.ts';
+import { type ClockEvidence, clockOn } from './host-clock.ts';
 
 export function aheadOrBehind(offset: Offset): 'ahead' | 'behind' {
   return offset.low + offset.high > 0 ? 'ahead' : 'behind';
@@ -17,6 +18,15 @@ export function againstWhom(others: readonly string[]): Text {
 export function sameDirection({ cause, effect }: Link): 'yes' | 'no' {
   const open = cause.reason === 'one-of-two' || effect.reason === 'one-of-two';
   return open || cause.reason === effect.reason ? 'yes' : 'no';
+}
+
+/** Whether a certificate that has not begun yet has begun by the clock of the machine it lies on, which so may have made it. */
+export function begunByOwnClock({ cause, effect }: Link, seen: Seen<ClockEvidence>): Certainty {
+  if (cause.reason === 'behind') return 'no';
+  const own = clockOn(seen, cause.subject.keys.node);
+  const begins = Date.parse(String(effect.facts['begins']).replace(' ', 'T'));
+  if (own === undefined || Number.isNaN(begins)) return 'unknown';
+  return begins <= seen.startedAt + own.high ? 'yes' : 'no';
 }
 
 /** Which difference is a fault, and which bound proves that there is none; milliseconds. */

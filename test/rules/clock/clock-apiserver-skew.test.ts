@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
+import future from '../../../rules/certificates/cert-not-yet-valid.ts';
 import rule from '../../../rules/clock/clock-apiserver-skew.ts';
-import { answered, asFail, failedTries, healthyWorld, now, type World } from '../../kit/world.ts';
+import { gateOf } from '../../kit/texts.ts';
+import { answered, asFail, certificate, failedTries, healthyWorld, now, type World } from '../../kit/world.ts';
 
 function off(world: World, node: string, milliseconds: number): World {
   return world.set('api.ready', node, { tries: [answered(node, 200, 'ok', {}, now + milliseconds)] });
@@ -84,4 +86,19 @@ test('a cluster of one machine has nothing to compare', () => {
   world.set('kube.endpoints', undefined, { addresses: ['10.89.0.11:6443'] });
   for (const id of ['etcd.members', 'etcd.client-port'] as const) world.missing(id);
   expect(world.judge(rule)).toMatchObject([{ status: 'not-applicable' }]);
+});
+
+test('a certificate that has begun by the clock of its machine is that clock’s doing, one that begins later is not', () => {
+  for (const [begins, gate] of [
+    [60_000, 'yes'],
+    [3_600_000, 'no'],
+  ] as const) {
+    const world = off(healthyWorld(), 'm2', 90_000);
+    world.set('etcd.clock', 'm2', { sentAt: now, receivedAt: now + 4, serverTime: now + 90_002, resolutionMs: 0 });
+    const chain = [certificate('m2', { notBefore: new Date(now + begins).toISOString() })];
+    world.set('api.ready', 'm2', { tries: [answered('m2', 200, 'ok', { chain }, now + 90_000)] });
+    const effect = world.judge(future).find((verdict) => verdict.status === 'fail');
+    if (effect === undefined) throw new Error('no certificate begins in the future');
+    expect(gateOf(rule, world, asFail(world.verdict(rule, 'm2')), asFail(effect))).toEqual([gate]);
+  }
 });
