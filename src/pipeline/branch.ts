@@ -37,5 +37,13 @@ export function forBranch(only: string | undefined, rules: readonly AnyRule[], t
   const asked = new Set(questions.flatMap((question) => question.rules));
   const kept = rules.filter((rule) => asked.has(rule.id));
   const needed = new Set<EvidenceId>([...always, ...kept.flatMap((rule) => rule.needs as readonly EvidenceId[])]);
+  for (let size = 0; size < needed.size; ) {
+    size = needed.size;
+    for (const probe of probes) if (needed.has(probe.id)) for (const id of awaited(probe)) needed.add(id);
+  }
   return { rules: kept, tree: questions, probes: probes.filter((probe) => needed.has(probe.id)) };
+}
+
+function awaited({ after, afterWithoutEtcd = [], afterEvery = [] }: Probe): readonly EvidenceId[] {
+  return [...after, ...afterWithoutEtcd, ...afterEvery];
 }

@@ -11,13 +11,14 @@ export default defineProbe({
   why: 'A container that keeps ending says why on its last lines; the API keeps those of one ending.',
   reads: [{ verb: 'get', group: '', resource: 'pods/log', namespace: 'kube-system' }],
   after: ['kube.control-plane-pods'],
-  afterEvery: ['api.ready'],
+  afterEvery: ['api.ready', 'node.kubelet-port'],
   timeoutMs: 9000,
   gather: async (_subject, around) => {
     const list = around.value('kube.control-plane-pods');
     if (list === undefined) throw withoutPods(around);
     const wanted = logsWanted(list.pods, list.clock, unreadyNodes(around));
-    const asked = await Promise.all(wanted.map((one) => ask(one, around)));
+    const silent = silentNodes(around);
+    const asked = await Promise.all(wanted.map((one) => (silent.has(one.node) ? unasked(one) : ask(one, around))));
     const denied = asked.find((one) => one.gap?.gap === 'denied');
     if (denied?.gap !== undefined && asked.every((one) => one.text === undefined)) throw new GapError(denied.gap);
     const logs = asked.map(({ gap: refusal, ...one }) => ({ ...one, ...(refusal !== undefined && { refused: refusal.detail }) }));
@@ -40,6 +41,20 @@ function unreadyNodes({ topology, value }: Surroundings): ReadonlySet<string> {
     return tries !== undefined && !tries.some(({ outcome }) => outcome.kind === 'answered' && outcome.status === 200);
   });
   return new Set(unready.flatMap((master) => master.subject.keys.node ?? []));
+}
+
+/** Machines whose kubelet nobody could connect to: the API server would wait for it as long as we let it. */
+function silentNodes({ topology, value }: Surroundings): ReadonlySet<string> {
+  const silent = topology.machines.filter(({ subject }) => {
+    const outcome = value('node.kubelet-port', subject)?.outcome;
+    return outcome?.kind === 'failed' && (outcome.why === 'timeout' || outcome.why === 'unreachable' || outcome.why === 'hung');
+  });
+  return new Set(silent.map(({ subject }) => subject.id));
+}
+
+function unasked({ pod, component, node, previous }: LogWanted): Asked {
+  const detail = `the kubelet on ${node}, which has the log of ${pod}, does not answer`;
+  return { pod, component, node, previous, gap: { gap: 'failed', detail, howToGet: `on ${node}: crictl logs` } };
 }
 
 interface Asked extends Omit<LogWanted, 'container'> {
