@@ -1,6 +1,6 @@
 // What does the command line of `leaders` look like?
 import { BaseCommand } from '../src/cli/base-command.ts';
-import { deepViewFlags } from '../src/cli/flags.ts';
+import { leaderFlags } from '../src/cli/flags.ts';
 
 export default class Leaders extends BaseCommand {
   static override summary = 'Show who leads the controller manager, the scheduler and whoever else keeps a lease in kube-system.';
@@ -10,9 +10,10 @@ export default class Leaders extends BaseCommand {
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> --deep',
+    '<%= config.bin %> <%= command.id %> --lease ingress-nginx/ingress-nginx-leader',
     '<%= config.bin %> <%= command.id %> --from ./evidence -o json',
   ];
-  static override flags = deepViewFlags;
+  static override flags = leaderFlags;
 
   async run(): Promise<void> {
     const { flags } = await this.parse(Leaders);

@@ -5,7 +5,7 @@ import { defineRule, fail, notApplicable, pass, undecided } from '../../src/judg
 import { describeDuration } from '../../src/model/time.ts';
 import { candidatesOf, startingLimit } from '../../src/judge/readings/component.ts';
 import { electsNowhere } from '../../src/judge/readings/election.ts';
-import { holderNode, leaseSubjects, readLease } from '../../src/judge/readings/lease.ts';
+import { holderNode, leaseSubjects, namedSubjects, readLeaseOf } from '../../src/judge/readings/lease.ts';
 import { renewalOf } from '../../src/judge/readings/moments.ts';
 import { nodeLimits } from '../../src/judge/readings/node.ts';
 import type { Cause, Fix } from '../../src/model/rule.ts';
@@ -22,14 +22,24 @@ export default defineRule({
   why: 'While nobody leads {component}, {stops}. Running Pods keep running.',
   shows: ['{component}  held by {holder}, renewed {age} ago, lasts {duration} s', '  by {by}'],
   folded: '{component} not renewed for {age}',
-  needs: ['kube.leases', 'api.ready', 'etcd.clock', 'kube.control-plane-pods', 'kube.nodes', 'kube.node-leases', 'here.files'],
+  needs: [
+    'kube.leases',
+    'kube.named-leases',
+    'api.ready',
+    'etcd.clock',
+    'kube.control-plane-pods',
+    'kube.nodes',
+    'kube.node-leases',
+    'here.files',
+  ],
   limits: { ...nodeLimits, starting: startingLimit },
   reasons: [],
-  subjects: (seen) => leaseSubjects(seen),
+  subjects: (seen) => [...leaseSubjects(seen), ...namedSubjects(seen)],
   judge: (seen, limits, subject) => {
     if (electsNowhere(seen, subject.name)) return notApplicable(`${subject.name} runs without leader election`);
-    const reading = readLease(seen, subject.name, limits);
-    const look = `kubectl -n kube-system get lease ${shellWord(subject.name)} -o jsonpath='{.spec}'   # twice, 20 s apart`;
+    const reading = readLeaseOf(seen, subject, limits);
+    const [namespace = '', , name = ''] = subject.id.split('/');
+    const look = `kubectl -n ${shellWord(namespace)} get lease ${shellWord(name)} -o jsonpath='{.spec}'   # twice, 20 s apart`;
     if (reading.kind === 'absent') return notApplicable('there is no such lease in kube-system: le-lease-missing speaks of that');
     if (reading.kind === 'undecided' && seen.topology.platform.kind === 'managed')
       return notApplicable('the provider runs the controllers, and nobody sees the clocks they write with');
@@ -48,9 +58,12 @@ export default defineRule({
       by: reading.watched ? 'two looks between which it did not move' : 'the clocks of the cluster, not this machine’s',
     };
     const last = say('last renewal of the lease of {component}', { component: subject.name });
-    const { clock } = seen.get('kube.leases');
+    const isNamed = subject.name.includes('/');
+    const { clock } = isNamed ? seen.get('kube.named-leases') : seen.get('kube.leases');
     const moments = renewalOf(seen, lease.renewedAt, clock, holderNode(seen, lease.holder), last);
-    return fail(facts, { witness: reading.watched ? 'agreed' : 'stated', moments, supports: candidatesOf(seen, subject.name, limits) });
+    // Who else could hold a lease that somebody named is not known.
+    const supports = isNamed ? [] : candidatesOf(seen, subject.name, limits);
+    return fail(facts, { witness: reading.watched ? 'agreed' : 'stated', moments, supports });
   },
   explains: [],
   fixes: (cause) => cause.verdicts.flatMap((verdict) => planFor(verdict.facts, verdict.supports ?? [])),

@@ -125,5 +125,15 @@ const { only: _branch, deep, ...shared } = runFlags;
 /** Of a command that shows what was seen as a table. */
 export const viewFlags = { ...shared, ...wayFlags, ...connectionFlags, ...outputFlags };
 
+const lease = Flags.string({
+  helpGroup: ways,
+  helpValue: '<namespace/name>',
+  multiple: true,
+  multipleNonGreedy: true,
+  description: 'another lease that somebody leads by; can be given again',
+});
+
 /** Of one that shows more after a second look. */
 export const deepViewFlags = { ...viewFlags, deep };
+
+export const leaderFlags = { ...deepViewFlags, lease };

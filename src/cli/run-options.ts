@@ -8,13 +8,15 @@ import { parseDuration } from './duration.ts';
 import type { diagnoseFlags } from './flags.ts';
 
 export type DiagnoseFlags = Interfaces.InferredFlags<typeof diagnoseFlags>;
+/** With what only one command takes. */
+type OptionFlags = DiagnoseFlags & { readonly lease?: readonly string[] | undefined };
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Enough to meet every backend behind a load balancer that spreads evenly. */
 const lbConnections = 12;
 
 /** @throws UsageError for what cannot be meant. */
-export function readRunOptions(flags: DiagnoseFlags, environment: Environment): Omit<RunOptions, 'interrupt' | 'progress'> {
+export function readRunOptions(flags: OptionFlags, environment: Environment): Omit<RunOptions, 'interrupt' | 'progress'> {
   return {
     connection: readConnection(flags),
     settings: readSettings(flags, environment),
@@ -43,7 +45,7 @@ function readConnection(flags: DiagnoseFlags): Connection {
   };
 }
 
-function readSettings(flags: DiagnoseFlags, environment: Environment): Settings {
+function readSettings(flags: OptionFlags, environment: Environment): Settings {
   const etcd = readEtcd(flags, environment);
   return {
     masters: splitHosts(flags.masters ?? [], '--masters'),
@@ -53,11 +55,19 @@ function readSettings(flags: DiagnoseFlags, environment: Environment): Settings 
     ...(flags['pki-dir'] !== undefined && { pkiDirs: flags['pki-dir'].map(readPkiDir) }),
     ...(flags['nginx-status'] !== undefined && { nginxStatus: webAddress(flags['nginx-status'], '--nginx-status') }),
     ...(flags['envoy-admin'] !== undefined && { envoyAdmin: webAddress(flags['envoy-admin'], '--envoy-admin') }),
+    ...(flags.lease !== undefined && { leases: flags.lease.map(readLeaseName) }),
     portForward: flags['no-port-forward'] ? 'forbidden' : 'allowed',
     exec: flags['allow-exec'] ? 'allowed' : 'forbidden',
     lbConnections,
     deep: flags.deep === true,
   };
+}
+
+function readLeaseName(text: string): { readonly namespace: string; readonly name: string } {
+  const part = '[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?';
+  const [, namespace, name] = new RegExp(`^(${part})/(${part})$`).exec(text) ?? [];
+  if (namespace === undefined || name === undefined) throw new UsageError(`--lease: "${text}" is not <namespace>/<name>`);
+  return { namespace, name };
 }
 
 /** `m1=folder`, where `m1` is a machine's name, or a folder alone. */

@@ -11,7 +11,7 @@ import { openProgress } from './progress.ts';
 import { readRunOptions } from './run-options.ts';
 import { readTraits } from './terminal-traits.ts';
 
-type ViewFlags = Interfaces.InferredFlags<typeof viewFlags> & { readonly deep?: boolean };
+type ViewFlags = Interfaces.InferredFlags<typeof viewFlags> & { readonly deep?: boolean; readonly lease?: readonly string[] | undefined };
 
 /** Prints the table and gives the exit code that a diagnosis of the same branches would end with. */
 export async function runView(name: ViewName, flags: ViewFlags, program: string): Promise<number> {

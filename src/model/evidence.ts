@@ -2,7 +2,16 @@
 import type { ApiServiceSeen, ServiceBackend, WebhookSeen } from './admission.ts';
 import type { ApiMetrics } from './api-metrics.ts';
 import type { BalancerFiles, EnvoyHost, HaproxyRow, HereNetwork, NginxStatus } from './balancer.ts';
-import type { ContainerLog, ControlPlanePod, EndpointList, KubeadmConfig, LeaseSeen, NodeSeen, ServerClock } from './kubernetes.ts';
+import type {
+  ContainerLog,
+  ControlPlanePod,
+  EndpointList,
+  KubeadmConfig,
+  LeaseSeen,
+  NamedLeases,
+  NodeSeen,
+  ServerClock,
+} from './kubernetes.ts';
 import type { Asked, EtcdHash, EtcdHealth, EtcdMemberList, EtcdMetrics, EtcdRead, EtcdStatus } from './etcd.ts';
 import type { FileSet, LocalDisk, LocalFiles, LocalTime } from './here.ts';
 import type { CertificateSeen, Knock, Try } from './network.ts';
@@ -47,6 +56,8 @@ export interface EvidenceTypes {
   'kube.node-leases': { readonly leases: readonly LeaseSeen[]; readonly clock?: ServerClock };
   /** Leases of kube-system, leader election and API-server identity among them. */
   'kube.leases': { readonly leases: readonly LeaseSeen[]; readonly clock?: ServerClock };
+  /** Leases that were named by flag, wherever they are. */
+  'kube.named-leases': NamedLeases;
   'kube.control-plane-pods': { readonly pods: readonly ControlPlanePod[]; readonly clock?: ServerClock };
   'kube.endpoints': EndpointList;
   'kube.kubeadm-config': KubeadmConfig;
@@ -120,6 +131,7 @@ export const evidenceSubjects: { readonly [Id in EvidenceId]: 'cluster' | 'lb' |
   'kube.nodes': 'cluster',
   'kube.node-leases': 'cluster',
   'kube.leases': 'cluster',
+  'kube.named-leases': 'cluster',
   'kube.control-plane-pods': 'cluster',
   'kube.endpoints': 'cluster',
   'kube.kubeadm-config': 'cluster',

@@ -44,6 +44,13 @@ export interface ServerClock {
   readonly serverTime: number;
 }
 
+export interface NamedLeases {
+  readonly leases: readonly LeaseSeen[];
+  /** Those that are not there, namespace/name. */
+  readonly absent: readonly string[];
+  readonly clock?: ServerClock;
+}
+
 export interface ContainerSeen {
   readonly name: string;
   readonly image: string;

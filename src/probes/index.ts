@@ -29,6 +29,7 @@ import kubeEndpoints from './kube/endpoints.ts';
 import kubeKubeadmConfig from './kube/kubeadm-config.ts';
 import kubeLeases from './kube/leases.ts';
 import kubeMayPortForward from './kube/may-port-forward.ts';
+import kubeNamedLeases from './kube/named-leases.ts';
 import kubeNodeLeases from './kube/node-leases.ts';
 import kubeNodes from './kube/nodes.ts';
 import kubeServiceBackends from './kube/service-backends.ts';
@@ -74,6 +75,7 @@ export const probes: readonly Probe[] = [
   kubeKubeadmConfig,
   kubeLeases,
   kubeMayPortForward,
+  kubeNamedLeases,
   kubeNodeLeases,
   kubeNodes,
   kubeServiceBackends,

@@ -13,7 +13,7 @@ export interface Access {
   readonly resource: string;
   readonly namespace?: string;
   /** The flag without which it is never used; a right of its own in docs/rbac.yaml. */
-  readonly onlyWith?: '--allow-exec';
+  readonly onlyWith?: '--allow-exec' | '--lease';
 }
 
 /** What the caller knew before anything was asked: the kubeconfig as opened, the addresses as named. */

@@ -24,6 +24,8 @@ export interface Settings {
   readonly nginxStatus?: string;
   /** URL of Envoy's admin interface. */
   readonly envoyAdmin?: string;
+  /** --lease: leases beyond those of kube-system that somebody leads by. */
+  readonly leases?: readonly { readonly namespace: string; readonly name: string }[];
   readonly portForward: 'allowed' | 'forbidden';
   readonly exec: 'allowed' | 'forbidden';
   /** How many connections through the load balancer at the most. */

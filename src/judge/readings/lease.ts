@@ -7,7 +7,7 @@ import type { Offset } from './clock.ts';
 import { agreedFlags } from './flags.ts';
 import { type ClockEvidence, hostClocks, hullOf } from './host-clock.ts';
 
-export type LeaseEvidence = 'kube.leases' | 'kube.control-plane-pods' | ClockEvidence;
+export type LeaseEvidence = 'kube.leases' | 'kube.named-leases' | 'kube.control-plane-pods' | ClockEvidence;
 
 export const components = ['kube-controller-manager', 'kube-scheduler'] as const;
 const optionalComponent = 'cloud-controller-manager';
@@ -44,6 +44,24 @@ export function leaseSubjects(seen: Seen<'kube.leases' | 'kube.control-plane-pod
     const id = `kube-system/Lease/${component}`;
     return { kind: 'object', id, name: component, keys: { object: id, ...(node !== undefined && { node }) } };
   });
+}
+
+/** The leases that were named by flag and are there. */
+export function namedSubjects(seen: Seen<'kube.named-leases'>): readonly Subject[] {
+  const list = seen.peek('kube.named-leases');
+  if (list?.state !== 'known') return [];
+  return list.value.leases.map((lease) => {
+    const node = holderNode(seen, lease.holder);
+    const id = `${lease.namespace}/Lease/${lease.name}`;
+    return { kind: 'object', id, name: `${lease.namespace}/${lease.name}`, keys: { object: id, ...(node !== undefined && { node }) } };
+  });
+}
+
+/** A lease of a component, or one that was named. */
+export function readLeaseOf(seen: Seen<LeaseEvidence>, subject: Subject, limits: LeaseLimits): LeaseReading {
+  if (!subject.name.includes('/')) return readLease(seen, subject.name, limits);
+  const find = (leases: readonly LeaseSeen[]) => leases.find((one) => `${one.namespace}/${one.name}` === subject.name);
+  return readLeaseIn(seen, find, limits, 'kube.named-leases');
 }
 
 /** Where a component keeps its lease; its flags may move it. */
@@ -100,8 +118,9 @@ export function readLeaseIn(
   seen: Seen<LeaseEvidence>,
   find: (leases: readonly LeaseSeen[]) => LeaseSeen | undefined,
   limits: LeaseLimits,
+  list: 'kube.leases' | 'kube.named-leases' = 'kube.leases',
 ): LeaseReading {
-  const looks = seen.samples('kube.leases');
+  const looks = seen.samples(list);
   const [first, last] = [looks[0], looks[looks.length - 1]];
   const lease = last && find(last.value.leases);
   if (lease === undefined || last === undefined || first === undefined) return { kind: 'absent' };

@@ -7,7 +7,7 @@ import { describeDuration } from '../../model/time.ts';
 import { candidatesOf, type ComponentLimits, readComponent, startingLimit } from '../readings/component.ts';
 import { electorsOf } from '../readings/election.ts';
 import { type Holder, readHolder } from '../readings/holder.ts';
-import { findLease, type LeaseReading, leaseSubjects, readLease, readLeaseIn } from '../readings/lease.ts';
+import { findLease, type LeaseReading, leaseSubjects, namedSubjects, readLease, readLeaseIn, readLeaseOf } from '../readings/lease.ts';
 import { nodeLimits, readNode } from '../readings/node.ts';
 
 const columns = [
@@ -31,12 +31,14 @@ const limits: ComponentLimits = {
   starting: startingLimit.value,
 };
 
+type LeaseList = 'kube.leases' | 'kube.named-leases';
+
 /** Pure, from evidence alone: a replay shows what the live run showed. */
 export function viewLeaders(seen: Seen): TableView {
   const components = leaseSubjects(seen).map((subject) => subject.name);
   const own = components.map((component) => componentRow(seen, component));
   const others = otherLeases(seen, components).map((lease) => otherRow(seen, lease));
-  return { title: titleOf(seen, components), columns, stacks, rows: [...own, ...others], notes: notesOf(seen) };
+  return { title: titleOf(seen, components), columns, stacks, rows: [...own, ...others, ...namedRows(seen)], notes: notesOf(seen) };
 }
 
 /** Every lease of kube-system that somebody may lead by; identity leases of API servers only say that they live. */
@@ -63,7 +65,23 @@ function otherRow(seen: Seen, lease: LeaseSeen): Row {
   return leaseCells(seen, name, reading);
 }
 
-function leaseCells(seen: Seen, name: string, reading: LeaseReading | undefined): Row {
+/** Those the user named, the ones that are not there too. */
+function namedRows(seen: Seen): readonly Row[] {
+  const absent = seen.attempt(() => seen.get('kube.named-leases').absent) ?? [];
+  return [
+    ...namedSubjects(seen).map((subject) =>
+      leaseCells(
+        seen,
+        subject.name,
+        seen.attempt(() => readLeaseOf(seen, subject, limits)),
+        'kube.named-leases',
+      ),
+    ),
+    ...absent.map((name) => leaseCells(seen, name, { kind: 'absent' })),
+  ];
+}
+
+function leaseCells(seen: Seen, name: string, reading: LeaseReading | undefined, list: LeaseList = 'kube.leases'): Row {
   if (reading === undefined) return { lease: name };
   if (reading.kind === 'absent') return { lease: name, state: 'no lease', holder: 'nobody' };
   const { lease } = reading;
@@ -76,7 +94,7 @@ function leaseCells(seen: Seen, name: string, reading: LeaseReading | undefined)
       seen,
       seen.attempt(() => readHolder(seen, lease)),
     ),
-    moves: movesOf(seen, lease),
+    moves: movesOf(seen, lease, list),
   };
 }
 
@@ -116,8 +134,8 @@ function podOf(seen: Seen, component: string, reading: LeaseReading | undefined)
 }
 
 /** All that were counted, and those between two looks. */
-function movesOf(seen: Seen, lease: LeaseSeen): Word {
-  const looks = seen.samples('kube.leases');
+function movesOf(seen: Seen, lease: LeaseSeen, list: LeaseList): Word {
+  const looks = seen.samples(list);
   const [first, last] = [looks[0], looks[looks.length - 1]];
   const before = first?.value.leases.find((one) => one.namespace === lease.namespace && one.name === lease.name);
   if (first === undefined || last === undefined || first === last || before === undefined) return lease.transitions;

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { LeaseSeen, ServerClock } from '../../model/kubernetes.ts';
 import { line, lineMap, listOf, moment, optionalLine } from './json.ts';
-import { readClock, readList } from './kubernetes.ts';
+import { readClock, readList, readObject } from './kubernetes.ts';
 
 /** Which fields somebody manages is of use as far as it shows who last renewed; nobody judges its shape. */
 const manager = z.object({ time: moment, fieldsV1: z.unknown() });
@@ -30,6 +30,11 @@ const lease = z.object({
 /** @throws Error with one sentence. */
 export function readLeases(raw: string): { readonly leases: readonly LeaseSeen[]; readonly clock?: ServerClock } {
   return { leases: readList(raw, lease, 'a lease').map(reduce), ...readClock(raw) };
+}
+
+/** One lease, asked for by its name. @throws Error with one sentence. */
+export function readOneLease(raw: string): { readonly lease: LeaseSeen; readonly clock?: ServerClock } {
+  return { lease: reduce(readObject(raw, lease, 'a lease')), ...readClock(raw) };
 }
 
 /** The API server stamps a manager's entry whenever it changes a field; the newest one that has the renewal is the last. */

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import rule from '../../../rules/leader/le-lease-expired.ts';
 import type { LeaseSeen } from '../../../src/model/kubernetes.ts';
+import { lease } from '../../kit/healthy.ts';
 import { answered, asFail, failedTries, healthyWorld, now, type World } from '../../kit/world.ts';
 
 const scheduler = 'kube-system/Lease/kube-scheduler';
@@ -184,4 +185,22 @@ test('deleting the lease is offered only when every candidate works and it staye
   expect(commands(renewedAgo(90_000))).toContain('delete lease kube-scheduler');
   expect(commands(renewedAgo(40_000))).not.toContain('delete');
   expect(commands(renewedAgo(90_000).set('api.ready', 'm2', { tries: failedTries('m2', 'refused') }))).not.toContain('delete');
+});
+
+test('a lease that was named is judged by itself, and nothing of the core is proposed for it', () => {
+  const clock = { sentAt: now, receivedAt: now + 8, serverTime: Math.floor(now / 1000) * 1000 };
+  const own = lease('ops', 'leader', 'pod-1', { renewedAt: now - 90_000 });
+  const world = healthyWorld().set('kube.named-leases', undefined, { leases: [own], absent: [], clock });
+  const verdict = asFail(world.verdict(rule, 'ops/leader'));
+  expect(verdict).toMatchObject({ subject: { id: 'ops/Lease/leader' }, supports: [], facts: { component: 'ops/leader', age: '90 s' } });
+  expect(
+    rule.fixes({ facts: verdict.facts, subjects: [verdict.subject], verdicts: [verdict] }, { topology: world.topology } as never),
+  ).toEqual([]);
+  world.set('kube.named-leases', undefined, { leases: [{ ...own, renewedAt: now - 3000 }], absent: [], clock });
+  expect(world.verdict(rule, 'ops/leader').status).toBe('pass');
+  world.set('kube.named-leases', undefined, { leases: [{ ...own, renewedAt: now - 16_000 }], absent: [], clock });
+  expect(world.verdict(rule, 'ops/leader')).toMatchObject({
+    status: 'unknown',
+    gaps: [{ howToGet: expect.stringContaining('-n ops get lease leader') }],
+  });
 });

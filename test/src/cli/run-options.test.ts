@@ -6,7 +6,7 @@ import { Parser } from '@oclif/core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { UsageError } from '../../../src/model/errors.ts';
 import { parseDuration } from '../../../src/cli/duration.ts';
-import { diagnoseFlags } from '../../../src/cli/flags.ts';
+import { diagnoseFlags, leaderFlags } from '../../../src/cli/flags.ts';
 import { readRunOptions } from '../../../src/cli/run-options.ts';
 
 let folder = '';
@@ -99,5 +99,24 @@ describe('ways of looking', () => {
   test('what is allowed and what is not', async () => {
     const { settings } = await read(['--no-port-forward', '--allow-exec', '--deep', '--haproxy-stats', '/run/haproxy.sock']);
     expect(settings).toMatchObject({ portForward: 'forbidden', exec: 'allowed', deep: true, haproxyStats: '/run/haproxy.sock' });
+  });
+});
+
+describe('--lease', () => {
+  const named = async (...argv: readonly string[]) => {
+    const { flags } = await Parser.parse([...argv], { flags: leaderFlags, strict: true });
+    return readRunOptions(flags as Parameters<typeof readRunOptions>[0], {}).settings.leases;
+  };
+
+  test('a namespace and a name, again and again', async () => {
+    expect(await named('--lease', 'ops/leader', '--lease', 'a/b.c')).toEqual([
+      { namespace: 'ops', name: 'leader' },
+      { namespace: 'a', name: 'b.c' },
+    ]);
+    expect(await named()).toBeUndefined();
+  });
+
+  test.each(['leader', '/leader', 'ops/', 'ops/leader/x', '../x', 'ops/Leader'])('%j is none', async (text) => {
+    await expect(named('--lease', text)).rejects.toThrow(UsageError);
   });
 });

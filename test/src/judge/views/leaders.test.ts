@@ -44,6 +44,17 @@ describe('rows', () => {
     expect(cells(world, 'node')).toEqual(['m1, Ready', 'm1, Ready', 'm2, Ready', '?']);
   });
 
+  test('those that were named, the ones that are not there too', () => {
+    const clock = { sentAt: now, receivedAt: now + 8, serverTime: Math.floor(now / 1000) * 1000 };
+    const world = healthyWorld().set('kube.named-leases', undefined, {
+      leases: [lease('ops', 'leader', 'pod-1')],
+      absent: ['ops/gone'],
+      clock,
+    });
+    expect(cells(world, 'lease').slice(2)).toEqual(['ops/leader', 'ops/gone']);
+    expect(cells(world, 'state').slice(2)).toEqual(['held', 'no lease']);
+  });
+
   test('expired, given back, from the future, not there', () => {
     const world = changeLease(healthyWorld(), 'kube-scheduler', { renewedAt: now - 90_000 });
     expect(cells(world, 'state')[1]).toBe('EXPIRED');
