@@ -2,7 +2,7 @@
 import { shellWord } from '../../src/judge/shell-word.ts';
 import { say } from '../../src/model/sentence.ts';
 import { defineRule, fail, notApplicable, pass, undecided } from '../../src/judge/define-rule.ts';
-import { compareVersions, endpointOf, nodeOf, shellFor } from '../../src/judge/readings/etcdctl.ts';
+import { compareVersions, endpointOf, nodeOf } from '../../src/judge/readings/etcdctl.ts';
 import { memberAt, replaceMember } from '../../src/judge/readings/member-fixes.ts';
 import { membersOf, metricsOf, statusOf } from '../../src/judge/readings/member.ts';
 import { namesOf } from '../../src/judge/readings/voters.ts';
@@ -10,6 +10,7 @@ import { usesOnlyLocalEtcd } from '../../src/judge/readings/wiring.ts';
 import type { EtcdHash } from '../../src/model/etcd.ts';
 import type { Fix, Seen } from '../../src/model/rule.ts';
 import type { Member } from '../../src/model/topology.ts';
+import { saveSnapshot } from './plans/save-snapshot.ts';
 
 type Needs = 'etcd.hash' | 'etcd.status' | 'etcd.metrics' | 'etcd.members';
 
@@ -125,15 +126,7 @@ function planFor(seen: Seen, reason: string | undefined, suspects: readonly Memb
   };
   const sound = membersOf(seen).find((member) => !suspects.includes(member) && hashOf(seen, member) !== undefined);
   if (reason !== 'minority' || sound === undefined) return [compare];
-  const { where, etcdctl } = shellFor(seen, sound);
-  const file = shellWord(`${nodeOf(sound)}-sound.db`);
-  const save: Fix = {
-    do: say('Save the data of {node}, which agrees with most', { node: nodeOf(sound) }),
-    where,
-    run: [`${etcdctl} snapshot save ${file}`],
-    risk: 'low',
-    needs: [],
-    verify: [`etcdutl snapshot status ${file}`],
-  };
+  const node = nodeOf(sound);
+  const save = saveSnapshot(seen, sound, `${node}-sound.db`, say('Save the data of {node}, which agrees with most', { node }));
   return [compare, save, ...suspects.flatMap((member) => replaceMember(seen, member))];
 }

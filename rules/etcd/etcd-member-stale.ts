@@ -9,6 +9,7 @@ import { shellWord } from '../../src/judge/shell-word.ts';
 import type { Fix, Seen } from '../../src/model/rule.ts';
 import { say, type Text } from '../../src/model/sentence.ts';
 import type { Member } from '../../src/model/topology.ts';
+import { saveSnapshot } from './plans/save-snapshot.ts';
 
 export default defineRule({
   id: 'etcd-member-stale',
@@ -130,17 +131,9 @@ function takeOut(seen: Seen, member: Member): readonly Fix[] {
   };
   if (id === undefined || helper === undefined || quorumAfterRemovalOf(seen, member) !== 'yes') return [look];
   const { where, etcdctl } = shellFor(seen, helper);
-  const file = where === 'here' ? 'before-removal.db' : '/var/lib/etcd/before-removal.db';
   return [
     look,
-    {
-      do: 'Save a snapshot first',
-      where,
-      run: [`${etcdctl} snapshot save ${file}`],
-      risk: 'low',
-      needs: [],
-      verify: [`etcdutl snapshot status ${file}`],
-    },
+    saveSnapshot(seen, helper, 'before-removal.db', 'Save a snapshot first'),
     {
       do: say('Take the dead member {name} out of the list', { name }),
       where,

@@ -11,6 +11,7 @@ import { say, type Text } from '../../src/model/sentence.ts';
 import type { Member } from '../../src/model/topology.ts';
 import type { Severity } from '../../src/model/verdict.ts';
 import { oldestExternal, pairedMinor, riskyRanges, safeForNextMinor } from './tables/versions.ts';
+import { saveSnapshot } from './plans/save-snapshot.ts';
 
 const reasons = ['corrupts-data', 'below-minimum', 'end-of-support', 'v2', 'external-too-old', 'blocks-upgrade', 'other-pairing'] as const;
 
@@ -143,17 +144,9 @@ function knownKubernetes(seen: Seen<'api.version'>): number | undefined {
 
 function upgrade(seen: Seen, member: Member, instead: string): readonly Fix[] {
   const node = nodeOf(member);
-  const { where, etcdctl } = shellFor(seen, member);
-  const file = where === 'here' ? 'before-upgrade.db' : '/var/lib/etcd/before-upgrade.db';
+  const { etcdctl } = shellFor(seen, member);
   return [
-    {
-      do: 'Save a snapshot first',
-      where,
-      run: [`${etcdctl} snapshot save ${file}`],
-      risk: 'low',
-      needs: [],
-      verify: [`etcdutl snapshot status ${file}`],
-    },
+    saveSnapshot(seen, member, 'before-upgrade.db', 'Save a snapshot first'),
     {
       do: say('Bring {node} to {instead}: its image in the manifest, or kubeadm upgrade with --etcd-upgrade', { node, instead }),
       where: node,

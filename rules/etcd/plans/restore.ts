@@ -3,6 +3,7 @@ import { shellWord } from '../../../src/judge/shell-word.ts';
 import { say, type Text } from '../../../src/model/sentence.ts';
 import type { EtcdMember } from '../../../src/model/etcd.ts';
 import type { Fix, Need, Seen } from '../../../src/model/rule.ts';
+import { type EtcdHome, etcdHome } from '../../../src/judge/readings/etcd-home.ts';
 import { canBumpRevision, etcdVersion, snapshotTool } from '../../../src/judge/readings/etcdctl.ts';
 import { type Electorate, memberList, namesOf } from '../../../src/judge/readings/voters.ts';
 
@@ -17,7 +18,10 @@ interface Place {
 /** Stop everywhere, restore on each master, start again; without the member list no command would be complete. */
 export function restoreEverywhere(seen: Seen, electorate: Electorate, file = anySnapshot): readonly Fix[] {
   const lost = namesOf(electorate.silent) || say('the others');
+  const home = etcdHome(seen, electorate.voters);
+  if (home.kind !== 'static-pod' && home.kind !== 'service') return [];
   const needs: readonly Need[] = [
+    home.need,
     { text: say('{lost} cannot come back with their data', { lost }), met: 'unknown' },
     { text: 'the saved file was checked', met: 'unknown' },
   ];
@@ -48,37 +52,63 @@ export function restoreEverywhere(seen: Seen, electorate: Electorate, file = any
     ({ member, node }): Fix => ({
       do: say('Restore the file on {node}', { node }),
       where: node,
-      run: [restoreCommand(seen, list, member, file), 'mv /root/held/etcd.yaml /etc/kubernetes/manifests/'],
+      run: [restoreCommand(seen, home, list, member, file), startOne(seen, home)],
       risk: 'high',
       needs: [{ text: 'etcd and API server stopped on every master', met: electorate.leaderless.length === 0 ? 'unknown' : 'no' }],
       verify: [],
     }),
   );
-  return [stopEverywhere(seen, lost, first, others, needs), ...restores, startAgain(list, first, others)];
+  return [stopEverywhere(seen, home, lost, first, others, needs), ...restores, startAgain(home, list, first, others)];
 }
 
-function stopEverywhere(seen: Seen, lost: Text, first: Place, others: string, needs: readonly Need[]): Fix {
-  const aside = `/var/lib/etcd.lost-${token(seen)}`;
+function stopEverywhere(seen: Seen, home: EtcdHome, lost: Text, first: Place, others: string, needs: readonly Need[]): Fix {
+  const nodes = oneByOne(first, others);
+  const [folder, aside] = [shellWord(home.folder), asideOf(seen, home)];
+  const base = { where: first.node, risk: 'high' as const };
+  if (home.kind === 'service') {
+    return {
+      ...base,
+      do: say('Only if the data of {lost} is lost for good: stop etcd on {nodes}, and give each the saved file', { lost, nodes }),
+      run: ['systemctl stop etcd', `mv ${folder} ${aside}`],
+      needs: [...needs, { text: 'the API servers of all masters are stopped', met: 'unknown' }],
+      verify: ['systemctl is-active etcd   # inactive on every host'],
+      undo: [`mv ${aside} ${folder}`, 'systemctl start etcd'],
+    };
+  }
   return {
+    ...base,
     do: say('Only if the data of {lost} is lost for good: stop API server and etcd on {nodes}, and give each the saved file', {
       lost,
-      nodes: oneByOne(first, others),
+      nodes,
     }),
-    where: first.node,
-    run: ['mkdir -p /root/held && mv /etc/kubernetes/manifests/{kube-apiserver,etcd}.yaml /root/held/', `mv /var/lib/etcd ${aside}`],
-    risk: 'high',
+    run: ['mkdir -p /root/held && mv /etc/kubernetes/manifests/{kube-apiserver,etcd}.yaml /root/held/', `mv ${folder} ${aside}`],
     needs,
     verify: ["crictl ps --name '^(etcd|kube-apiserver)$'   # empty on every master"],
-    undo: [`mv ${aside} /var/lib/etcd`, 'mv /root/held/*.yaml /etc/kubernetes/manifests/'],
+    undo: [`mv ${aside} ${folder}`, 'mv /root/held/*.yaml /etc/kubernetes/manifests/'],
   };
 }
 
-function startAgain(list: readonly EtcdMember[], first: Place, others: string): Fix {
+function asideOf(seen: Seen, { folder }: EtcdHome): string {
+  return shellWord(`${folder}.lost-${token(seen)}`);
+}
+
+/** A service may run as a user of its own, to whom the new folder has to belong. */
+function startOne(seen: Seen, home: EtcdHome): string {
+  if (home.kind === 'service') return `chown -R --reference=${asideOf(seen, home)} ${shellWord(home.folder)} && systemctl start etcd`;
+  return 'mv /root/held/etcd.yaml /etc/kubernetes/manifests/';
+}
+
+function startAgain(home: EtcdHome, list: readonly EtcdMember[], first: Place, others: string): Fix {
+  const onMasters = home.kind === 'service';
   const endpoints = list.flatMap((member) => member.clientUrls.slice(0, 1)).join(',');
   return {
-    do: say('Once etcd has one leader: start the API server on {nodes}', { nodes: oneByOne(first, others) }),
-    where: first.node,
-    run: ['mv /root/held/kube-apiserver.yaml /etc/kubernetes/manifests/', 'systemctl restart kubelet'],
+    do: say('Once etcd has one leader: start the API server on {nodes}', {
+      nodes: onMasters ? say('each master') : oneByOne(first, others),
+    }),
+    where: onMasters ? 'each master' : first.node,
+    run: onMasters
+      ? ['systemctl restart kubelet']
+      : ['mv /root/held/kube-apiserver.yaml /etc/kubernetes/manifests/', 'systemctl restart kubelet'],
     risk: 'high',
     needs: [{ text: 'every member names the same leader', met: 'unknown' }],
     verify: [`etcdctl --endpoints ${shellWord(endpoints)} endpoint status`, 'kubectl get nodes'],
@@ -89,7 +119,7 @@ function oneByOne(first: Place, others: string): Text {
   return others === '' ? first.node : say('{first}, then on {others} too', { first: first.node, others });
 }
 
-function restoreCommand(seen: Seen, list: readonly EtcdMember[], member: EtcdMember, file: string): string {
+function restoreCommand(seen: Seen, home: EtcdHome, list: readonly EtcdMember[], member: EtcdMember, file: string): string {
   const version = etcdVersion(seen);
   const cluster = list.flatMap(({ name, peerUrls }) => peerUrls.map((url) => `${name}=${url}`)).join(',');
   return [
@@ -97,7 +127,7 @@ function restoreCommand(seen: Seen, list: readonly EtcdMember[], member: EtcdMem
     `--initial-cluster ${shellWord(cluster)}`,
     `--initial-cluster-token restored-${token(seen)}`,
     `--initial-advertise-peer-urls ${shellWord(member.peerUrls.join(','))}`,
-    '--data-dir /var/lib/etcd',
+    `--data-dir ${shellWord(home.folder)}`,
     ...(canBumpRevision(version) ? ['--bump-revision 1000000000 --mark-compacted'] : []),
     // A copied database file has no checksum at its end, as a snapshot has.
     ...(file.endsWith('/snap/db') ? ['--skip-hash-check'] : []),

@@ -1,9 +1,10 @@
 // How is it found out which of two sets of data is the right one, and nothing lost meanwhile?
-import { endpointOf, nodeOf, shellFor } from '../../../src/judge/readings/etcdctl.ts';
+import { endpointOf, nodeOf } from '../../../src/judge/readings/etcdctl.ts';
 import { shellWord } from '../../../src/judge/shell-word.ts';
 import type { Fix, Seen } from '../../../src/model/rule.ts';
 import { say } from '../../../src/model/sentence.ts';
 import type { Member } from '../../../src/model/topology.ts';
+import { saveSnapshot } from './save-snapshot.ts';
 
 /** Side by side what each member calls its cluster and how far its data go. */
 export function compareMembers(seen: Seen): Fix {
@@ -23,16 +24,7 @@ export function compareMembers(seen: Seen): Fix {
 /** Before anything is thrown away, one file of each. */
 export function saveBoth(seen: Seen, members: readonly Member[]): readonly Fix[] {
   return members.map((member) => {
-    const { where, etcdctl } = shellFor(seen, member);
     const node = nodeOf(member);
-    const file = shellWord(where === 'here' ? `${node}-aside.db` : `/var/lib/etcd/${node}-aside.db`);
-    return {
-      do: say('Save what {node} holds before anything of it is thrown away', { node }),
-      where,
-      run: [`${etcdctl} snapshot save ${file}`],
-      risk: 'low',
-      needs: [],
-      verify: [`etcdutl snapshot status ${file}`],
-    };
+    return saveSnapshot(seen, member, `${node}-aside.db`, say('Save what {node} holds before anything of it is thrown away', { node }));
   });
 }

@@ -24,14 +24,28 @@ export function endpointOf(member: Member): string {
 
 /** With the operator's own etcd certificate where there is one, through the API where it serves, else on the node itself. */
 export function shellFor(seen: Seen<'etcd.status' | 'kube.nodes'>, member: Member): Shell {
-  const own = `etcdctl --endpoints ${shellWord(endpointOf(member))}`;
-  if (seen.peek('etcd.status', member.subject)?.state === 'known' || seen.topology.etcd !== 'stacked')
-    return { where: 'here', etcdctl: own };
-  const inside = `etcdctl ${kubeadmFlags} --endpoints ${shellWord(endpointOf(member))}`;
+  const own = ownShell(seen, member);
+  if (own !== undefined) return own;
   if (member.pod !== undefined && seen.peek('kube.nodes')?.state === 'known') {
-    return { where: 'here', etcdctl: `kubectl -n kube-system exec ${shellWord(member.pod)} -- ${inside}` };
+    return { where: 'here', etcdctl: `kubectl -n kube-system exec ${shellWord(member.pod)} -- ${insideShell(member)}` };
   }
-  return { where: nodeOf(member), etcdctl: `crictl exec $(crictl ps -q --name '^etcd$') ${inside}` };
+  return shellOnNode(member);
+}
+
+/** From this machine, with the certificate it was asked with; undefined where a container had to be asked instead. */
+export function ownShell(seen: Seen<'etcd.status'>, member: Member): Shell | undefined {
+  const status = seen.peek('etcd.status', member.subject);
+  const asked = status?.state === 'known' && status.source !== 'exec';
+  if (!asked && seen.topology.etcd === 'stacked') return undefined;
+  return { where: 'here', etcdctl: `etcdctl --endpoints ${shellWord(endpointOf(member))}` };
+}
+
+export function shellOnNode(member: Member): Shell {
+  return { where: nodeOf(member), etcdctl: `crictl exec $(crictl ps -q --name '^etcd$') ${insideShell(member)}` };
+}
+
+function insideShell(member: Member): string {
+  return `etcdctl ${kubeadmFlags} --endpoints ${shellWord(endpointOf(member))}`;
 }
 
 /** The node that a member runs on, or its address while no node is known. */
