@@ -27,10 +27,12 @@ export function recognisePlatform(known: KnownEvidence): Platform {
 function fromNodes(nodes: readonly NodeSeen[], known: KnownEvidence): Platform {
   const talos = nodes.find((node) => node.osImage.startsWith('Talos ('));
   if (talos !== undefined) return { kind: 'talos', detail: talos.osImage };
+  const openshift = nodes.find((node) => /^(Red Hat Enterprise Linux|Fedora) CoreOS /.test(node.osImage) && node.controlPlane);
   const pods = known.get('kube.control-plane-pods')?.pods;
   if (pods?.some((pod) => 'kubeadm.kubernetes.io/kube-apiserver.advertise-address.endpoint' in pod.annotations)) {
     return { kind: 'kubeadm', detail: 'annotations of the control-plane pods' };
   }
+  if (openshift !== undefined) return { kind: 'openshift', detail: openshift.osImage };
   const cloud = nodes.length > 0 && nodes.every((node) => cloudProviders.test(node.providerId));
   if (cloud && !nodes.some((node) => node.controlPlane) && pods?.length === 0) {
     return { kind: 'managed', detail: nodes[0]?.providerId ?? '' };

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import rule from '../../../rules/etcd/etcd-quorum-lost.ts';
-import { answered, etcdStatus, failedTries } from '../../kit/world.ts';
+import { answered, etcdStatus, failedTries, type World } from '../../kit/world.ts';
 import {
   addGhost,
   asFail,
@@ -130,4 +130,44 @@ test('without a member list no restore command is made up', () => {
   const fixes = fixesOf(world, rule, asFail(world.verdict(rule, 'cluster')));
   expect(fixes.flatMap((fix) => fix.run).some((line) => line.includes('restore'))).toBe(false);
   expect(fixes[0]?.run).toContain('cp -a /var/lib/etcd /root/etcd-survivor');
+});
+
+const commandsFor = (world: World): string => {
+  const verdict = asFail(world.verdict(rule, 'cluster'));
+  return fixesOf(world, rule, verdict)
+    .flatMap((fix) => [fix.where, ...fix.run, ...(fix.undo ?? [])])
+    .join('\n');
+};
+const asDistribution = (kubeletVersion: string, osImage = 'Debian'): World =>
+  twoDown()
+    .drop('kube.kubeadm-config')
+    .set('api.version', undefined, { gitVersion: kubeletVersion })
+    .set('kube.control-plane-pods', undefined, { pods: [] })
+    .set('kube.nodes', undefined, (old) => ({ ...old, nodes: old.nodes.map((node) => ({ ...node, kubeletVersion, osImage })) }));
+
+test('commands go by how etcd runs: a service of its own, inside k3s, or made by somebody else', () => {
+  expect(commandsFor(twoDown())).toContain('mv /etc/kubernetes/manifests/{kube-apiserver,etcd}.yaml');
+  const external = twoDown().set('kube.kubeadm-config', undefined, (old) => ({ ...old, externalEtcd: ['https://10.89.0.11:2379'] }));
+  expect(commandsFor(external)).toContain('systemctl stop etcd');
+  expect(commandsFor(external)).not.toMatch(/manifests|crictl/);
+  const k3s = commandsFor(asDistribution('v1.34.1+k3s1'));
+  expect(k3s).toContain('k3s server --cluster-reset');
+  expect(k3s).not.toMatch(/manifests|snapshot restore/);
+  expect(commandsFor(asDistribution('v1.34.1', 'Talos (v1.11.2)'))).toBe('here');
+});
+
+test('data that lie elsewhere are moved and restored there', () => {
+  const moved = twoDown().set('kube.control-plane-pods', undefined, (old) => ({
+    ...old,
+    pods: old.pods.map((pod) => ({
+      ...pod,
+      containers: pod.containers.map((one) =>
+        pod.component === 'etcd'
+          ? { ...one, command: [...one.command.filter((word) => !word.startsWith('--data-dir')), '--data-dir=/data/etcd'] }
+          : one,
+      ),
+    })),
+  }));
+  expect(commandsFor(moved)).toContain('--data-dir /data/etcd');
+  expect(commandsFor(moved)).not.toContain('/var/lib/etcd');
 });

@@ -32,6 +32,7 @@ test.each([
   ['k3s', bare({ kubeletVersion: 'v1.34.1+k3s1' }), 'k3s'],
   ['rke2', bare({ kubeletVersion: 'v1.34.1+rke2r1' }), 'rke2'],
   ['Talos', bare({ osImage: 'Talos (v1.11.2)' }), 'talos'],
+  ['OpenShift', bare({ osImage: 'Red Hat Enterprise Linux CoreOS 9.6.20250915-0' }), 'openshift'],
   ['kind', bare({ providerId: 'kind://docker/lab/m1' }), 'kind'],
   ['nothing that is known', bare(), 'other'],
   ['kubeadm by its ConfigMap', healthyWorld(), 'kubeadm'],
