@@ -5,7 +5,7 @@ import { allOf } from '../../src/judge/readings/certainty.ts';
 import { nodeOf } from '../../src/judge/readings/etcdctl.ts';
 import { memberAt, replaceMember } from '../../src/judge/readings/member-fixes.ts';
 import { membersOf, peekMember } from '../../src/judge/readings/member.ts';
-import { couldNotAsk, etcdFlags, namesOf } from '../../src/judge/readings/voters.ts';
+import { couldNotAsk, etcdAccessFlags, namesOf } from '../../src/judge/readings/voters.ts';
 import { kubeletUsesOwnApiServer, usesOnlyLocalEtcd } from '../../src/judge/readings/wiring.ts';
 import type { Fix, Link, Seen } from '../../src/model/rule.ts';
 import { say } from '../../src/model/sentence.ts';
@@ -41,7 +41,7 @@ export default defineRule({
   subjects: (seen) => membersOf(seen).flatMap((member) => (member.started ? [member.subject] : [])),
   judge: (seen, limits, subject) => {
     const member = memberAt(seen, subject.id);
-    if (member === undefined) return undecided(`${subject.name} is no longer known`, etcdFlags);
+    if (member === undefined) return undecided(`${subject.name} is no longer known`, etcdAccessFlags);
     const all = allegiancesOf(seen);
     const own = all.find((one) => one.member === member);
     if (own === undefined) {

@@ -5,7 +5,7 @@ import { describeSeconds, isSlow, quantile, slowerThan } from '../../src/judge/r
 import { memberAt } from '../../src/judge/readings/member-fixes.ts';
 import { membersOf } from '../../src/judge/readings/member.ts';
 import { timedBetween } from '../../src/judge/readings/timed.ts';
-import { etcdFlags } from '../../src/judge/readings/voters.ts';
+import { etcdAccessFlags } from '../../src/judge/readings/voters.ts';
 import { say } from '../../src/model/sentence.ts';
 
 export default defineRule({
@@ -43,7 +43,7 @@ export default defineRule({
   subjects: (seen) => membersOf(seen).flatMap((member) => (member.started ? [member.subject] : [])),
   judge: (seen, limits, subject) => {
     const member = memberAt(seen, subject.id);
-    if (member === undefined) return undecided(`${subject.name} is no longer known`, etcdFlags);
+    if (member === undefined) return undecided(`${subject.name} is no longer known`, etcdAccessFlags);
     const { timed, judgement } = timedBetween(seen, member, 'backendCommit', 'its commits', limits);
     if (timed === undefined) return judgement;
     const { histogram, seconds } = timed;

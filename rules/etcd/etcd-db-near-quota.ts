@@ -3,7 +3,7 @@ import { defineRule, fail, notApplicable, pass, undecided } from '../../src/judg
 import { memberAt } from '../../src/judge/readings/member-fixes.ts';
 import { membersOf, readMember } from '../../src/judge/readings/member.ts';
 import { describeBytes, percentFull, spaceOf } from '../../src/judge/readings/space.ts';
-import { couldNotAsk, etcdFlags } from '../../src/judge/readings/voters.ts';
+import { couldNotAsk, etcdAccessFlags } from '../../src/judge/readings/voters.ts';
 import { compact, defragmentEach, findWhatFills, raiseQuota } from './plans/free-space.ts';
 
 export default defineRule({
@@ -32,7 +32,7 @@ export default defineRule({
   subjects: (seen) => membersOf(seen).flatMap((member) => (member.started ? [member.subject] : [])),
   judge: (seen, limits, subject) => {
     const member = memberAt(seen, subject.id);
-    if (member === undefined) return undecided(`${subject.name} is no longer known`, etcdFlags);
+    if (member === undefined) return undecided(`${subject.name} is no longer known`, etcdAccessFlags);
     const space = spaceOf(seen, member);
     if (space === undefined) {
       if (readMember(seen, member).kind === 'silent') return notApplicable('it does not answer');
@@ -44,7 +44,8 @@ export default defineRule({
     const inUse = space.inUse === undefined ? 'an unknown part' : describeBytes(space.inUse);
     const facts = { member: subject.name, percent, size, quota, inUse, by: space.by };
     const between = percent >= limits.assumed && (percent < limits.critical || percent > 100);
-    if (space.by === 'assumed' && between) return undecided(`${size} are used, and nobody told the quota (${quota} by default)`, etcdFlags);
+    if (space.by === 'assumed' && between)
+      return undecided(`${size} are used, and nobody told the quota (${quota} by default)`, etcdAccessFlags);
     if (percent < limits.warning) return pass(facts);
     const severity = percent >= limits.critical ? 'critical' : 'warning';
     return fail(facts, { severity, witness: space.by === 'assumed' ? 'measured' : 'stated' });

@@ -3,7 +3,7 @@ import { defineRule, fail, notApplicable, pass, undecided } from '../../src/judg
 import { memberAt } from '../../src/judge/readings/member-fixes.ts';
 import { membersOf, readMember } from '../../src/judge/readings/member.ts';
 import { describeBytes, type Space, spaceOf } from '../../src/judge/readings/space.ts';
-import { couldNotAsk, etcdFlags } from '../../src/judge/readings/voters.ts';
+import { couldNotAsk, etcdAccessFlags } from '../../src/judge/readings/voters.ts';
 import type { Certainty, Link, Seen } from '../../src/model/rule.ts';
 import { defragmentEach } from './plans/free-space.ts';
 
@@ -42,7 +42,7 @@ export default defineRule({
   subjects: (seen) => membersOf(seen).flatMap((member) => (member.started ? [member.subject] : [])),
   judge: (seen, limits, subject) => {
     const member = memberAt(seen, subject.id);
-    if (member === undefined) return undecided(`${subject.name} is no longer known`, etcdFlags);
+    if (member === undefined) return undecided(`${subject.name} is no longer known`, etcdAccessFlags);
     if (readMember(seen, member).kind === 'silent') return notApplicable('it does not answer');
     const space = spaceOf(seen, member);
     if (space === undefined) return couldNotAsk(seen, [member], 'it told no size');

@@ -7,7 +7,7 @@ import { describeSeconds, isSlow, quantile, slowerThan } from '../../src/judge/r
 import { memberAt } from '../../src/judge/readings/member-fixes.ts';
 import { membersOf } from '../../src/judge/readings/member.ts';
 import { type Timed, timedBetween } from '../../src/judge/readings/timed.ts';
-import { etcdFlags } from '../../src/judge/readings/voters.ts';
+import { etcdAccessFlags } from '../../src/judge/readings/voters.ts';
 import type { Fix, Seen } from '../../src/model/rule.ts';
 import { say } from '../../src/model/sentence.ts';
 import type { Member } from '../../src/model/topology.ts';
@@ -67,7 +67,7 @@ export default defineRule({
   subjects: (seen) => membersOf(seen).flatMap((member) => (member.started ? [member.subject] : [])),
   judge: (seen, limits, subject) => {
     const member = memberAt(seen, subject.id);
-    if (member === undefined) return undecided(`${subject.name} is no longer known`, etcdFlags);
+    if (member === undefined) return undecided(`${subject.name} is no longer known`, etcdAccessFlags);
     const { timed, judgement } = timedBetween(seen, member, 'walFsync', 'its writes to the log', limits);
     if (timed === undefined) return judgement;
     const { histogram, seconds } = timed;

@@ -5,7 +5,7 @@ import { nodeOf } from '../../src/judge/readings/etcdctl.ts';
 import { memberAt } from '../../src/judge/readings/member-fixes.ts';
 import { membersOf } from '../../src/judge/readings/member.ts';
 import { countersOf, lateBetween, notCounted } from '../../src/judge/readings/timed.ts';
-import { etcdFlags } from '../../src/judge/readings/voters.ts';
+import { etcdAccessFlags } from '../../src/judge/readings/voters.ts';
 import { say } from '../../src/model/sentence.ts';
 import { moveLeadAway } from './plans/move-lead.ts';
 
@@ -33,7 +33,7 @@ export default defineRule({
   subjects: (seen) => membersOf(seen).flatMap((member) => (member.started ? [member.subject] : [])),
   judge: (seen, limits, subject) => {
     const member = memberAt(seen, subject.id);
-    if (member === undefined) return undecided(`${subject.name} is no longer known`, etcdFlags);
+    if (member === undefined) return undecided(`${subject.name} is no longer known`, etcdAccessFlags);
     const { metrics, judgement } = countersOf(seen, member);
     if (metrics === undefined) return judgement;
     if (metrics.lateHeartbeats === undefined) return notCounted('its heartbeats');

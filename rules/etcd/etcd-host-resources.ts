@@ -6,7 +6,7 @@ import { nodeOf } from '../../src/judge/readings/etcdctl.ts';
 import { shortagesOf } from '../../src/judge/readings/host-shortage.ts';
 import { memberAt, restartMember } from '../../src/judge/readings/member-fixes.ts';
 import { membersOf } from '../../src/judge/readings/member.ts';
-import { etcdFlags } from '../../src/judge/readings/voters.ts';
+import { etcdAccessFlags } from '../../src/judge/readings/voters.ts';
 import type { Fix, Seen } from '../../src/model/rule.ts';
 import { say } from '../../src/model/sentence.ts';
 import type { Member } from '../../src/model/topology.ts';
@@ -43,7 +43,7 @@ export default defineRule({
   subjects: (seen) => membersOf(seen).flatMap((member) => (member.started ? [member.subject] : [])),
   judge: (seen, limits, subject) => {
     const member = memberAt(seen, subject.id);
-    if (member === undefined) return undecided(`${subject.name} is no longer known`, etcdFlags);
+    if (member === undefined) return undecided(`${subject.name} is no longer known`, etcdAccessFlags);
     const { shortages, disk, files } = shortagesOf(seen, member, limits);
     const [worst] = [...shortages].sort((one, other) => Number(other.severity === 'critical') - Number(one.severity === 'critical'));
     if (worst !== undefined) {

@@ -4,7 +4,7 @@ import { nodeOf, shellFor } from '../../src/judge/readings/etcdctl.ts';
 import { type Gap, gapsOf } from '../../src/judge/readings/log-index.ts';
 import { memberAt, replaceMember } from '../../src/judge/readings/member-fixes.ts';
 import { membersOf, readMember } from '../../src/judge/readings/member.ts';
-import { couldNotAsk, etcdFlags } from '../../src/judge/readings/voters.ts';
+import { couldNotAsk, etcdAccessFlags } from '../../src/judge/readings/voters.ts';
 import { usesOnlyLocalEtcd } from '../../src/judge/readings/wiring.ts';
 import type { Fix, Seen } from '../../src/model/rule.ts';
 import { say } from '../../src/model/sentence.ts';
@@ -52,7 +52,7 @@ export default defineRule({
   subjects: (seen) => membersOf(seen).flatMap((member) => (member.started ? [member.subject] : [])),
   judge: (seen, limits, subject) => {
     const member = memberAt(seen, subject.id);
-    if (member === undefined) return undecided(`${subject.name} is no longer known`, etcdFlags);
+    if (member === undefined) return undecided(`${subject.name} is no longer known`, etcdAccessFlags);
     const reading = readMember(seen, member);
     if (reading.kind === 'silent') return notApplicable('it does not answer');
     if (reading.kind === 'leaderless') return undecided('it knows no leader to compare it with', 'run ha-doctor again once there is one');

@@ -5,7 +5,7 @@ import { processAge } from '../../src/judge/readings/counters.ts';
 import { endpointOf, nodeOf, shellFor } from '../../src/judge/readings/etcdctl.ts';
 import { membersOf, metricsOf, peekMember, statusOf } from '../../src/judge/readings/member.ts';
 import { lookAtProcess, memberAt } from '../../src/judge/readings/member-fixes.ts';
-import { countVoters, etcdFlags, memberIdOf } from '../../src/judge/readings/voters.ts';
+import { countVoters, etcdAccessFlags, memberIdOf } from '../../src/judge/readings/voters.ts';
 import { usesOnlyLocalEtcd } from '../../src/judge/readings/wiring.ts';
 import { shellWord } from '../../src/judge/shell-word.ts';
 import type { Fix, Seen } from '../../src/model/rule.ts';
@@ -50,7 +50,7 @@ export default defineRule({
   },
   judge: (seen, limits, subject) => {
     const member = memberAt(seen, subject.id);
-    if (member === undefined) return undecided(`${subject.name} is no longer known`, etcdFlags);
+    if (member === undefined) return undecided(`${subject.name} is no longer known`, etcdAccessFlags);
     if (!member.started) return notApplicable('it was never started');
     if (!member.learner) return isVoter(seen, member) ? pass({ member: subject.name }) : whoKnows(seen, member);
     const counters = metricsOf(seen, member)?.value;
@@ -141,7 +141,7 @@ function listNames(seen: Seen<Needs>, member: Member): boolean {
 
 function whoKnows(seen: Seen<Needs>, member: Member) {
   seen.get('etcd.members', member.subject);
-  return undecided('nobody told whether it votes', etcdFlags);
+  return undecided('nobody told whether it votes', etcdAccessFlags);
 }
 
 /** Percent of the leader's log that it has, rounded down; undefined where one of the two did not tell. */

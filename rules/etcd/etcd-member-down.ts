@@ -10,7 +10,7 @@ import { doNotStop, lookAtProcess, memberAt, replaceMember, restartMember } from
 import { remakeServerCertificate } from './plans/server-certificate.ts';
 import { whyUntrusted } from '../../src/judge/readings/member-trust.ts';
 import { othersHaveLost } from '../../src/judge/readings/host.ts';
-import { etcdFlags } from '../../src/judge/readings/voters.ts';
+import { etcdAccessFlags } from '../../src/judge/readings/voters.ts';
 import { kubeletUsesOwnApiServer, usesOnlyLocalEtcd } from '../../src/judge/readings/wiring.ts';
 import type { Link, Seen } from '../../src/model/rule.ts';
 import type { Member } from '../../src/model/topology.ts';
@@ -50,7 +50,7 @@ export default defineRule({
   subjects: (seen) => membersOf(seen).flatMap((member) => (member.started ? [member.subject] : [])),
   judge: (seen, _limits, subject) => {
     const member = memberAt(seen, subject.id);
-    if (member === undefined) return undecided(`${subject.name} is no longer known`, etcdFlags);
+    if (member === undefined) return undecided(`${subject.name} is no longer known`, etcdAccessFlags);
     const address = `${member.host}:${member.clientPort}`;
     const named = { member: subject.name, node: nodeOf(member), address };
     const reading = readMember(seen, member);

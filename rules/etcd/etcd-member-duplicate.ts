@@ -2,7 +2,7 @@
 import { defineRule, fail, pass } from '../../src/judge/define-rule.ts';
 import { membersOf } from '../../src/judge/readings/member.ts';
 import { memberAt } from '../../src/judge/readings/member-fixes.ts';
-import { etcdFlags, memberIdOf, memberList, quorumWithout } from '../../src/judge/readings/voters.ts';
+import { etcdAccessFlags, memberIdOf, memberList, quorumWithout } from '../../src/judge/readings/voters.ts';
 import { shellWord } from '../../src/judge/shell-word.ts';
 import { MissingEvidence } from '../../src/judge/view.ts';
 import type { EtcdMember } from '../../src/model/etcd.ts';
@@ -74,7 +74,7 @@ function listed(seen: Seen<'etcd.members'>): readonly EtcdMember[] {
   const missing = seen.every('etcd.members').find((item) => item.state === 'missing');
   if (missing?.state === 'missing') seen.get('etcd.members', missing.subject);
   throw new MissingEvidence([
-    { gap: 'not-collected', detail: 'no member gave its list', howToGet: etcdFlags, id: 'etcd.members', subject: 'cluster/cluster' },
+    { gap: 'not-collected', detail: 'no member gave its list', howToGet: etcdAccessFlags, id: 'etcd.members', subject: 'cluster/cluster' },
   ]);
 }
 

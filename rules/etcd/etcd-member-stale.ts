@@ -4,7 +4,7 @@ import { peersHaveLost, whyOnlyOurPath } from '../../src/judge/readings/etcd-pat
 import { shellFor } from '../../src/judge/readings/etcdctl.ts';
 import { describeSilence, membersOf, peekMember } from '../../src/judge/readings/member.ts';
 import { doNotStop, memberAt } from '../../src/judge/readings/member-fixes.ts';
-import { countVoters, etcdFlags, memberIdOf, memberList, quorumAfterRemovalOf } from '../../src/judge/readings/voters.ts';
+import { countVoters, etcdAccessFlags, memberIdOf, memberList, quorumAfterRemovalOf } from '../../src/judge/readings/voters.ts';
 import { shellWord } from '../../src/judge/shell-word.ts';
 import type { Fix, Seen } from '../../src/model/rule.ts';
 import { say, type Text } from '../../src/model/sentence.ts';
@@ -44,10 +44,10 @@ export default defineRule({
     if (seen.topology.etcd === 'external') return notApplicable('members of an external etcd run on no node of this cluster');
     if (seen.topology.etcd !== 'stacked') return undecided('it is not known whether etcd runs on the masters', 'kubectl get nodes');
     const member = memberAt(seen, subject.id);
-    if (member === undefined) return undecided(`${subject.name} is no longer known`, etcdFlags);
+    if (member === undefined) return undecided(`${subject.name} is no longer known`, etcdAccessFlags);
     const nodes = seen.get('kube.nodes').nodes.filter((node) => node.controlPlane);
     if (nodes.some((node) => node.internalAddresses.includes(member.host))) return pass({ member: subject.name });
-    if (memberList(seen) === undefined) return undecided('no member gave the list of members', etcdFlags);
+    if (memberList(seen) === undefined) return undecided('no member gave the list of members', etcdAccessFlags);
     const reading = peekMember(seen, member);
     if (reading?.kind !== 'silent') {
       if (reading === undefined) seen.get('etcd.client-port', subject);

@@ -4,7 +4,14 @@ import { defineRule, fail, pass } from '../../src/judge/define-rule.ts';
 import { shellFor } from '../../src/judge/readings/etcdctl.ts';
 import { memberAt } from '../../src/judge/readings/member-fixes.ts';
 import { quorumOf } from '../../src/judge/readings/member.ts';
-import { countVoters, etcdFlags, memberIdOf, memberList, quorumAfterRemovalOf, toldMembers } from '../../src/judge/readings/voters.ts';
+import {
+  countVoters,
+  etcdAccessFlags,
+  memberIdOf,
+  memberList,
+  quorumAfterRemovalOf,
+  toldMembers,
+} from '../../src/judge/readings/voters.ts';
 import { MissingEvidence } from '../../src/judge/view.ts';
 import type { EtcdMember } from '../../src/model/etcd.ts';
 import type { Fix, Seen } from '../../src/model/rule.ts';
@@ -72,7 +79,7 @@ function neededList(seen: Seen<Needs>): readonly EtcdMember[] {
   const told = toldMembers(seen)?.length ?? 0;
   const more = told > known ? `; members count ${told}, ${known} of them have an address` : '';
   const detail = missing?.state === 'missing' ? missing.detail : 'no member gave its list';
-  const howToGet = missing?.state === 'missing' ? missing.howToGet : etcdFlags;
+  const howToGet = missing?.state === 'missing' ? missing.howToGet : etcdAccessFlags;
   const through = missing?.state === 'missing' && missing.through !== undefined ? { through: missing.through } : {};
   const gap: GapSeen = {
     gap: 'not-collected',

@@ -9,7 +9,7 @@ import { nodeOf } from '../../src/judge/readings/etcdctl.ts';
 import { isAlive, type MemberReading, membersOf, peekMember, readMember } from '../../src/judge/readings/member.ts';
 import { doNotStop, memberAt } from '../../src/judge/readings/member-fixes.ts';
 import { aliveMembers, linksOf } from '../../src/judge/readings/peers.ts';
-import { couldNotAsk, countVoters, etcdFlags, namesOf } from '../../src/judge/readings/voters.ts';
+import { couldNotAsk, countVoters, etcdAccessFlags, namesOf } from '../../src/judge/readings/voters.ts';
 import { kubeletUsesOwnApiServer, usesOnlyLocalEtcd } from '../../src/judge/readings/wiring.ts';
 import type { Edge, Fix, Link, Seen } from '../../src/model/rule.ts';
 import type { Member } from '../../src/model/topology.ts';
@@ -34,7 +34,7 @@ export default defineRule({
   subjects: (seen) => membersOf(seen).flatMap((member) => (member.started ? [member.subject] : [])),
   judge: (seen, _limits, subject) => {
     const member = memberAt(seen, subject.id);
-    if (member === undefined) return undecided(`${subject.name} is no longer known`, etcdFlags);
+    if (member === undefined) return undecided(`${subject.name} is no longer known`, etcdAccessFlags);
     const reading = readMember(seen, member);
     if (!isAlive(reading)) return notApplicable('it does not answer: whether it is down is judged elsewhere');
     const others = aliveMembers(seen).filter((other) => other !== member);

@@ -9,7 +9,7 @@ import { memberAt } from '../../src/judge/readings/member-fixes.ts';
 import { membersOf } from '../../src/judge/readings/member.ts';
 import { isSlowTrip, mayBeSlow, type RoundTrip, roundTripsOf, slowestOf, tripLimits } from '../../src/judge/readings/round-trip.ts';
 import { countersOf, notCounted } from '../../src/judge/readings/timed.ts';
-import { etcdFlags } from '../../src/judge/readings/voters.ts';
+import { etcdAccessFlags } from '../../src/judge/readings/voters.ts';
 import type { Certainty, Link, Seen } from '../../src/model/rule.ts';
 import { say } from '../../src/model/sentence.ts';
 import type { Member } from '../../src/model/topology.ts';
@@ -56,7 +56,7 @@ export default defineRule({
   subjects: (seen) => membersOf(seen).flatMap((member) => (member.started ? [member.subject] : [])),
   judge: (seen, limits, subject) => {
     const member = memberAt(seen, subject.id);
-    if (member === undefined) return undecided(`${subject.name} is no longer known`, etcdFlags);
+    if (member === undefined) return undecided(`${subject.name} is no longer known`, etcdAccessFlags);
     if (membersOf(seen).length === 1) return pass({ member: subject.name, peers: 0 });
     const { metrics, judgement } = countersOf(seen, member);
     if (metrics === undefined) return judgement;

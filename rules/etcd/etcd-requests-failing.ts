@@ -6,7 +6,7 @@ import { counterWindow } from '../../src/judge/readings/counters.ts';
 import { endpointOf, nodeOf, shellFor } from '../../src/judge/readings/etcdctl.ts';
 import { memberAt } from '../../src/judge/readings/member-fixes.ts';
 import { blamesOurCertificate, type MemberReading, membersOf, metricsOf, readMember } from '../../src/judge/readings/member.ts';
-import { etcdFlags } from '../../src/judge/readings/voters.ts';
+import { etcdAccessFlags } from '../../src/judge/readings/voters.ts';
 import { usesOnlyLocalEtcd } from '../../src/judge/readings/wiring.ts';
 import type { Link, Seen } from '../../src/model/rule.ts';
 import type { Member } from '../../src/model/topology.ts';
@@ -63,14 +63,14 @@ export default defineRule({
   subjects: (seen) => membersOf(seen).flatMap((member) => (member.started ? [member.subject] : [])),
   judge: (seen, limits, subject) => {
     const member = memberAt(seen, subject.id);
-    if (member === undefined) return undecided(`${subject.name} is no longer known`, etcdFlags);
+    if (member === undefined) return undecided(`${subject.name} is no longer known`, etcdAccessFlags);
     const reading = readMember(seen, member);
     if (reading.kind === 'silent') return notApplicable('it does not answer at all, which is judged elsewhere');
     const named = { member: subject.name, address: `${member.host}:${member.clientPort}` };
     const item = seen.peek('etcd.read', member.subject);
     const read = item?.state === 'known' ? item.value : undefined;
     if (read?.kind === 'failed' && blamesOurCertificate(read))
-      return undecided(`it turns down our etcd certificate: ${read.detail}`, etcdFlags);
+      return undecided(`it turns down our etcd certificate: ${read.detail}`, etcdAccessFlags);
     if (read !== undefined && read.kind !== 'read') {
       const words =
         read.kind === 'refused'

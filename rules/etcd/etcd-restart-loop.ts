@@ -10,7 +10,7 @@ import { endingOf } from '../../src/judge/readings/moments.ts';
 import { memberAt } from '../../src/judge/readings/member-fixes.ts';
 import { isAlive, type MemberEvidence, membersOf, metricsOf, peekMember } from '../../src/judge/readings/member.ts';
 import { kubeletReports, type PodView, podOn } from '../../src/judge/readings/pod.ts';
-import { etcdFlags } from '../../src/judge/readings/voters.ts';
+import { etcdAccessFlags } from '../../src/judge/readings/voters.ts';
 import { usesOnlyLocalEtcd } from '../../src/judge/readings/wiring.ts';
 import type { Link, Seen } from '../../src/model/rule.ts';
 import { say, type Text } from '../../src/model/sentence.ts';
@@ -69,7 +69,7 @@ export default defineRule({
   subjects: (seen) => membersOf(seen).flatMap((member) => (member.started ? [member.subject] : [])),
   judge: (seen, limits, subject) => {
     const member = memberAt(seen, subject.id);
-    if (member === undefined) return undecided(`${subject.name} is no longer known`, etcdFlags);
+    if (member === undefined) return undecided(`${subject.name} is no longer known`, etcdAccessFlags);
     const node = nodeOf(member);
     const look = `on ${node}: crictl ps -a --name '^etcd$'`;
     const view = podOn(seen, 'etcd', member.subject.keys.node);

@@ -5,7 +5,7 @@ import { versionOf } from '../../src/judge/readings/etcd-versions.ts';
 import { nodeOf } from '../../src/judge/readings/etcdctl.ts';
 import { membersOf } from '../../src/judge/readings/member.ts';
 import { memberAt } from '../../src/judge/readings/member-fixes.ts';
-import { etcdFlags, quorumWithout } from '../../src/judge/readings/voters.ts';
+import { etcdAccessFlags, quorumWithout } from '../../src/judge/readings/voters.ts';
 import { shellWord } from '../../src/judge/shell-word.ts';
 import type { Edge, Fix, Link, Seen } from '../../src/model/rule.ts';
 import { say, Sentence, type Text } from '../../src/model/sentence.ts';
@@ -51,7 +51,7 @@ export default defineRule({
   subjects: (seen) => membersOf(seen).map((member) => member.subject),
   judge: (seen, limits, subject) => {
     const member = memberAt(seen, subject.id);
-    if (member === undefined) return undecided(`${subject.name} is no longer known`, etcdFlags);
+    if (member === undefined) return undecided(`${subject.name} is no longer known`, etcdAccessFlags);
     if (!member.started) return notApplicable('it was never started');
     const line = commandLineOf(seen, 'etcd', member.subject.keys.node);
     if (line === undefined) return unseen(seen, member);

@@ -5,7 +5,7 @@ import { parseVersion, spell, type Version, versionOf } from '../../src/judge/re
 import { compareVersions, nodeOf, shellFor } from '../../src/judge/readings/etcdctl.ts';
 import { membersOf, peekMember } from '../../src/judge/readings/member.ts';
 import { memberAt } from '../../src/judge/readings/member-fixes.ts';
-import { couldNotAsk, etcdFlags, quorumWithout } from '../../src/judge/readings/voters.ts';
+import { couldNotAsk, etcdAccessFlags, quorumWithout } from '../../src/judge/readings/voters.ts';
 import type { Fix, Seen } from '../../src/model/rule.ts';
 import { say, type Text } from '../../src/model/sentence.ts';
 import type { Member } from '../../src/model/topology.ts';
@@ -58,7 +58,7 @@ export default defineRule({
   subjects: (seen) => membersOf(seen).flatMap((member) => (member.started ? [member.subject] : [])),
   judge: (seen, limits, subject) => {
     const member = memberAt(seen, subject.id);
-    if (member === undefined) return undecided(`${subject.name} is no longer known`, etcdFlags);
+    if (member === undefined) return undecided(`${subject.name} is no longer known`, etcdAccessFlags);
     const version = versionOf(seen, member);
     if (version === undefined) {
       if (peekMember(seen, member)?.kind === 'silent') return notApplicable('it does not answer');

@@ -6,7 +6,7 @@ import type { Lab, Outcome } from '../../lab/lab.ts';
 const binary = process.env['HA_DOCTOR_BINARY'] ?? fileURLToPath(new URL('../../bin/ha-doctor.cjs', import.meta.url));
 
 /** The client certificate the operator of a lab has, for its three masters. */
-export const etcdFlags: readonly string[] = [
+export const etcdAccessFlags: readonly string[] = [
   '--etcd-endpoints=https://10.89.0.11:2379,https://10.89.0.12:2379,https://10.89.0.13:2379',
   '--etcd-cacert=etcd/ca.crt',
   '--etcd-cert=etcd/client.crt',

@@ -1,6 +1,6 @@
 // Does a full run only read? Proved by the API servers' audit logs and by etcd's own counters.
 import type { Lab } from '../../lab/lab.ts';
-import { etcdFlags, lookWith } from './look.ts';
+import { etcdAccessFlags, lookWith } from './look.ts';
 
 interface AuditEvent {
   readonly stage: string;
@@ -32,7 +32,7 @@ const changing = [
 export async function findWrites(lab: Lab): Promise<{ readonly events: number; readonly writes: readonly string[] }> {
   const before = await countersOf(lab);
   const lines = await Promise.all(lab.masters.map((master) => lineCount(lab, master.name)));
-  for (const flags of [[], etcdFlags, ['--deep', '--timeout=40s', ...etcdFlags]]) await lookWith(lab, flags);
+  for (const flags of [[], etcdAccessFlags, ['--deep', '--timeout=40s', ...etcdAccessFlags]]) await lookWith(lab, flags);
   const events = (await Promise.all(lab.masters.map((master, index) => eventsAfter(lab, master.name, lines[index] ?? 0)))).flat();
   const ours = events.filter((event) => event.userAgent === 'ha-doctor');
   const writes = ours.filter((event) => !isRead(event)).map((event) => `API: ${event.verb} ${event.requestURI}`);

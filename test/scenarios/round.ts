@@ -8,7 +8,7 @@ import { faultNamed } from '../../lab/fault.ts';
 import type { Lab } from '../../lab/lab.ts';
 import { controlPlaneEndpoint } from '../../lab/topology.ts';
 import { fetchBalancerFiles } from './balancer-files.ts';
-import { etcdFlags, lookWith } from './look.ts';
+import { etcdAccessFlags, lookWith } from './look.ts';
 import type { Row } from './results.ts';
 import type { Credential, Scenario, VantageName } from './scenario.ts';
 import { vantageNames } from './scenario.ts';
@@ -122,7 +122,7 @@ async function diagnose(lab: Lab, scenario: Scenario, moment: Moment, options: R
   await rm(folder, { recursive: true, force: true });
   if (scenario.kubeconfig === 'moved') await writeMovedKubeconfig(lab);
   const files = scenario.lab === undefined || scenario.lab === 'single' ? [] : await fetchBalancerFiles(lab);
-  const vantageFlags = vantage === 'etcd' ? etcdFlags : [];
+  const vantageFlags = vantage === 'etcd' ? etcdAccessFlags : [];
   const flags = [`--record=${folder}`, ...files, ...vantageFlags, ...(scenario.deep ? ['--deep'] : [])];
   const outcome = await lookWith(lab, flags, kubeconfigs[scenario.kubeconfig]);
   const row = { name, title: scenario.title, seconds: outcome.seconds, exitCode: outcome.code };

@@ -3,7 +3,7 @@ import { joinAddress } from '../../model/address.ts';
 import { shellWord } from '../shell-word.ts';
 import type { Seen } from '../../model/rule.ts';
 import type { Member } from '../../model/topology.ts';
-import { metricsOf, statusOf } from './member.ts';
+import { type Version, versionOf } from './etcd-versions.ts';
 
 /** Where kubeadm keeps a certificate that etcd accepts, on the node and in etcd's own container. */
 const kubeadmFlags = ['--cacert=ca.crt', '--cert=healthcheck-client.crt', '--key=healthcheck-client.key']
@@ -54,11 +54,10 @@ export function nodeOf(member: Member): string {
 }
 
 /** Major, minor and patch of the newest etcd seen; undefined where no member told. */
-export function etcdVersion(seen: Seen<'etcd.status' | 'etcd.metrics'>): readonly [number, number, number] | undefined {
+export function etcdVersion(seen: Seen<'etcd.status' | 'etcd.metrics'>): Version | undefined {
   const versions = seen.topology.members.flatMap((member) => {
-    const text = statusOf(seen, member)?.version ?? metricsOf(seen, member)?.value.version ?? '';
-    const match = /^v?(\d+)\.(\d+)\.(\d+)/.exec(text);
-    return match === null ? [] : [[Number(match[1]), Number(match[2]), Number(match[3])] as const];
+    const version = versionOf(seen, member);
+    return version === undefined ? [] : [version];
   });
   return versions.sort(compareVersions).at(-1);
 }

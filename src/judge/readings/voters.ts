@@ -4,9 +4,10 @@ import type { Certainty, Seen } from '../../model/rule.ts';
 import type { Member } from '../../model/topology.ts';
 import type { Support } from '../../model/verdict.ts';
 import { undecided } from '../define-rule.ts';
+import { longestList } from '../topology/members.ts';
 import { hexId, type MemberEvidence, type MemberReading, metricsOf, peekMember, quorumOf, votersOf } from './member.ts';
 
-export const etcdFlags = '--etcd-endpoints, --etcd-cacert, --etcd-cert, --etcd-key';
+export const etcdAccessFlags = '--etcd-endpoints, --etcd-cacert, --etcd-cert, --etcd-key';
 
 /** Every voter under the heading of what it said. */
 export interface Electorate {
@@ -46,11 +47,7 @@ export function countVoters(seen: Seen<MemberEvidence>): Electorate {
 
 /** The longest list a member gave, never-started members included; undefined where none could be had. */
 export function memberList(seen: Seen<'etcd.members'>): readonly EtcdMember[] | undefined {
-  const lists = seen.every('etcd.members').flatMap((item) => {
-    const value = item.state === 'known' ? item.value : undefined;
-    return value?.kind === 'answered' ? [value.members] : [];
-  });
-  return lists.sort((one, other) => other.length - one.length)[0];
+  return longestList(seen.every('etcd.members'));
 }
 
 /**
@@ -80,7 +77,7 @@ export function supportsOf(members: readonly Member[], state: (member: Member) =
 /** Ends the judgement with the first gap that kept us from these members' own words. */
 export function couldNotAsk(seen: Seen<MemberEvidence>, members: readonly Member[], detail: string) {
   for (const member of members) seen.get('etcd.metrics', member.subject);
-  return undecided(detail, etcdFlags);
+  return undecided(detail, etcdAccessFlags);
 }
 
 /** Would the others keep a quorum if these members stopped now? */

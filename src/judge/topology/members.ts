@@ -1,6 +1,7 @@
 // Which etcd members are there, and on which host does each run?
 import { joinAddress } from '../../model/address.ts';
 import type { EtcdMember } from '../../model/etcd.ts';
+import type { Known, Missing } from '../../model/evidence.ts';
 import type { Member, Origin, Topology } from '../../model/topology.ts';
 import { isLoopback, type KnownEvidence, splitAddress } from './build.ts';
 import { etcdAnnotation, type HostNames } from './host-names.ts';
@@ -16,7 +17,7 @@ interface Found {
 /** etcd's own list decides; pods, nodes and hints stand in for it while no member can be asked. */
 export function findMembers(known: KnownEvidence, names: HostNames, etcd: Topology['etcd']): Found {
   if (etcd === 'hidden') return { members: [], complete: true };
-  const listed = memberList(known);
+  const listed = longestList(known.every('etcd.members'));
   const pods = etcdPods(known);
   const members = new Map<string, Member>();
   const add = (member: Member): void => {
@@ -41,8 +42,8 @@ function isStranger({ subject }: Member, listed: readonly EtcdMember[]): boolean
 }
 
 /** The longest list any member gave; members that disagree are another rule's business. */
-function memberList(known: KnownEvidence): readonly EtcdMember[] | undefined {
-  const lists = known.every('etcd.members').flatMap((item) => (item.value.kind === 'answered' ? [item.value.members] : []));
+export function longestList(items: readonly (Known<'etcd.members'> | Missing)[]): readonly EtcdMember[] | undefined {
+  const lists = items.flatMap((item) => (item.state === 'known' && item.value.kind === 'answered' ? [item.value.members] : []));
   return lists.sort((one, other) => other.length - one.length)[0];
 }
 

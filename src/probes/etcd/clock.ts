@@ -7,7 +7,7 @@ import type { Member } from '../../model/topology.ts';
 import type { RawTry } from '../../sources/source.ts';
 import { defineProbe, type Gathered, type Surroundings } from '../probe.ts';
 import { askMember, askMetricsPath, askPeer, forwardAccess, headStart } from '../shared/etcd-ask.ts';
-import { etcdFlags, gap, hasEtcdCertificate, memberOf } from '../shared/gaps.ts';
+import { etcdAccessFlags, gap, hasEtcdCertificate, memberOf } from '../shared/gaps.ts';
 import { parseRaw, rawTry, serverTimeOf } from '../shared/raw.ts';
 
 export default defineProbe({
@@ -22,7 +22,7 @@ export default defineProbe({
     const member = memberOf(subject, around.topology);
     const gathered = await (hasEtcdCertificate(around) ? askClocks(member, around) : askMetricsPath(member, '/health', around));
     if (!triesIn(gathered.raw).some((one) => serverTimeOf(one) !== undefined)) {
-      throw gap('failed', `member ${subject.name} told no time`, etcdFlags, subjectKey(subject));
+      throw gap('failed', `member ${subject.name} told no time`, etcdAccessFlags, subjectKey(subject));
     }
     return gathered;
   },

@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Member } from '../../model/topology.ts';
 import { type Deadlines, deadlines, type RawTry, type Request } from '../../sources/source.ts';
 import type { Access, Gathered, Surroundings } from '../probe.ts';
-import { etcdFlags, gap, hasEtcdCertificate } from './gaps.ts';
+import { etcdAccessFlags, gap, hasEtcdCertificate } from './gaps.ts';
 import { answered, bestTry, tryInWindow } from './window.ts';
 
 const metricsPort = 2381;
@@ -103,16 +103,25 @@ async function forward(member: Member, path: string, around: Surroundings): Prom
   if (review === undefined) {
     const detail =
       obstacle === undefined ? 'it is not known whether a port may be forwarded' : `no port could be forwarded: ${obstacle.detail}`;
-    throw gap(obstacle?.gap ?? 'not-collected', `no client certificate for etcd was given, and ${detail}`, etcdFlags, obstacle?.through);
+    throw gap(
+      obstacle?.gap ?? 'not-collected',
+      `no client certificate for etcd was given, and ${detail}`,
+      etcdAccessFlags,
+      obstacle?.through,
+    );
   }
   if (!review.allowed)
     throw gap(
       'denied',
       'no client certificate for etcd was given, and the credential may not forward ports to pods of kube-system',
-      etcdFlags,
+      etcdAccessFlags,
     );
   if (member.pod === undefined)
-    throw gap('absent', `no client certificate for etcd was given, and no pod is known to run member ${member.subject.name}`, etcdFlags);
+    throw gap(
+      'absent',
+      `no client certificate for etcd was given, and no pod is known to run member ${member.subject.name}`,
+      etcdAccessFlags,
+    );
   return around.source.forwarded(member.pod, metricsPort, path, around.signal);
 }
 

@@ -6,7 +6,7 @@ import { GapError, type RawTry } from '../../sources/source.ts';
 import type { Surroundings } from '../probe.ts';
 import { cleanLine } from './text.ts';
 
-export const etcdFlags = '--etcd-cacert, --etcd-cert, --etcd-key';
+export const etcdAccessFlags = '--etcd-cacert, --etcd-cert, --etcd-key';
 
 export function gap(kind: GapKind, detail: string, howToGet: string, through?: string): GapError {
   const known: Gap = { gap: kind, detail: asSentence(detail), howToGet };
@@ -40,7 +40,7 @@ export function hasEtcdCertificate({ settings }: Surroundings): boolean {
 /** @throws GapError when no etcd client certificate was given. */
 export function needEtcdCertificate(around: Surroundings): void {
   if (hasEtcdCertificate(around)) return;
-  throw gap('not-collected', 'no client certificate for etcd was given', etcdFlags);
+  throw gap('not-collected', 'no client certificate for etcd was given', etcdAccessFlags);
 }
 
 /** Which of the known ways an address belongs to; the address in the kubeconfig where it is no master's own. */
