@@ -2,9 +2,8 @@
 import { shellWord } from '../../src/judge/shell-word.ts';
 import { defineRule, fail, pass, undecided } from '../../src/judge/define-rule.ts';
 import { planToSetClock } from '../../src/judge/plans/set-clock.ts';
-import { ageAt } from '../../src/judge/readings/age.ts';
 import { describeBounds, surelyBeyond, surelyWithin } from '../../src/judge/readings/clock.ts';
-import { apartFrom, kubeletClock, othersThan, renewalLimits } from '../../src/judge/readings/renewal-clock.ts';
+import { apartFrom, kubeletClock, othersThan, renewalLimits, storedAgo } from '../../src/judge/readings/renewal-clock.ts';
 import { aheadOrBehind, kubeletSkew } from '../../src/judge/readings/skew.ts';
 import { keysOn } from '../../src/model/topology.ts';
 
@@ -51,8 +50,9 @@ export default defineRule({
     const verdict = { severity, impact, reason: aheadOrBehind(skew), witness: 'agreed' } as const;
     // A time that nobody else has reached yet can only come from a clock that is ahead, however old the heartbeat is.
     if (skew.low > limits.skew) return fail(facts, { ...verdict, reason: 'ahead' });
-    if (lease.storedAt === undefined) return undecided(`nobody says when the heartbeat of ${node} was stored`, look);
-    if (ageAt(lease.storedAt, clock).low > limits.current * 1000)
+    const ago = storedAgo(seen, node);
+    if (ago === undefined) return undecided(`nobody says when the heartbeat of ${node} was stored`, look);
+    if (ago > limits.current * 1000)
       return undecided(`the kubelet of ${node} is silent, so what its clock shows now is not known`, `on ${node}: date -u`);
     if (surelyBeyond(skew, limits.skew)) return fail(facts, verdict);
     if (surelyWithin(skew, limits.agree)) return pass(facts);

@@ -25,16 +25,24 @@ export function heartbeat(world: World, node: string, own: number, stores: numbe
 /** Everything on one master lives by a clock that is off, its leaders too. */
 export function machineOff(node: string, milliseconds: number): World {
   const world = heartbeat(serverClockOff(healthyWorld(), node, milliseconds), node, milliseconds, milliseconds);
-  if (node !== 'm1') return world;
-  const renewedAt = now - 2000 + milliseconds;
-  for (const name of ['kube-controller-manager', 'kube-scheduler']) changeLease(world, name, { renewedAt });
+  const leaders = node === 'm1' ? ['kube-controller-manager', 'kube-scheduler'] : [];
+  for (const name of [...leaders, `apiserver-${node}`]) changeLease(world, name, { renewedAt: now - 2000 + milliseconds });
   return world;
 }
 
-/** All machines agree, and ours differs from them. */
+/** All machines agree, and ours is off by so many milliseconds. */
 export function operatorOff(milliseconds: number): World {
   const world = healthyWorld();
   for (const node of ['m1', 'm2', 'm3']) serverClockOff(world, node, -milliseconds);
+  for (const id of ['kube.leases', 'kube.node-leases'] as const)
+    world.set(id, undefined, ({ leases, clock }) => ({
+      leases: leases.map((lease) => ({
+        ...lease,
+        renewedAt: (lease.renewedAt ?? 0) - milliseconds,
+        storedAt: Math.floor(((lease.storedAt ?? 0) - milliseconds) / 1000) * 1000,
+      })),
+      ...(clock && { clock: { ...clock, serverTime: clock.serverTime - milliseconds } }),
+    }));
   return world;
 }
 

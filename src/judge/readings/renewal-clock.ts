@@ -1,6 +1,7 @@
 // What does the renewal of a lease tell about the clock of whoever renewed it? All values in milliseconds.
 import type { LeaseSeen, ServerClock } from '../../model/kubernetes.ts';
 import type { Seen } from '../../model/rule.ts';
+import { ageAt } from './age.ts';
 import { difference, intersect, type Offset } from './clock.ts';
 import { type ClockEvidence, clockOn, type HostClock, hostClocks, hullOf, medianOf } from './host-clock.ts';
 import { kubeletUsesOwnApiServer } from './wiring.ts';
@@ -56,6 +57,18 @@ export function kubeletClock(
     return bound === undefined ? [] : [bound];
   });
   return intersect(bounds);
+}
+
+/**
+ * How long ago the last heartbeat was surely stored, by the clock of the API server that stored it where that is known, else
+ * by that of the one that answered; undefined where nobody says when.
+ */
+export function storedAgo(seen: Seen<ClockEvidence | 'kube.nodes' | 'kube.node-leases'>, node: string): number | undefined {
+  const { leases, clock } = seen.get('kube.node-leases');
+  const storedAt = leases.find((one) => one.name === node)?.storedAt;
+  if (storedAt === undefined || clock === undefined) return undefined;
+  const writer = writerFor(seen, node);
+  return writer === undefined ? ageAt(storedAt, clock).low : clock.sentAt - (storedAt + 1000 - writer.low);
 }
 
 /** The clock of whoever renews a lease that any API server may have stored. */

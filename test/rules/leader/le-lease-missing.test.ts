@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import rule from '../../../rules/leader/le-lease-missing.ts';
+import { startedWith } from '../../kit/leader-worlds.ts';
 import { asFail, healthyWorld, type World } from '../../kit/world.ts';
 
 const scheduler = 'kube-system/Lease/kube-scheduler';
@@ -74,4 +75,9 @@ test('leases nobody could list are not missing; nor is one where nothing says th
   expect(without(healthyWorld(), 'kube-scheduler').missing('kube.control-plane-pods').verdict(rule, scheduler).status).toBe('unknown');
   const empty = without(healthyWorld(), 'kube-scheduler').set('kube.control-plane-pods', undefined, { pods: [] });
   expect(empty.set('kube.nodes', undefined, { nodes: [] }).verdict(rule, scheduler).status).toBe('unknown');
+});
+
+test('a lock that only some instances are told to use does not hide the lease of the others', () => {
+  const world = startedWith(healthyWorld(), 'kube-scheduler', 'm2', '--leader-elect-resource-name=second');
+  expect(world.verdict(rule, scheduler).status).toBe('pass');
 });
