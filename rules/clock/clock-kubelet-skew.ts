@@ -3,7 +3,7 @@ import { shellWord } from '../../src/judge/shell-word.ts';
 import { defineRule, fail, pass, undecided } from '../../src/judge/define-rule.ts';
 import { planToSetClock } from '../../src/judge/plans/set-clock.ts';
 import { describeBounds, surelyBeyond, surelyWithin } from '../../src/judge/readings/clock.ts';
-import { apartFrom, kubeletClock, othersThan, renewalLimits, storedAgo } from '../../src/judge/readings/renewal-clock.ts';
+import { apartFrom, isOneOfSeveral, kubeletClock, othersThan, renewalLimits, storedAgo } from '../../src/judge/readings/renewal-clock.ts';
 import { aheadOrBehind, kubeletSkew } from '../../src/judge/readings/skew.ts';
 import { keysOn } from '../../src/model/topology.ts';
 
@@ -41,6 +41,8 @@ export default defineRule({
     const own = kubeletClock(seen, node, limits);
     const reference = othersThan(seen, node);
     if (reference === undefined) return undecided('no machine of the control plane told the time', look);
+    if (isOneOfSeveral(seen, node, reference))
+      return undecided(`only ${reference.names.join()} told the time, which may be off itself`, look);
     if (own === undefined) return undecided(`the heartbeats of ${node} contradict each other: its clock was set meanwhile`, look);
     const skew = apartFrom(own, reference);
     const facts = { node, skew: describeBounds(skew), against: reference.names.join(', ') };

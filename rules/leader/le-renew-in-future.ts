@@ -3,7 +3,7 @@ import { defineRule, fail, notApplicable, pass, undecided } from '../../src/judg
 import { planToSetClock } from '../../src/judge/plans/set-clock.ts';
 import { describeBounds } from '../../src/judge/readings/clock.ts';
 import { findLease, leaseSubjects } from '../../src/judge/readings/lease.ts';
-import { leadOf, othersThan } from '../../src/judge/readings/renewal-clock.ts';
+import { isOneOfSeveral, leadOf, othersThan } from '../../src/judge/readings/renewal-clock.ts';
 import { serverSkew } from '../../src/judge/readings/skew.ts';
 import type { LeaseSeen, ServerClock } from '../../src/model/kubernetes.ts';
 import type { Seen } from '../../src/model/rule.ts';
@@ -39,6 +39,8 @@ export default defineRule({
     if (clock === undefined) return undecided('the API server that gave the leases told no time', look);
     const reference = othersThan(seen, subject.keys.node);
     if (reference === undefined) return undecided('no other machine of the control plane told the time', look);
+    if (isOneOfSeveral(seen, subject.keys.node, reference))
+      return undecided(`only ${reference.names.join()} told the time, which may be off itself`, look);
     const lead = leadOf(lease.renewedAt, clock, reference);
     const facts = { name: subject.name, holder: lease.holder, lead: describeBounds(lead), against: reference.names.join(', ') };
     if (lead.low > limits.lead)

@@ -81,6 +81,11 @@ function node(name: (typeof nodes)[number]): NodeSeen {
   };
 }
 
+/** An API server stores a renewal within the second in which it was written. */
+export function storedAtOnce(renewedAt: number): { readonly renewedAt: number; readonly storedAt: number } {
+  return { renewedAt, storedAt: Math.floor(renewedAt / 1000) * 1000 };
+}
+
 export function lease(namespace: string, name: string, holder: string, change: Partial<LeaseSeen> = {}): LeaseSeen {
   const base = { namespace, name, holder, acquiredAt: now - 86_400_000, renewedAt: now - 3000, createdAt: now - 86_400_000 };
   return {
@@ -90,7 +95,7 @@ export function lease(namespace: string, name: string, holder: string, change: P
     labels: {},
     resourceVersion: '48213',
     uid: `uid of ${namespace}/${name}`,
-    storedAt: Math.floor((now - 3000) / 1000) * 1000,
+    ...storedAtOnce(change.renewedAt ?? now - 3000),
     ...change,
   };
 }

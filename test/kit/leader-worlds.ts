@@ -1,6 +1,6 @@
 // Worlds in which something is wrong with the election of leaders.
 import type { LeaseSeen } from '../../src/model/kubernetes.ts';
-import { now } from './healthy.ts';
+import { now, storedAtOnce } from './healthy.ts';
 import { healthyWorld, type World } from './world.ts';
 
 export const scheduler = 'kube-system/Lease/kube-scheduler';
@@ -23,9 +23,10 @@ export function startedWith(world: World, component: string, node: string | unde
 }
 
 export function changeLease(world: World, name: string, change: Partial<LeaseSeen>): World {
+  const stored = change.renewedAt === undefined ? {} : storedAtOnce(change.renewedAt);
   return world.set('kube.leases', undefined, (old) => ({
     ...old,
-    leases: old.leases.map((lease) => (lease.name === name ? { ...lease, ...change } : lease)),
+    leases: old.leases.map((lease) => (lease.name === name ? { ...lease, ...stored, ...change } : lease)),
   }));
 }
 

@@ -55,6 +55,13 @@ export function hullOf(offsets: readonly Offset[]): Offset | undefined {
   return { low: Math.min(...offsets.map((one) => one.low)), high: Math.max(...offsets.map((one) => one.high)) };
 }
 
+/** Everything the clock of any API server may show; undefined where one of them told no time, or not all are known. */
+export function anyMasterClock(seen: Seen<ClockEvidence>): Offset | undefined {
+  const { masters, mastersComplete } = seen.topology;
+  const clocks = masters.map((master) => clockOn(seen, master.subject.keys.node));
+  return mastersComplete && !clocks.includes(undefined) ? hullOf(clocks.filter((clock) => clock !== undefined)) : undefined;
+}
+
 /** Bounds of the median: bounds of each clock hold for the clocks in order, too. */
 export function medianOf(offsets: readonly Offset[]): Offset | undefined {
   const low = middle(offsets.map((one) => one.low));

@@ -5,7 +5,7 @@ import type { Subject } from '../../model/subject.ts';
 import { type Age, ageAt, unknownSkew } from './age.ts';
 import type { Offset } from './clock.ts';
 import { agreedFlags } from './flags.ts';
-import { type ClockEvidence, hostClocks, hullOf } from './host-clock.ts';
+import { anyMasterClock, type ClockEvidence, clockOn, hostClocks, hullOf } from './host-clock.ts';
 
 export type LeaseEvidence = 'kube.leases' | 'kube.named-leases' | 'kube.control-plane-pods' | ClockEvidence;
 
@@ -108,6 +108,22 @@ function holderClock(seen: Seen<ClockEvidence>, holder: string): Offset | undefi
   return complete ? hullOf(clocks.map((clock) => clock.offset)) : undefined;
 }
 
+/**
+ * By the clock of the holder's machine. Where nobody read that one, by when an API server stored the renewal, which the
+ * clocks of all of them bound: a worker whose clock is behind does not make its lease look old.
+ */
+function ageOf(seen: Seen<ClockEvidence>, renewedAt: number, lease: LeaseSeen, clock: ServerClock, limits: LeaseLimits): Age {
+  const own = clockOn(seen, holderNode(seen, lease.holder));
+  if (own !== undefined) return renewalAge(renewedAt, clock, own, 0);
+  const { storedAt } = lease;
+  if (storedAt !== undefined) {
+    const writer = anyMasterClock(seen);
+    if (writer === undefined) return renewalAge(storedAt, clock, undefined, limits.unknownSkew * 1000);
+    return { low: clock.sentAt - (storedAt + 1000 - writer.low), high: clock.receivedAt - (storedAt - writer.high) };
+  }
+  return renewalAge(renewedAt, clock, holderClock(seen, lease.holder), limits.unknownSkew * 1000);
+}
+
 /** Ends the judgement as unknown where the leases could not be read. */
 export function readLease(seen: Seen<LeaseEvidence>, component: string, limits: LeaseLimits): LeaseReading {
   return readLeaseIn(seen, (leases) => findLease(seen, leases, component), limits);
@@ -127,7 +143,7 @@ export function readLeaseIn(
   if (lease.renewedAt === undefined) return { kind: 'undecided', lease, detail: `the lease ${lease.name} was never renewed` };
   const clock = last.value.clock;
   if (clock === undefined) return { kind: 'undecided', lease, detail: 'the API server that gave the leases told no time' };
-  const age = renewalAge(lease.renewedAt, clock, holderClock(seen, lease.holder), limits.unknownSkew * 1000);
+  const age = ageOf(seen, lease.renewedAt, lease, clock, limits);
   const before = first === last ? undefined : find(first.value.leases);
   const watched =
     before === undefined ? undefined : { still: before.renewedAt === lease.renewedAt, milliseconds: last.takenAt - first.takenAt };

@@ -3,7 +3,7 @@ import type { LeaseSeen, ServerClock } from '../../model/kubernetes.ts';
 import type { Seen } from '../../model/rule.ts';
 import { ageAt } from './age.ts';
 import { difference, intersect, type Offset } from './clock.ts';
-import { type ClockEvidence, clockOn, type HostClock, hostClocks, hullOf, medianOf } from './host-clock.ts';
+import { anyMasterClock, type ClockEvidence, clockOn, type HostClock, hostClocks, hullOf, medianOf } from './host-clock.ts';
 import { kubeletUsesOwnApiServer } from './wiring.ts';
 
 /** How long a renewal may have been on its way before it was stored. */
@@ -35,13 +35,7 @@ function boundsOf(lease: LeaseSeen, look: ServerClock, writer: Offset | undefine
 
 /** A master's kubelet may store through the API server beside it, everybody else's through any of them. */
 function writerFor(seen: Seen<ClockEvidence | 'kube.nodes'>, node: string): Offset | undefined {
-  return kubeletUsesOwnApiServer(seen, node) === 'yes' ? clockOn(seen, node) : anyWriter(seen);
-}
-
-function anyWriter(seen: Seen<ClockEvidence>): Offset | undefined {
-  const { masters, mastersComplete } = seen.topology;
-  const clocks = masters.map((master) => clockOn(seen, master.subject.keys.node));
-  return !mastersComplete || clocks.includes(undefined) ? undefined : hullOf(clocks.filter((clock) => clock !== undefined));
+  return kubeletUsesOwnApiServer(seen, node) === 'yes' ? clockOn(seen, node) : anyMasterClock(seen);
 }
 
 /** What all looks at a kubelet's heartbeats agree on; undefined where none tells anything. Needs the heartbeats. */
@@ -78,7 +72,7 @@ export function renewerClock(
   look: ServerClock,
   limits: RenewalLimits,
 ): Offset | undefined {
-  return boundsOf(lease, look, anyWriter(seen), limits.latency);
+  return boundsOf(lease, look, anyMasterClock(seen), limits.latency);
 }
 
 export interface Reference {
@@ -94,6 +88,12 @@ export function othersThan(seen: Seen<ClockEvidence>, node: string | undefined):
   const offsets = others.map((clock) => clock.offset);
   const offset = offsets.length >= 3 ? medianOf(offsets) : hullOf(offsets);
   return offset === undefined ? undefined : { offset, names: others.map((clock) => clock.node) };
+}
+
+/** Whether a single clock is left of several that could have told the time: it may be the one that is off. */
+export function isOneOfSeveral(seen: Seen, node: string | undefined, { names }: Reference): boolean {
+  const others = seen.topology.masters.filter((master) => master.subject.keys.node !== node);
+  return names.length < 2 && (others.length > 1 || !seen.topology.mastersComplete);
 }
 
 /** How far a clock is from those of the others. */

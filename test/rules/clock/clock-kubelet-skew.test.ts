@@ -111,3 +111,9 @@ test('on a master whose kubelet goes through the load balancer the hull of all m
   expect(old(healthyWorld()).verdict(rule, 'm2').status).toBe('pass');
   expect(asFail(old(heartbeat(healthyWorld(), 'm2', 30_000, 0)).verdict(rule, 'm2')).reason).toBe('ahead');
 });
+
+test('one machine that is left of three may be the wrong one: nobody is blamed by it', () => {
+  const world = serverClockOff(healthyWorld(), 'm2', -90_000);
+  for (const node of ['m1', 'm3']) world.missing('api.ready', node).missing('etcd.clock', node);
+  expect(world.verdict(rule, 'w1').status).toBe('unknown');
+});

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import rule from '../../../rules/leader/le-lease-expired.ts';
 import type { LeaseSeen } from '../../../src/model/kubernetes.ts';
-import { lease } from '../../kit/healthy.ts';
+import { lease, storedAtOnce } from '../../kit/healthy.ts';
 import { answered, asFail, failedTries, healthyWorld, now, type World } from '../../kit/world.ts';
 
 const scheduler = 'kube-system/Lease/kube-scheduler';
@@ -9,8 +9,12 @@ const scheduler = 'kube-system/Lease/kube-scheduler';
 function change(world: World, name: string, changes: Partial<LeaseSeen>): World {
   return world.set('kube.leases', undefined, (old) => ({
     ...old,
-    leases: old.leases.map((lease) => (lease.name === name ? { ...lease, ...changes } : lease)),
+    leases: old.leases.map((lease) => (lease.name === name ? { ...lease, ...stored(changes), ...changes } : lease)),
   }));
+}
+
+function stored({ renewedAt }: Partial<LeaseSeen>): Partial<LeaseSeen> {
+  return renewedAt === undefined ? {} : storedAtOnce(renewedAt);
 }
 
 function renewedAgo(milliseconds: number, world = healthyWorld()): World {
@@ -23,7 +27,7 @@ function again(world: World, changes: Partial<LeaseSeen>, afterMs: number): Worl
   const { clock } = item.value;
   if (clock === undefined) throw new Error('the world has a clock');
   const later = { sentAt: clock.sentAt + afterMs, receivedAt: clock.receivedAt + afterMs, serverTime: clock.serverTime + afterMs };
-  const leases = item.value.leases.map((lease) => (lease.name === 'kube-scheduler' ? { ...lease, ...changes } : lease));
+  const leases = item.value.leases.map((lease) => (lease.name === 'kube-scheduler' ? { ...lease, ...stored(changes), ...changes } : lease));
   return world.again('kube.leases', undefined, { leases, clock: later }, afterMs);
 }
 
@@ -192,15 +196,25 @@ test('a lease that was named is judged by itself, and nothing of the core is pro
   const own = lease('ops', 'leader', 'pod-1', { renewedAt: now - 90_000 });
   const world = healthyWorld().set('kube.named-leases', undefined, { leases: [own], absent: [], clock });
   const verdict = asFail(world.verdict(rule, 'ops/leader'));
-  expect(verdict).toMatchObject({ subject: { id: 'ops/Lease/leader' }, supports: [], facts: { component: 'ops/leader', age: '90 s' } });
+  expect(verdict).toMatchObject({ subject: { id: 'ops/Lease/leader' }, supports: [], facts: { component: 'ops/leader', age: '89 s' } });
   expect(
     rule.fixes({ facts: verdict.facts, subjects: [verdict.subject], verdicts: [verdict] }, { topology: world.topology } as never),
   ).toEqual([]);
-  world.set('kube.named-leases', undefined, { leases: [{ ...own, renewedAt: now - 3000 }], absent: [], clock });
+  world.set('kube.named-leases', undefined, { leases: [{ ...own, ...storedAtOnce(now - 3000) }], absent: [], clock });
   expect(world.verdict(rule, 'ops/leader').status).toBe('pass');
-  world.set('kube.named-leases', undefined, { leases: [{ ...own, renewedAt: now - 16_000 }], absent: [], clock });
+  world.set('kube.named-leases', undefined, { leases: [{ ...own, ...storedAtOnce(now - 16_000) }], absent: [], clock });
   expect(world.verdict(rule, 'ops/leader')).toMatchObject({
     status: 'unknown',
     gaps: [{ howToGet: expect.stringContaining('-n ops get lease leader') }],
   });
+});
+
+test('a holder whose clock nobody read has not expired for a clock that is behind: when it was stored counts', () => {
+  const world = healthyWorld().set('kube.named-leases', undefined, {
+    leases: [lease('ops', 'leader', 'pod-1', { renewedAt: now - 90_000, storedAt: Math.floor((now - 2000) / 1000) * 1000 })],
+    absent: [],
+    clock: { sentAt: now, receivedAt: now + 8, serverTime: Math.floor(now / 1000) * 1000 },
+  });
+  expect(world.verdict(rule, 'ops/leader').status).toBe('pass');
+  expect(world.missing('api.ready').missing('etcd.clock').verdict(rule, 'ops/leader').status).toBe('unknown');
 });

@@ -59,3 +59,9 @@ test('no leases, no clock of theirs, no clock of others: unknown; no such lease:
   const none = healthyWorld().set('kube.leases', undefined, (old) => ({ ...old, leases: [] }));
   expect(none.verdict(rule, scheduler).status).toBe('not-applicable');
 });
+
+test('one machine that is left of three may be the wrong one: nobody is blamed by it', () => {
+  const world = serverClockOff(healthyWorld(), 'm2', -90_000);
+  for (const node of ['m1', 'm3']) world.missing('api.ready', node).missing('etcd.clock', node);
+  expect(world.verdict(rule, 'kube-node-lease/Lease/w1').status).toBe('unknown');
+});
