@@ -2,8 +2,18 @@
 import { defineRule, fail, pass, undecided } from '../../src/judge/define-rule.ts';
 import { planToSetFlags } from '../../src/judge/plans/set-flags.ts';
 import { speaksOnlyOf } from '../../src/judge/readings/component-flags.ts';
-import { electionSubjects, type Elector, electorsOf, electorSupports, keyedBy, nodesOf } from '../../src/judge/readings/election.ts';
+import {
+  electionSubjects,
+  type Elector,
+  electorsOf,
+  electorSupports,
+  keyedBy,
+  locksHeld,
+  nodesOf,
+} from '../../src/judge/readings/election.ts';
+import { nodeLimits } from '../../src/judge/readings/node.ts';
 import { shellWord } from '../../src/judge/shell-word.ts';
+import { say } from '../../src/model/sentence.ts';
 
 export default defineRule({
   id: 'le-foreign-lock',
@@ -14,13 +24,11 @@ export default defineRule({
   layer: 5,
   title: 'instances of {component} elect by different locks: {names} by another one than the others',
   healthy: 'all instances of a controller elect by the same lock',
-  why: 'Each lock has a leader of its own, so two instances work at once and undo each other.',
+  why: 'Each lock elects a leader of its own: {effect}.',
   shows: ['each rows: {node}  {lock}'],
   folded: '{component}: {names} elects by another lock',
-  needs: ['kube.control-plane-pods', 'kube.nodes', 'kube.node-leases', 'here.files'],
-  limits: {
-    stale: { value: 40, unit: 's', source: 'https://kubernetes.io/docs/reference/node/node-status/ (a node lease lasts 40 s)' },
-  },
+  needs: ['kube.control-plane-pods', 'kube.nodes', 'kube.node-leases', 'here.files', 'kube.leases', 'api.ready', 'etcd.clock'],
+  limits: nodeLimits,
   reasons: [],
   subjects: (seen) =>
     electionSubjects(seen).map((subject) => {
@@ -33,13 +41,19 @@ export default defineRule({
     }),
   judge: (seen, limits, subject) => {
     const component = subject.name;
-    const electing = electorsOf(seen, component, limits.stale * 1000).filter((one) => one.elects !== false);
+    const electing = electorsOf(seen, component, limits.heartbeat * 1000).filter((one) => one.elects !== false);
     const told = electing.filter((one) => one.fresh && one.lock !== undefined);
     const odd = oddOnes(told);
     if (odd.length > 0) {
       const rows = told.map(({ node, lock = '' }) => ({ node, lock }));
       const supports = electorSupports(seen, electing, (one) => odd.includes(one));
-      return fail({ component, names: nodesOf(odd), rows }, { witness: 'stated', supports });
+      const locks = [...new Set(told.flatMap((one) => one.lock ?? []))];
+      const two = locksHeld(seen, locks, limits).held.length > 1;
+      const effect = two
+        ? say('two instances work at once and undo each other')
+        : say('whoever waits for the other one can neither lead nor take over');
+      const grave = two ? {} : ({ severity: 'warning', impact: 'at-risk' } as const);
+      return fail({ component, names: nodesOf(odd), rows, effect }, { witness: 'stated', supports, ...grave });
     }
     const [open] = electing.filter((one) => !told.includes(one));
     if (open === undefined) return pass({ component, lock: told[0]?.lock ?? '' });

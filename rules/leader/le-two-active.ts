@@ -1,7 +1,7 @@
 // Does one instance of each controller work at a time?
 import { defineRule, fail, notSampled, pass, undecided } from '../../src/judge/define-rule.ts';
 import { mastersOf, readApiServer, servesClients } from '../../src/judge/readings/api-server.ts';
-import { electionSubjects, electorsOf, electorSupports, nodesOf, runningOf } from '../../src/judge/readings/election.ts';
+import { electionSubjects, electorsOf, electorSupports, locksHeld, nodesOf, runningOf } from '../../src/judge/readings/election.ts';
 import { startingLimit } from '../../src/judge/readings/component.ts';
 import { findLease, leasePlace } from '../../src/judge/readings/lease.ts';
 import { nodeLimits } from '../../src/judge/readings/node.ts';
@@ -59,8 +59,9 @@ export default defineRule({
       const words = say('{names} without being elected', { names: nodesOf(free) });
       return fail({ component, words, rows }, { reason: 'no-election', witness: 'stated', supports });
     }
-    if (locks.length > 1) {
-      const words = say('a leader for each of {count} locks', { count: locks.length });
+    const { held, open: unseen } = locksHeld(seen, locks, limits);
+    if (held.length > 1) {
+      const words = say('a leader for each of {count} locks', { count: held.length });
       return fail({ component, words, rows }, { reason: 'two-locks', witness: 'stated', supports });
     }
     const turns = turnsOf(seen, component);
@@ -85,6 +86,8 @@ export default defineRule({
       }));
       return fail({ component, words, rows: shown }, { reason: 'two-stores', witness: 'agreed', supports: odd });
     }
+    if (locks.length > 1 && held.length + unseen.length > 1)
+      return undecided(`whether somebody leads ${component} by ${unseen.join(', ')} is not seen`, 'kubectl get leases -A');
     const [open] = all.filter((one) => !running.includes(one) || one.elects === undefined || one.lock === undefined);
     if (open !== undefined)
       return undecided(

@@ -1,6 +1,6 @@
 // Worlds in which something is wrong with the election of leaders.
 import type { LeaseSeen } from '../../src/model/kubernetes.ts';
-import { now, storedAtOnce } from './healthy.ts';
+import { lease, now, storedAtOnce } from './healthy.ts';
 import { healthyWorld, type World } from './world.ts';
 
 export const scheduler = 'kube-system/Lease/kube-scheduler';
@@ -37,6 +37,13 @@ export function notReady(world: World, node: string, milliseconds: number): Worl
   }));
 }
 
+/** m2's scheduler elects by another lock, which it got or did not get. */
+export function twoLocks(held: boolean): World {
+  const world = startedWith(healthyWorld(), 'kube-scheduler', 'm2', '--leader-elect-resource-name=second');
+  if (!held) return world;
+  return world.set('kube.leases', undefined, (old) => ({ ...old, leases: [...old.leases, lease('kube-system', 'second', 'm2_44d1-aa')] }));
+}
+
 /** Another object of that name is shown by one API server, in two looks. */
 export function otherStore(world: World, node: string): World {
   const item = world.evidence.items.find((one) => one.id === 'api.leases' && one.subject.name === node);
@@ -53,7 +60,8 @@ export const leaderWorlds: Readonly<Record<string, () => World>> = {
   'the leader is on an unknown machine': () => changeLease(healthyWorld(), 'kube-scheduler', { holder: 'old-master_44d1-aa' }),
   'the leader’s node reports no more': () => notReady(healthyWorld(), 'm1', 120_000),
   'one scheduler is not elected': () => startedWith(healthyWorld(), 'kube-scheduler', 'm2', '--leader-elect=false'),
-  'schedulers elect by two locks': () => startedWith(healthyWorld(), 'kube-scheduler', 'm2', '--leader-elect-resource-name=second'),
+  'schedulers elect by two locks': () => twoLocks(true),
+  'one scheduler waits for a lock of its own': () => twoLocks(false),
   'an election that nobody can win': () => startedWith(healthyWorld(), 'kube-scheduler', 'm2', '--leader-elect-renew-deadline=20s'),
   'one scheduler elects by other timings': () => startedWith(healthyWorld(), 'kube-scheduler', 'm2', '--leader-elect-lease-duration=30s'),
   'API servers show two leases': () => otherStore(healthyWorld(), 'm3'),

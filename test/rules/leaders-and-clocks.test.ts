@@ -11,6 +11,7 @@ const expected: Readonly<Record<string, readonly [string, readonly string[]]>> =
   'the leader’s node reports no more': ['ha-node-notready', ['le-holder-node-notready']],
   'one scheduler is not elected': ['le-disabled', ['api-flag-drift', 'le-two-active']],
   'schedulers elect by two locks': ['le-foreign-lock', ['api-flag-drift', 'le-two-active']],
+  'one scheduler waits for a lock of its own': ['le-foreign-lock', ['api-flag-drift']],
   'an election that nobody can win': ['le-timing', ['api-flag-drift']],
   'one scheduler elects by other timings': ['le-timing', ['api-flag-drift']],
   'API servers show two leases': ['le-two-active', []],

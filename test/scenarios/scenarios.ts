@@ -8,6 +8,7 @@ import { churn } from './table/churn.ts';
 import { doubles } from './table/doubles.ts';
 import { etcd } from './table/etcd.ts';
 import { known } from './table/known.ts';
+import { leaders } from './table/leaders.ts';
 import { networks } from './table/networks.ts';
 import { nodes } from './table/nodes.ts';
 import { slow } from './table/slow.ts';
@@ -22,6 +23,7 @@ export const scenarios: readonly Scenario[] = [
   ...addresses,
   ...apiServers,
   ...balancers,
+  ...leaders,
   ...slow,
   ...etcd,
   ...doubles,

@@ -4,6 +4,7 @@ import type { Seen } from '../../model/rule.ts';
 import type { Subject } from '../../model/subject.ts';
 import { keysOn } from '../../model/topology.ts';
 import type { Support } from '../../model/verdict.ts';
+import { type LeaseEvidence, type LeaseLimits, readLeaseIn } from './lease.ts';
 import { type ComponentEvidence, type ComponentLimits, readComponent } from './component.ts';
 import { type ComponentFlags, componentFlags, type FlagEvidence } from './component-flags.ts';
 
@@ -113,4 +114,24 @@ export function runningOf(
     const pod = pods.find((candidate) => candidate.component === component && candidate.node === one.node);
     return one.fresh && pod !== undefined && seen.attempt(() => readComponent(seen, pod, clock, limits).kind === 'good') === true;
   });
+}
+
+export interface LocksHeld {
+  readonly held: readonly string[];
+  /** Nobody could see whether. */
+  readonly open: readonly string[];
+}
+
+/** Behind which of these locks somebody leads. A lock that RBAC gives to nobody is only waited for. */
+export function locksHeld(seen: Seen<LeaseEvidence>, locks: readonly string[], limits: LeaseLimits): LocksHeld {
+  const stateOf = (lock: string): 'held' | 'free' | 'open' => {
+    const [, namespace, name] = /^Lease ([^/]+)\/(.+)$/.exec(lock) ?? [];
+    if (namespace !== 'kube-system') return 'open';
+    const reading = seen.attempt(() =>
+      readLeaseIn(seen, (all) => all.find((one) => one.namespace === namespace && one.name === name), limits),
+    );
+    if (reading === undefined || reading.kind === 'undecided') return 'open';
+    return reading.kind === 'held' ? 'held' : 'free';
+  };
+  return { held: locks.filter((lock) => stateOf(lock) === 'held'), open: locks.filter((lock) => stateOf(lock) === 'open') };
 }

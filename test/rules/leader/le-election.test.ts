@@ -59,6 +59,15 @@ test('an instance of a dead kubelet may run with other flags by now; a configura
   for (const rule of rules) expect(file.verdict(rule, scheduler).status, rule.id).toBe('unknown');
 });
 
+test('a lock that nobody gets: a standby less, and one that works', () => {
+  const sick = world('one scheduler waits for a lock of its own');
+  expect(asFail(sick.verdict(foreign, scheduler))).toMatchObject({ severity: 'warning', impact: 'at-risk' });
+  expect(unfilled(foreign, asFail(sick.verdict(foreign, scheduler)))).toEqual([]);
+  expect(sick.verdict(two, scheduler).status).toBe('pass');
+  const elsewhere = startedWith(healthyWorld(), 'kube-scheduler', 'm2', '--leader-elect-resource-namespace=ops');
+  expect(elsewhere.verdict(two, scheduler).status).toBe('unknown');
+});
+
 test('instances that elect by two locks', () => {
   const sick = world('schedulers elect by two locks');
   const verdict = asFail(sick.verdict(foreign, scheduler));
