@@ -17,7 +17,7 @@ export default defineRule({
   healthy: 'every controller works only while it leads',
   why: 'Two instances that work at once undo each other: Pods are made twice, addresses and volumes are given out twice.',
   shows: ['each rows: {node}  {words}'],
-  folded: '{component} on {names} is not elected',
+  folded: '{names} is not elected',
   needs: ['kube.control-plane-pods', 'kube.nodes', 'kube.node-leases', 'here.files'],
   limits: {
     stale: { value: 40, unit: 's', source: 'https://kubernetes.io/docs/reference/node/node-status/ (a node lease lasts 40 s)' },

@@ -26,7 +26,7 @@ export default defineRule({
   healthy: 'all instances of a controller elect by the same lock',
   why: 'Each lock elects a leader of its own: {effect}.',
   shows: ['each rows: {node}  {lock}'],
-  folded: '{component}: {names} elects by another lock',
+  folded: '{names} elects by another lock',
   needs: ['kube.control-plane-pods', 'kube.nodes', 'kube.node-leases', 'here.files', 'kube.leases', 'api.ready', 'etcd.clock'],
   limits: nodeLimits,
   reasons: [],

@@ -20,7 +20,7 @@ export default defineRule({
   healthy: 'every leader runs on a node of the cluster',
   why: 'A leader that nobody lists is looked after by nobody: it may be an old machine that was never stopped, with an old configuration.',
   shows: ['{component}  held by {holder}', '  {words}'],
-  folded: '{component} held from {host}',
+  folded: 'held from {host}',
   needs: ['kube.leases', 'kube.nodes', 'kube.control-plane-pods', 'kube.node-leases', 'api.ready', 'etcd.clock'],
   limits: { ...nodeLimits, starting: startingLimit },
   reasons: ['gone', 'foreign'],

@@ -20,7 +20,7 @@ export default defineRule({
   healthy: 'every leader runs on a node that is Ready',
   why: 'Static Pods outlive their kubelet: this leader may go on for long, and nothing restarts it when it ends.',
   shows: ['{component}  held by {holder}, {words}', '  {node} not Ready for {duration}'],
-  folded: '{component} led from {node}, {words}',
+  folded: 'led from {node}, {words}',
   needs: ['kube.leases', 'kube.nodes', 'kube.node-leases', 'kube.control-plane-pods', 'api.ready', 'etcd.clock'],
   limits: {
     ...nodeLimits,

@@ -17,7 +17,7 @@ export default defineRule({
   healthy: 'another instance of each controller can take over',
   why: 'When the one that is left is lost, nobody leads {component}.',
   shows: ['each rows: {node}  {words}'],
-  folded: '{component}: {good} of {all} can lead',
+  folded: '{good} of {all} instances can lead',
   needs: ['kube.control-plane-pods', 'kube.nodes', 'kube.node-leases', 'kube.leases', 'api.ready', 'etcd.clock'],
   limits: {
     ...nodeLimits,

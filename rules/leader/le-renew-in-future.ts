@@ -23,7 +23,7 @@ export default defineRule({
   healthy: 'no lease was renewed in the future',
   why: 'Whoever wrote it has a clock that is ahead. Elections and readiness go by what changes and not by what is written, so both go on.',
   shows: ['{name}  held by {holder}, renewed {lead} ahead of {against}'],
-  folded: 'lease of {name} {lead} ahead',
+  folded: '{lead} ahead',
   needs: ['kube.leases', 'kube.node-leases', 'kube.control-plane-pods', 'kube.nodes', 'api.ready', 'api.clock', 'etcd.clock'],
   limits: {
     agree: serverSkew.agree,

@@ -21,7 +21,7 @@ export default defineRule({
   healthy: 'one instance of each controller works at a time',
   why: 'Two that work at once undo each other. Clocks that differ do not bring this about: an election goes by what each instance sees itself.',
   shows: ['{component}  {words}', 'each rows: {node}  {seen}'],
-  folded: '{component}: {words}',
+  folded: '{words}',
   needs: [
     'kube.control-plane-pods',
     'kube.nodes',
