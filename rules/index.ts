@@ -22,12 +22,15 @@ import certificatesCertCaDiffers from './certificates/cert-ca-differs.ts';
 import certificatesCertCaExpiring from './certificates/cert-ca-expiring.ts';
 import certificatesCertChainInvalid from './certificates/cert-chain-invalid.ts';
 import certificatesCertEtcdSan from './certificates/cert-etcd-san.ts';
+import certificatesCertKeyPairMismatch from './certificates/cert-key-pair-mismatch.ts';
+import certificatesCertKubeconfigExpired from './certificates/cert-kubeconfig-expired.ts';
 import certificatesCertLeafExpired from './certificates/cert-leaf-expired.ts';
 import certificatesCertLeafExpiring from './certificates/cert-leaf-expiring.ts';
 import certificatesCertNotYetValid from './certificates/cert-not-yet-valid.ts';
 import certificatesCertOperatorExpiring from './certificates/cert-operator-expiring.ts';
 import certificatesCertSanMissingLb from './certificates/cert-san-missing-lb.ts';
 import certificatesCertSanMissingRequired from './certificates/cert-san-missing-required.ts';
+import certificatesCertStaleInMemory from './certificates/cert-stale-in-memory.ts';
 import certificatesCertWeak from './certificates/cert-weak.ts';
 import clockApiserverSkew from './clock/clock-apiserver-skew.ts';
 import clockEtcdSkew from './clock/clock-etcd-skew.ts';
@@ -121,12 +124,15 @@ export const rules: readonly AnyRule[] = [
   certificatesCertCaExpiring,
   certificatesCertChainInvalid,
   certificatesCertEtcdSan,
+  certificatesCertKeyPairMismatch,
+  certificatesCertKubeconfigExpired,
   certificatesCertLeafExpired,
   certificatesCertLeafExpiring,
   certificatesCertNotYetValid,
   certificatesCertOperatorExpiring,
   certificatesCertSanMissingLb,
   certificatesCertSanMissingRequired,
+  certificatesCertStaleInMemory,
   certificatesCertWeak,
   clockApiserverSkew,
   clockEtcdSkew,

@@ -80,6 +80,14 @@ export const surroundingQuestions: readonly Question[] = [
     ask: 'certificates signed and named right?',
     vital: false,
     rules: ['cert-chain-invalid', 'cert-ca-differs', 'cert-san-missing-lb', 'cert-san-missing-required', 'cert-etcd-san'],
+    next: { yes: ['certificates-files'], no: ['certificates-files'] },
+  },
+  {
+    id: 'certificates-files',
+    branch: 'certificates',
+    ask: 'files, keys and logins in use?',
+    vital: false,
+    rules: ['cert-key-pair-mismatch', 'cert-stale-in-memory', 'cert-kubeconfig-expired'],
     next: { yes: ['certificates-lasting'], no: ['certificates-lasting'] },
   },
   {

@@ -74,3 +74,25 @@ export function authorityFile(
     },
   };
 }
+
+/** A private key beside the certificate of this role; by default the right one. */
+export function keyFile(role: string, change: Partial<KeyFile> = {}): KeyFile {
+  const path = `/etc/kubernetes/pki/${role.replace(/^etcd-/, 'etcd/')}.key`;
+  return { path, publicKey: 'ab'.repeat(32), open: false, isPublic: false, ...change };
+}
+
+/** A component's kubeconfig that the `ca` of the same machine signed. */
+export function kubeconfigFile(role: string, change: Partial<KubeconfigFile> = {}): KubeconfigFile {
+  const ca = authorityFile('ca', 'good').certificate;
+  return {
+    path: `/etc/kubernetes/${role}.conf`,
+    role,
+    server: 'https://10.89.0.12:6443',
+    authorities: [ca],
+    client: certificate('m2', { ...made, subject: `CN=system:kube-${role}` }),
+    signedBy: [ca.sha256],
+    publicKey: 'ab'.repeat(32),
+    modifiedAt: now - 300 * day,
+    ...change,
+  };
+}

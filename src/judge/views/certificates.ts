@@ -5,7 +5,7 @@ import { say, type Word } from '../../model/sentence.ts';
 import type { Row, TableView } from '../../model/table.ts';
 import { describeDuration, describeMoment } from '../../model/time.ts';
 import { authoritiesSeen, missingAuthorities } from '../readings/authorities.ts';
-import { beginOf, certificatePlaces, endOf, type Leaf, type Place } from '../readings/certificate.ts';
+import { beginOf, certificatePlaces, endOf, type Place } from '../readings/certificate.ts';
 import { describeRole, nameOfAuthority } from '../readings/certificate-role.ts';
 import { type ServerNow, serverNow } from '../readings/host-clock.ts';
 
