@@ -20,14 +20,19 @@ import apiserverApiVersionSkew from './apiserver/api-version-skew.ts';
 import apiserverApiWebhookHazard from './apiserver/api-webhook-hazard.ts';
 import certificatesCertCaDiffers from './certificates/cert-ca-differs.ts';
 import certificatesCertCaExpiring from './certificates/cert-ca-expiring.ts';
+import certificatesCertCabundleBad from './certificates/cert-cabundle-bad.ts';
 import certificatesCertChainInvalid from './certificates/cert-chain-invalid.ts';
+import certificatesCertCsrStuck from './certificates/cert-csr-stuck.ts';
 import certificatesCertEtcdSan from './certificates/cert-etcd-san.ts';
+import certificatesCertFrontProxyTrust from './certificates/cert-front-proxy-trust.ts';
 import certificatesCertKeyPairMismatch from './certificates/cert-key-pair-mismatch.ts';
 import certificatesCertKubeconfigExpired from './certificates/cert-kubeconfig-expired.ts';
+import certificatesCertKubelet from './certificates/cert-kubelet.ts';
 import certificatesCertLeafExpired from './certificates/cert-leaf-expired.ts';
 import certificatesCertLeafExpiring from './certificates/cert-leaf-expiring.ts';
 import certificatesCertNotYetValid from './certificates/cert-not-yet-valid.ts';
 import certificatesCertOperatorExpiring from './certificates/cert-operator-expiring.ts';
+import certificatesCertSaKeyMismatch from './certificates/cert-sa-key-mismatch.ts';
 import certificatesCertSanMissingLb from './certificates/cert-san-missing-lb.ts';
 import certificatesCertSanMissingRequired from './certificates/cert-san-missing-required.ts';
 import certificatesCertStaleInMemory from './certificates/cert-stale-in-memory.ts';
@@ -122,14 +127,19 @@ export const rules: readonly AnyRule[] = [
   apiserverApiWebhookHazard,
   certificatesCertCaDiffers,
   certificatesCertCaExpiring,
+  certificatesCertCabundleBad,
   certificatesCertChainInvalid,
+  certificatesCertCsrStuck,
   certificatesCertEtcdSan,
+  certificatesCertFrontProxyTrust,
   certificatesCertKeyPairMismatch,
   certificatesCertKubeconfigExpired,
+  certificatesCertKubelet,
   certificatesCertLeafExpired,
   certificatesCertLeafExpiring,
   certificatesCertNotYetValid,
   certificatesCertOperatorExpiring,
+  certificatesCertSaKeyMismatch,
   certificatesCertSanMissingLb,
   certificatesCertSanMissingRequired,
   certificatesCertStaleInMemory,

@@ -2,7 +2,7 @@
 import { defineRule, fail, pass, undecided } from '../../src/judge/define-rule.ts';
 import { lookAtCertificate, planToReissue } from '../../src/judge/plans/reissue-certificate.ts';
 import { certificateNeeds, certificateSubjects, type Leaf, lookAt } from '../../src/judge/readings/certificate.ts';
-import { describeRole, nameOfAuthority } from '../../src/judge/readings/certificate-role.ts';
+import { describeRole, isUnverified, nameOfAuthority } from '../../src/judge/readings/certificate-role.ts';
 import { describeLeaf } from '../../src/judge/readings/certificate-words.ts';
 import type { Cause, Fix, Need, Seen } from '../../src/model/rule.ts';
 import { say, type Text } from '../../src/model/sentence.ts';
@@ -31,8 +31,9 @@ export default defineRule({
   needs: certificateNeeds,
   limits: {},
   reasons: ['signature', 'usage'],
-  // What a kubelet serves is signed by itself unless somebody chose otherwise; what only the LB shows is the LB's.
-  subjects: (seen) => certificateSubjects(seen).filter(({ id, keys }) => !id.endsWith('/kubelet-serving') && keys.lb === undefined),
+  // What a kubelet or controller serves is signed by itself unless somebody chose otherwise; what only the LB shows is the LB's.
+  subjects: (seen) =>
+    certificateSubjects(seen).filter(({ id, keys }) => !isUnverified(id.slice(id.lastIndexOf('/') + 1)) && keys.lb === undefined),
   judge: (seen, _limits, subject) => {
     const { place, leaves } = lookAt(seen, subject);
     const { severity, impact } = describeRole(place.role);

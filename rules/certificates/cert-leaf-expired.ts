@@ -3,6 +3,7 @@ import { defineRule, fail, pass, undecided } from '../../src/judge/define-rule.t
 import { planToRenew } from '../../src/judge/plans/renew-certificate.ts';
 import {
   type CertificateEvidence,
+  certificateNeeds,
   certificatePlaces,
   endOf,
   endUnnamed,
@@ -14,7 +15,7 @@ import {
   unnamedPlaces,
 } from '../../src/judge/readings/certificate.ts';
 import { kubeletRefuses, ofRole, reachesEtcd } from '../../src/judge/readings/certificate-gates.ts';
-import { describeRole } from '../../src/judge/readings/certificate-role.ts';
+import { describeRole, isUnverified } from '../../src/judge/readings/certificate-role.ts';
 import { factsOf } from '../../src/judge/readings/certificate-words.ts';
 import { type ServerNow, serverNow } from '../../src/judge/readings/host-clock.ts';
 import type { Seen } from '../../src/model/rule.ts';
@@ -36,18 +37,7 @@ export default defineRule({
   why: 'Whoever verifies this certificate refuses it, and every new connection fails; open ones live until they break.',
   shows: ['{node} {where}  role {role}', '  serial {serial}  sha256 {sha256}', '  ended {ended}, {ago} ago by {by}', 'if others: {others}'],
   folded: '{name} certificate ended {ended}',
-  needs: [
-    'api.ready',
-    'lb.tries',
-    'etcd.client-port',
-    'etcd.peer-port',
-    'node.kubelet-port',
-    'here.files',
-    'here.pki',
-    'etcd.clock',
-    'kube.nodes',
-    'kube.control-plane-pods',
-  ],
+  needs: certificateNeeds,
   limits: {},
   reasons: [],
   subjects: (seen) => [...certificatePlaces(seen).map((place) => place.subject), ...unnamedPlaces(seen)],
@@ -211,7 +201,7 @@ function failWith(seen: Seen<CertificateEvidence>, place: Place, leaf: Leaf, now
   const role = describeRole(place.role);
   const end = endOf(leaf.certificate);
   return fail(factsOf(seen, place, leaf, now, same), {
-    severity: place.role === 'kubelet-serving' && isSelfMade(leaf.certificate) ? 'info' : role.severity,
+    severity: isUnverified(place.role) && isSelfMade(leaf.certificate) ? 'info' : role.severity,
     impact: place.role === 'apiserver' && bad.length === same.length ? 'outage' : role.impact,
     group: place.role,
     witness: now.whose === 'servers' ? 'stated' : 'measured',

@@ -13,7 +13,7 @@ import {
   lookAt,
   type Place,
 } from '../../src/judge/readings/certificate.ts';
-import { describeRole } from '../../src/judge/readings/certificate-role.ts';
+import { describeRole, isUnverified } from '../../src/judge/readings/certificate-role.ts';
 import { describeLeaf } from '../../src/judge/readings/certificate-words.ts';
 import { type ServerNow, serverNow } from '../../src/judge/readings/host-clock.ts';
 import type { Seen } from '../../src/model/rule.ts';
@@ -57,8 +57,7 @@ export default defineRule({
     const step = stepOf(first, endOf(first.certificate) - now.low, limits);
     const witness = now.whose === 'servers' ? ('stated' as const) : ('measured' as const);
     if (step !== undefined) {
-      const severity =
-        place.role === 'kubelet-serving' && isSelfMade(first.certificate) ? 'info' : milder(step, describeRole(place.role).severity);
+      const severity = isUnverified(place.role) && isSelfMade(first.certificate) ? 'info' : milder(step, describeRole(place.role).severity);
       return fail({ ...facts, others: '' }, { reason: 'ending', severity, group: place.role, witness });
     }
     const ahead = longestOf(seen, place, places);

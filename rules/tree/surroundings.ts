@@ -88,6 +88,14 @@ export const surroundingQuestions: readonly Question[] = [
     ask: 'files, keys and logins in use?',
     vital: false,
     rules: ['cert-key-pair-mismatch', 'cert-stale-in-memory', 'cert-kubeconfig-expired'],
+    next: { yes: ['certificates-around'], no: ['certificates-around'] },
+  },
+  {
+    id: 'certificates-around',
+    branch: 'certificates',
+    ask: 'kubelets, tokens, webhooks trusted?',
+    vital: false,
+    rules: ['cert-kubelet', 'cert-csr-stuck', 'cert-sa-key-mismatch', 'cert-front-proxy-trust', 'cert-cabundle-bad'],
     next: { yes: ['certificates-lasting'], no: ['certificates-lasting'] },
   },
   {

@@ -1,4 +1,11 @@
 // Which parts of the API are served by somebody else: aggregated APIs and admission webhooks?
+import type { CertificateSeen } from './network.ts';
+
+/** The authorities an API server holds for somebody it calls; `broken`: in words, why they cannot be read. */
+export interface Bundle {
+  readonly certificates: readonly CertificateSeen[];
+  readonly broken?: string;
+}
 
 /** A Service that the API servers call. */
 export interface ServiceName {
@@ -16,6 +23,8 @@ export interface ApiServiceSeen {
   readonly message: string;
   /** When the condition last changed, milliseconds since 1970, by the clock of the API server that wrote it. */
   readonly since?: number;
+  /** Absent where it names none: then the machine's own store counts. */
+  readonly bundle?: Bundle;
 }
 
 export interface WebhookRule {
@@ -45,6 +54,15 @@ export interface WebhookSeen {
   readonly namespaces: readonly LabelRequirement[];
   /** Whether something else (objectSelector, matchConditions) narrows it in ways that are not looked into. */
   readonly narrowed: boolean;
+  /** Absent where it names none: then the machine's own store counts. */
+  readonly bundle?: Bundle;
+}
+
+/** A CustomResourceDefinition whose versions are translated by a webhook. */
+export interface ConversionSeen {
+  readonly name: string;
+  readonly service?: ServiceName;
+  readonly bundle?: Bundle;
 }
 
 /** How many ready addresses stand behind a Service; `unknown` where that could not be asked. */

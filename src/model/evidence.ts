@@ -1,5 +1,5 @@
 // The dictionary: which pieces of evidence exist, and what shape does each have?
-import type { ApiServiceSeen, ServiceBackend, WebhookSeen } from './admission.ts';
+import type { ApiServiceSeen, ConversionSeen, ServiceBackend, WebhookSeen } from './admission.ts';
 import type { ApiMetrics } from './api-metrics.ts';
 import type { BalancerFiles, EnvoyHost, HaproxyRow, HereNetwork, NginxStatus } from './balancer.ts';
 import type {
@@ -10,7 +10,9 @@ import type {
   LeaseSeen,
   NamedLeases,
   NodeSeen,
+  PublishedTrust,
   ServerClock,
+  SigningRequest,
 } from './kubernetes.ts';
 import type { Asked, EtcdHash, EtcdHealth, EtcdMemberList, EtcdMetrics, EtcdRead, EtcdStatus } from './etcd.ts';
 import type { FileSet, LocalDisk, LocalFiles, LocalTime } from './here.ts';
@@ -45,6 +47,8 @@ export interface EvidenceTypes {
   'api.version': { readonly gitVersion: string };
   /** What one API server says its own release is. */
   'api.release': { readonly gitVersion: string };
+  /** Identifiers of the keys that one API server accepts service accounts' tokens by. */
+  'api.token-keys': { readonly keys: readonly string[] };
   /** Request counters of one API server. */
   'api.metrics': ApiMetrics;
   /** Its Date, asked for some seconds with --deep. */
@@ -63,6 +67,11 @@ export interface EvidenceTypes {
   'kube.kubeadm-config': KubeadmConfig;
   'kube.api-services': { readonly services: readonly ApiServiceSeen[]; readonly clock?: ServerClock };
   'kube.webhooks': { readonly webhooks: readonly WebhookSeen[] };
+  /** Authorities in ConfigMaps of kube-system. */
+  'kube.trust': PublishedTrust;
+  'kube.signing-requests': { readonly requests: readonly SigningRequest[]; readonly clock?: ServerClock };
+  /** Definitions of resources whose versions a webhook translates. */
+  'kube.conversions': { readonly conversions: readonly ConversionSeen[] };
   /** Of the Services that webhooks and aggregated APIs name. */
   'kube.service-backends': { readonly backends: readonly ServiceBackend[] };
   /** The last log lines of control-plane containers that ended lately, wait, or stand beside an API server that is not ready. */
@@ -83,6 +92,9 @@ export interface EvidenceTypes {
   /** The member's own clock, from /raft/probing or a Date header. */
   'etcd.clock': ClockReading;
   'node.kubelet-port': Knock;
+  /** Both listen on the loopback alone unless somebody chose otherwise: a refusal there is no fault. */
+  'node.controller-port': Knock;
+  'node.scheduler-port': Knock;
   /** Certificates and manifests on the machine the tool runs on, when that is a control-plane node. */
   'here.files': LocalFiles;
   /** Certificates of machines in folders that --pki-dir names. */
@@ -125,6 +137,7 @@ export const evidenceSubjects: { readonly [Id in EvidenceId]: 'cluster' | 'lb' |
   'lb.credential': 'lb',
   'api.version': 'cluster',
   'api.release': 'apiserver',
+  'api.token-keys': 'apiserver',
   'api.metrics': 'apiserver',
   'api.clock': 'apiserver',
   'api.leases': 'apiserver',
@@ -137,6 +150,9 @@ export const evidenceSubjects: { readonly [Id in EvidenceId]: 'cluster' | 'lb' |
   'kube.kubeadm-config': 'cluster',
   'kube.api-services': 'cluster',
   'kube.webhooks': 'cluster',
+  'kube.trust': 'cluster',
+  'kube.signing-requests': 'cluster',
+  'kube.conversions': 'cluster',
   'kube.service-backends': 'cluster',
   'kube.container-logs': 'cluster',
   'kube.may-port-forward': 'cluster',
@@ -150,6 +166,8 @@ export const evidenceSubjects: { readonly [Id in EvidenceId]: 'cluster' | 'lb' |
   'etcd.hash': 'member',
   'etcd.clock': 'member',
   'node.kubelet-port': 'node',
+  'node.controller-port': 'node',
+  'node.scheduler-port': 'node',
   'here.files': 'cluster',
   'here.pki': 'cluster',
   'here.network': 'cluster',

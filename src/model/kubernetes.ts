@@ -1,4 +1,5 @@
 // What do the Kubernetes objects we read look like, once reduced to what rules ask?
+import type { CertificateSeen } from './network.ts';
 
 export interface NodeSeen {
   readonly name: string;
@@ -95,6 +96,29 @@ export interface KubeadmConfig {
   /** Ranges of the Services' addresses, separated by commas, and the domain of their names; empty where it says neither. */
   readonly serviceSubnet?: string;
   readonly dnsDomain?: string;
+}
+
+/** The authorities that the API publishes, each a set. */
+export interface PublishedTrust {
+  /** What pods trust the API server by: ConfigMap kube-root-ca.crt. */
+  readonly root: readonly CertificateSeen[];
+  /** Whose client certificates API servers accept. */
+  readonly client: readonly CertificateSeen[];
+  /** Whose certificate the front proxy logs in to extension API servers with, and under which names; empty means any. */
+  readonly frontProxy: readonly CertificateSeen[];
+  readonly frontProxyNames: readonly string[];
+}
+
+/** A CertificateSigningRequest; times in milliseconds since 1970, by the clocks of API servers. */
+export interface SigningRequest {
+  readonly name: string;
+  readonly signer: string;
+  readonly requester: string;
+  readonly state: 'pending' | 'approved' | 'issued' | 'denied' | 'failed';
+  readonly createdAt?: number;
+  /** When it got the state it has. */
+  readonly decidedAt?: number;
+  readonly message: string;
 }
 
 /** One line of a container's log. `at`: milliseconds since 1970, by the clock of the node it ran on. */

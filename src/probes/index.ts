@@ -6,6 +6,7 @@ import apiLeases from './api/leases.ts';
 import apiMetrics from './api/metrics.ts';
 import apiReady from './api/ready.ts';
 import apiRelease from './api/release.ts';
+import apiTokenKeys from './api/token-keys.ts';
 import apiVersion from './api/version.ts';
 import etcdClientPort from './etcd/client-port.ts';
 import etcdClock from './etcd/clock.ts';
@@ -25,6 +26,7 @@ import hereTime from './here/time.ts';
 import kubeApiServices from './kube/api-services.ts';
 import kubeContainerLogs from './kube/container-logs.ts';
 import kubeControlPlanePods from './kube/control-plane-pods.ts';
+import kubeConversions from './kube/conversions.ts';
 import kubeEndpoints from './kube/endpoints.ts';
 import kubeKubeadmConfig from './kube/kubeadm-config.ts';
 import kubeLeases from './kube/leases.ts';
@@ -33,6 +35,8 @@ import kubeNamedLeases from './kube/named-leases.ts';
 import kubeNodeLeases from './kube/node-leases.ts';
 import kubeNodes from './kube/nodes.ts';
 import kubeServiceBackends from './kube/service-backends.ts';
+import kubeSigningRequests from './kube/signing-requests.ts';
+import kubeTrust from './kube/trust.ts';
 import kubeWebhooks from './kube/webhooks.ts';
 import lbConfig from './lb/config.ts';
 import lbCredential from './lb/credential.ts';
@@ -41,7 +45,9 @@ import lbNginx from './lb/nginx.ts';
 import lbStats from './lb/stats.ts';
 import lbStrangers from './lb/strangers.ts';
 import lbTries from './lb/tries.ts';
+import nodeControllerPort from './node/controller-port.ts';
 import nodeKubeletPort from './node/kubelet-port.ts';
+import nodeSchedulerPort from './node/scheduler-port.ts';
 import operatorHints from './operator/hints.ts';
 import operatorKubeconfig from './operator/kubeconfig.ts';
 
@@ -52,6 +58,7 @@ export const probes: readonly Probe[] = [
   apiMetrics,
   apiReady,
   apiRelease,
+  apiTokenKeys,
   apiVersion,
   etcdClientPort,
   etcdClock,
@@ -71,6 +78,7 @@ export const probes: readonly Probe[] = [
   kubeApiServices,
   kubeContainerLogs,
   kubeControlPlanePods,
+  kubeConversions,
   kubeEndpoints,
   kubeKubeadmConfig,
   kubeLeases,
@@ -79,6 +87,8 @@ export const probes: readonly Probe[] = [
   kubeNodeLeases,
   kubeNodes,
   kubeServiceBackends,
+  kubeSigningRequests,
+  kubeTrust,
   kubeWebhooks,
   lbConfig,
   lbCredential,
@@ -87,7 +97,9 @@ export const probes: readonly Probe[] = [
   lbStats,
   lbStrangers,
   lbTries,
+  nodeControllerPort,
   nodeKubeletPort,
+  nodeSchedulerPort,
   operatorHints,
   operatorKubeconfig,
 ];

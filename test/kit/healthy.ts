@@ -221,6 +221,14 @@ function clusterItems(): EvidenceItem[] {
     known('kube.may-port-forward', undefined, { allowed: true, reason: '' }),
     known('kube.api-services', undefined, { services: [], clock }),
     known('kube.webhooks', undefined, { webhooks: [] }),
+    known('kube.conversions', undefined, { conversions: [] }),
+    known('kube.signing-requests', undefined, { requests: [], clock }),
+    known('kube.trust', undefined, {
+      root: [authorityOf('kubernetes')],
+      client: [authorityOf('kubernetes')],
+      frontProxy: [authorityOf('front-proxy-ca')],
+      frontProxyNames: ['front-proxy-client'],
+    }),
     known('kube.service-backends', undefined, { backends: [] }),
     known('kube.container-logs', undefined, { logs: [] }),
   ];
@@ -311,6 +319,7 @@ export function healthyItems(): readonly EvidenceItem[] {
       known('api.ready', n, { tries: [readyTry(n, `${addresses[n]}:6443`)], authorities: [authorityOf('kubernetes')] }),
       known('api.credential', n, { last: readyTry(n, `${addresses[n]}:6443`) }),
       known('api.release', n, { gitVersion: 'v1.34.4' }),
+      known('api.token-keys', n, { keys: ['key-1'] }),
       known('api.leases', n, { leases: systemLeases(), clock }),
       known('api.metrics', n, { requests: 100_000, serverErrors: 3, terminated: 0 }),
       ...memberItems(n),

@@ -6,7 +6,7 @@ import { certificateNeeds, certificatePlaces, type Leaf } from './certificate.ts
 import { authoritiesIn, fileSets } from './certificate-files.ts';
 import { type Authority, authorities, describeRole } from './certificate-role.ts';
 
-export const authorityNeeds = [...certificateNeeds, 'operator.kubeconfig'] as const satisfies readonly EvidenceId[];
+export const authorityNeeds = [...certificateNeeds, 'operator.kubeconfig', 'kube.trust'] as const satisfies readonly EvidenceId[];
 export type AuthorityEvidence = (typeof authorityNeeds)[number];
 
 export interface AuthoritySeen {
@@ -26,6 +26,11 @@ export function authoritiesSeen(seen: Seen<AuthorityEvidence>): readonly Authori
   };
   for (const certificate of inKubeconfig(seen)) add('ca', certificate, 'in your kubeconfig');
   for (const certificate of ofEtcd(seen)) add('etcd-ca', certificate, 'in --etcd-cacert');
+  const published = seen.peek('kube.trust');
+  if (published?.state === 'known') {
+    for (const one of [...published.value.root, ...published.value.client]) add('ca', one, 'in ConfigMaps of kube-system');
+    for (const one of published.value.frontProxy) add('front-proxy-ca', one, 'in ConfigMaps of kube-system');
+  }
   for (const set of fileSets(seen))
     for (const authority of authorities)
       for (const { path, certificate } of authoritiesIn(set, authority)) add(authority, certificate, `${set.node} ${path}`);

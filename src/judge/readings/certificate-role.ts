@@ -43,6 +43,14 @@ const roles: Readonly<Record<string, CertificateRole>> = {
   'etcd-server': { name: 'etcd server', ...grave, kubeadm: 'etcd-server', authority: 'etcd-ca', usages: ['server'] },
   'etcd-peer': { name: 'etcd peer', ...grave, kubeadm: 'etcd-peer', authority: 'etcd-ca', usages: ['server', 'client'] },
   'kubelet-serving': { name: 'kubelet serving', severity: 'warning', impact: 'at-risk', restart: 'kubelet', usages: ['server'] },
+  'controller-manager-serving': {
+    name: 'controller-manager serving',
+    severity: 'warning',
+    impact: 'at-risk',
+    restart: 'kube-controller-manager',
+    usages: ['server'],
+  },
+  'scheduler-serving': { name: 'scheduler serving', severity: 'warning', impact: 'at-risk', restart: 'kube-scheduler', usages: ['server'] },
   'apiserver-etcd-client': {
     name: 'etcd client (of the API server)',
     ...grave,
@@ -92,4 +100,9 @@ export function describeRole(role: string): CertificateRole {
 /** Whether clients connect to what holds it, so that it has to bear names. */
 export function isServerRole(role: string): boolean {
   return describeRole(role).usages.includes('server');
+}
+
+/** Whether nothing checks it unless somebody chose so: then the process makes one for itself. */
+export function isUnverified(role: string): boolean {
+  return role === 'kubelet-serving' || role === 'controller-manager-serving' || role === 'scheduler-serving';
 }

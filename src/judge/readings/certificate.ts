@@ -19,6 +19,8 @@ export const certificateNeeds = [
   'etcd.client-port',
   'etcd.peer-port',
   'node.kubelet-port',
+  'node.controller-port',
+  'node.scheduler-port',
   'here.files',
   'here.pki',
   'etcd.clock',
@@ -59,7 +61,7 @@ export function certificatePlaces(seen: Seen<CertificateEvidence>): readonly Pla
 }
 
 function findPlaces(seen: Seen<CertificateEvidence>): readonly Place[] {
-  const served = [...apiServers(seen), ...members(seen), ...kubelets(seen), ...strangers(seen)];
+  const served = [...apiServers(seen), ...members(seen), ...machinePorts(seen), ...strangers(seen)];
   const files = localFiles(seen);
   const joined = served.map((place) => ({ ...place, leaves: [...place.leaves, ...(files.get(place.subject.id)?.leaves ?? [])] }));
   const taken = new Set(served.map((place) => place.subject.id));
@@ -161,16 +163,23 @@ function members(seen: Seen<CertificateEvidence>): readonly Place[] {
   );
 }
 
-function kubelets(seen: Seen<CertificateEvidence>): readonly Place[] {
-  return seen.topology.machines.flatMap((machine) => {
-    const item = seen.peek('node.kubelet-port', machine.subject);
-    const certificate = item?.state === 'known' ? item.value.chain[0] : undefined;
-    if (certificate === undefined) return [];
-    const subject = placeOf(seen.topology, machine.subject.id, 'kubelet-serving');
-    return [
-      { subject, role: 'kubelet-serving', leaves: [{ where: `${machine.host ?? machine.subject.id}:10250`, served: true, certificate }] },
-    ];
-  });
+/** Ports of a machine whose certificate nothing checks by default. */
+const unverified = [
+  ['node.kubelet-port', 'kubelet-serving', 10250],
+  ['node.controller-port', 'controller-manager-serving', 10257],
+  ['node.scheduler-port', 'scheduler-serving', 10259],
+] as const;
+
+function machinePorts(seen: Seen<CertificateEvidence>): readonly Place[] {
+  return seen.topology.machines.flatMap((machine) =>
+    unverified.flatMap(([id, role, port]) => {
+      const item = seen.peek(id, machine.subject);
+      const certificate = item?.state === 'known' ? item.value.chain[0] : undefined;
+      if (certificate === undefined) return [];
+      const where = `${machine.host ?? machine.subject.id}:${port}`;
+      return [{ subject: placeOf(seen.topology, machine.subject.id, role), role, leaves: [{ where, served: true, certificate }] }];
+    }),
+  );
 }
 
 /** Certificates seen through the load balancer that no known master owns. */

@@ -2,12 +2,13 @@
 import { z } from 'zod';
 import type { ApiServiceSeen } from '../../model/admission.ts';
 import { defineProbe } from '../probe.ts';
+import { caBundle, readBundle } from '../shared/bundle.ts';
 import { line, listOf, moment, optionalLine } from '../shared/json.ts';
 import { gatherList, readClock, readList, without } from '../shared/kubernetes.ts';
 
 const apiService = z.object({
   metadata: z.object({ name: line }),
-  spec: z.object({ service: z.object({ namespace: optionalLine, name: optionalLine }).nullish() }).prefault({}),
+  spec: z.object({ caBundle, service: z.object({ namespace: optionalLine, name: optionalLine }).nullish() }).prefault({}),
   status: z
     .object({
       conditions: listOf(
@@ -39,5 +40,6 @@ function reduce({ metadata, spec, status }: z.output<typeof apiService>): ApiSer
     reason: condition?.reason ?? '',
     message: condition?.message ?? '',
     ...(condition?.lastTransitionTime === undefined ? {} : { since: condition.lastTransitionTime }),
+    ...readBundle(spec.caBundle),
   };
 }

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { WebhookSeen } from '../../model/admission.ts';
 import { defineProbe } from '../probe.ts';
+import { caBundle, readBundle } from '../shared/bundle.ts';
 import { line, listOf, optionalLine } from '../shared/json.ts';
 import { gatherList, readList, without } from '../shared/kubernetes.ts';
 import { parseRaw } from '../shared/raw.ts';
@@ -23,7 +24,9 @@ const webhook = z.object({
   name: line,
   failurePolicy: optionalLine,
   timeoutSeconds: z.number().nullish(),
-  clientConfig: z.object({ url: optionalLine, service: z.object({ namespace: line, name: line }).nullish() }).prefault({}),
+  clientConfig: z
+    .object({ url: optionalLine, caBundle: caBundle, service: z.object({ namespace: line, name: line }).nullish() })
+    .prefault({}),
   rules: listOf(z.object({ apiGroups: listOf(line), resources: listOf(line), operations: listOf(line) })),
   namespaceSelector: selector,
   objectSelector: selector,
@@ -58,7 +61,7 @@ export default defineProbe({
 
 /** The defaults of admissionregistration.k8s.io/v1: fail closed, within 10 s. */
 function reduce(kind: WebhookSeen['kind'], name: string, one: z.output<typeof webhook>): WebhookSeen {
-  const { url, service } = one.clientConfig;
+  const { url, service, caBundle: given } = one.clientConfig;
   const labels = Object.entries(one.namespaceSelector?.matchLabels ?? {}).map(([key, value]) => ({ key, operator: 'In', values: [value] }));
   return {
     kind,
@@ -71,6 +74,7 @@ function reduce(kind: WebhookSeen['kind'], name: string, one: z.output<typeof we
     rules: one.rules.map(({ apiGroups, resources, operations }) => ({ groups: apiGroups, resources, operations })),
     namespaces: [...labels, ...(one.namespaceSelector?.matchExpressions ?? [])],
     narrowed: one.matchConditions.length > 0 || narrows(one.objectSelector),
+    ...readBundle(given),
   };
 }
 

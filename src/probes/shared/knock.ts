@@ -1,8 +1,10 @@
 // Does a port that wants a client certificate answer, and with which certificate of its own?
 import { z } from 'zod';
 import type { Failure, Knock } from '../../model/network.ts';
+import type { Subject } from '../../model/subject.ts';
 import type { RawTry } from '../../sources/source.ts';
 import type { Gathered, Surroundings } from '../probe.ts';
+import { gap } from './gaps.ts';
 import { failureOf, parseRaw, rawTry } from './raw.ts';
 import { describeAnchors, describeChain, judgeChain, writeTries } from './tries.ts';
 import { bestTry, tryInWindow } from './window.ts';
@@ -16,6 +18,13 @@ const rawKnocks = z.object({
 export async function gatherKnock(host: string, port: number, around: Surroundings): Promise<Gathered> {
   const tries = await tryInWindow((signal) => around.source.knock(host, port, signal), isOpen, around.signal);
   return { raw: JSON.stringify({ tries }), source: 'direct' };
+}
+
+/** Once: what listens on the loopback alone refuses, and asking again changes nothing. */
+export async function gatherOneKnock(subject: Subject, port: number, around: Surroundings): Promise<Gathered> {
+  const host = around.topology.machines.find((machine) => machine.subject.id === subject.id)?.host;
+  if (host === undefined) throw gap('absent', `no address is known for node ${subject.name}`, 'kubectl get nodes -o wide');
+  return { raw: JSON.stringify({ tries: [await around.source.knock(host, port, around.signal)] }), source: 'direct' };
 }
 
 /** The same with what its certificate is judged by; that travels in the recording, so that a replay judges the same. */

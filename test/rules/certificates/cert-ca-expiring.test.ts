@@ -10,18 +10,14 @@ import { asFail, healthyWorld, now, type World } from '../../kit/world.ts';
 function authorities(change: Partial<CertificateSeen>, world = healthyWorld()): World {
   const seen = [{ ...authorityOf('kubernetes'), ...change }];
   for (const node of ['m1', 'm2', 'm3']) world.set('api.ready', node, (old) => ({ ...old, authorities: seen }));
-  return world;
+  return world.set('kube.trust', undefined, (old) => ({ ...old, root: [], client: [] }));
 }
 
 const ending = (days: number) => ({ notAfter: iso(now + days * day) });
 
-test('the authority of a healthy cluster passes; those that nobody saw are unknown', () => {
+test('the authority of a healthy cluster passes; etcd’s, that nobody saw, is unknown', () => {
   const verdicts = healthyWorld().judge(rule);
-  expect(verdicts.map(({ subject, status }) => `${subject.name} ${status}`)).toEqual([
-    'ca pass',
-    'etcd-ca unknown',
-    'front-proxy-ca unknown',
-  ]);
+  expect(verdicts.map(({ subject, status }) => `${subject.name} ${status}`)).toEqual(['ca pass', 'etcd-ca unknown', 'front-proxy-ca pass']);
 });
 
 test.each([
@@ -46,14 +42,14 @@ test('old and new during a rotation are judged apart', () => {
     { ...authorityOf('kubernetes'), ...ending(20) },
     { ...authorityOf('kubernetes'), sha256: 'b'.repeat(64), keyId: 'new' },
   ];
-  const world = healthyWorld();
+  const world = healthyWorld().set('kube.trust', undefined, (old) => ({ ...old, root: [], client: [] }));
   for (const node of ['m1', 'm2', 'm3']) world.set('api.ready', node, (old) => ({ ...old, authorities: seen }));
   expect(
     world
       .judge(rule)
       .map((verdict) => verdict.status)
       .sort(),
-  ).toEqual(['fail', 'pass', 'unknown', 'unknown']);
+  ).toEqual(['fail', 'pass', 'pass', 'unknown']);
 });
 
 test('etcd’s, as it was named, explains what fails in etcd and nothing at the API', () => {

@@ -21,6 +21,7 @@ describe('rows', () => {
         ),
         'w1 | kubelet-serving',
         'all | ca',
+        'all | front-proxy-ca',
         'you | your kubeconfig',
       ].sort(),
     );
@@ -29,7 +30,7 @@ describe('rows', () => {
   test('the one that ended stands first, with its age by the servers’ clocks', () => {
     const world = serves('m2', { notAfter: iso(now - day - 5000) });
     expect(rowsOf(world, 'machine', 'role', 'ends', 'left', 'days')[0]).toBe('m2 | apiserver | 2026-11-20 03:12Z | ended 24 h ago | -1');
-    expect(String(look(world).title)).toBe('15 certificates: 1 ended, 0 end within 30 days, by the clocks of m1, m2, m3');
+    expect(String(look(world).title)).toBe('16 certificates: 1 ended, 0 end within 30 days, by the clocks of m1, m2, m3');
   });
 
   test('served and in its file alike is one row, a renewed file beside an old one in memory two', () => {

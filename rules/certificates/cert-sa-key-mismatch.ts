@@ -1,0 +1,137 @@
+// Do all API servers accept service accounts' tokens by the same keys?
+import { defineRule, fail, notApplicable, pass, undecided } from '../../src/judge/define-rule.ts';
+import { restartOf } from '../../src/judge/plans/reissue-certificate.ts';
+import { mastersOf } from '../../src/judge/readings/api-server.ts';
+import { fileSets } from '../../src/judge/readings/certificate-files.ts';
+import { keyPairsIn } from '../../src/judge/readings/key-pairs.ts';
+import { shellWord } from '../../src/judge/shell-word.ts';
+import type { Cause, Fix, Seen } from '../../src/model/rule.ts';
+import { say } from '../../src/model/sentence.ts';
+import type { Master } from '../../src/model/topology.ts';
+
+type Needs = 'api.token-keys' | 'here.files' | 'here.pki';
+
+export default defineRule({
+  id: 'cert-sa-key-mismatch',
+  area: 'certificates',
+  since: '0.1.0',
+  severity: 'critical',
+  impact: 'degraded',
+  layer: 0,
+  final: true,
+  title: '{node} accepts other service-account keys than {others}',
+  healthy: 'all API servers accept the same service-account keys',
+  why: 'Pods get 401 from this master and not from the others, so that their errors come and go with the connection.',
+  shows: ['{node}  {own}', '{others}  {theirs}', 'if signing: {signing}'],
+  folded: 'other service-account keys',
+  needs: ['api.token-keys', 'here.files', 'here.pki'],
+  limits: {},
+  reasons: ['differs', 'signer', 'rotation'],
+  subjects: (seen) => mastersOf(seen).map((master) => master.subject),
+  judge: (seen, _limits, subject) => {
+    const masters = mastersOf(seen);
+    const own = keysOf(seen, subject);
+    const others = masters.filter((one) => one.subject.id !== subject.id);
+    const known = others.flatMap((one) => {
+      const keys = peekKeys(seen, one);
+      return keys === undefined ? [] : [{ name: one.subject.name, keys }];
+    });
+    const facts = { node: subject.name, own: own.join(', '), signing: '' };
+    const signer = foreignSigner(seen, own);
+    if (signer !== undefined) {
+      const signing = say('{node} signs tokens with {key}, which {name} does not accept', { ...signer, name: subject.name });
+      return fail({ ...facts, others: signer.node, theirs: signer.key, signing }, { reason: 'signer', witness: 'stated' });
+    }
+    if (others.length === 0) return notApplicable('there is one API server only');
+    const odd = known.filter(({ keys }) => keys.join() !== own.join());
+    if (odd.length > 0 && odd.length >= known.length - odd.length + 1) {
+      const shared = odd.every(({ keys }) => keys.some((key) => own.includes(key)));
+      const theirs = { others: odd.map(({ name }) => name).join(', '), theirs: odd[0]?.keys.join(', ') ?? '' };
+      // Old and new side by side, one master after the other: that is how keys are exchanged.
+      return fail(
+        { ...facts, ...theirs },
+        shared ? { reason: 'rotation', severity: 'info', witness: 'stated' } : { reason: 'differs', witness: 'stated' },
+      );
+    }
+    if (known.length < others.length) {
+      const [silent] = others.filter((one) => peekKeys(seen, one) === undefined);
+      if (silent !== undefined) seen.get('api.token-keys', silent.subject);
+      return undecided('the keys of another API server are not known', 'kubectl get --raw /openid/v1/jwks');
+    }
+    return pass(facts);
+  },
+  explains: [
+    {
+      to: 'api-credential-rejected',
+      kind: 'hints',
+      on: 'cluster',
+      because: 'a token of a service account is accepted by some API servers only',
+    },
+    { to: 'api-aggregated-unavailable', kind: 'hints', on: 'cluster', because: 'extension API servers log in with such tokens' },
+  ],
+  fixes: planFor,
+  avoid: () => ['make a new sa.key: every token that was ever handed out ends with the old one'],
+  reading: ['https://kubernetes.io/docs/tasks/configure-pod-container/configure-service-account/#service-account-issuer-discovery'],
+  errors: ['invalid bearer token', 'Unable to authenticate the request', 'square/go-jose: error in cryptographic primitive'],
+});
+
+function keysOf(seen: Seen<Needs>, subject: Master['subject']): readonly string[] {
+  return seen.get('api.token-keys', subject).keys;
+}
+
+function peekKeys(seen: Seen<Needs>, { subject }: Master): readonly string[] | undefined {
+  const item = seen.peek('api.token-keys', subject);
+  return item?.state === 'known' ? item.value.keys : undefined;
+}
+
+/** A machine whose controller manager signs with a key that this API server does not hold. Identifiers are digests of the public key. */
+function foreignSigner(seen: Seen<Needs>, accepted: readonly string[]): { readonly node: string; readonly key: string } | undefined {
+  for (const set of fileSets(seen)) {
+    const digest = keyPairsIn(set).find(({ role }) => role === 'sa')?.key?.publicKey;
+    const key = digest === undefined ? undefined : identifierOf(digest);
+    if (key !== undefined && accepted.length > 0 && !accepted.includes(key)) return { node: set.node, key };
+  }
+  return undefined;
+}
+
+const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+
+/** As kube-apiserver names its keys: base64url of the digest (pkg/serviceaccount/jwt.go keyIDFromPublicKey). */
+function identifierOf(hex: string): string {
+  const bits = [...hex].map((digit) => Number.parseInt(digit, 16).toString(2).padStart(4, '0')).join('');
+  return (bits.match(/.{1,6}/g) ?? []).map((six) => letters[Number.parseInt(six.padEnd(6, '0'), 2)]).join('');
+}
+
+function planFor({ verdicts }: Cause, seen: Seen): readonly Fix[] {
+  return verdicts.flatMap(({ facts, subject, reason }): readonly Fix[] => {
+    if (reason === 'rotation') return [];
+    const node = subject.name;
+    const [from = ''] = String(facts['others']).split(', ');
+    const look: Fix = {
+      do: 'Find out which key the pods’ tokens are signed with: that one has to stay',
+      where: 'here',
+      run: seen.topology.masters.map((master) => `kubectl --server ${shellWord(`https://${master.subject.id}`)} get --raw /openid/v1/jwks`),
+      risk: 'none',
+      needs: [],
+      verify: [],
+    };
+    if (seen.topology.platform.kind !== 'kubeadm' && seen.topology.platform.kind !== 'unknown') return [look];
+    return [
+      look,
+      {
+        do: say('Bring the keys of {from} to {node}, and start both that read them anew', { from, node }),
+        where: node,
+        run: [
+          'cp -a /etc/kubernetes /root/kubernetes.bak-$(date +%F)',
+          `scp ${shellWord(`root@${from}:/etc/kubernetes/pki/sa.key`)} ${shellWord(`root@${from}:/etc/kubernetes/pki/sa.pub`)} /etc/kubernetes/pki/`,
+          restartOf('kube-apiserver'),
+          restartOf('kube-controller-manager'),
+        ],
+        risk: 'medium',
+        needs: [{ text: say('the keys of {from} are the right ones', { from }), met: 'unknown' }],
+        verify: [`kubectl --server ${shellWord(`https://${subject.id}`)} get --raw /openid/v1/jwks`],
+        undo: ['cp -a /root/kubernetes.bak-$(date +%F)/pki /etc/kubernetes/'],
+      },
+    ];
+  });
+}

@@ -1,0 +1,71 @@
+// Whom do API servers call, and which authorities do they hold for each?
+import type { Bundle } from '../../model/admission.ts';
+import type { EvidenceId } from '../../model/evidence.ts';
+import type { Seen } from '../../model/rule.ts';
+import type { Subject } from '../../model/subject.ts';
+import type { Severity } from '../../model/verdict.ts';
+
+export interface Called {
+  readonly subject: Subject;
+  /** As kubectl calls it. */
+  readonly kind: string;
+  readonly object: string;
+  /** Absent where the machine's own store counts. */
+  readonly bundle?: Bundle;
+  /** How bad it is when it cannot be called. */
+  readonly severity: Severity;
+}
+
+const ids = ['kube.webhooks', 'kube.api-services', 'kube.conversions'] as const satisfies readonly EvidenceId[];
+type Needs = (typeof ids)[number];
+
+/** What could be listed, and which lists could not be read. */
+export function calledServers(seen: Seen<Needs>): { readonly called: readonly Called[]; readonly unread: readonly Needs[] } {
+  const unread = ids.filter((id) => seen.peek(id)?.state !== 'known');
+  return { called: [...webhooks(seen), ...services(seen), ...conversions(seen)], unread };
+}
+
+function subjectOf(object: string, name: string): Subject {
+  return { kind: 'cluster', id: object, name, keys: { object } };
+}
+
+function given(bundle: Bundle | undefined): Pick<Called, 'bundle'> {
+  return bundle === undefined ? {} : { bundle };
+}
+
+function webhooks(seen: Seen<Needs>): readonly Called[] {
+  const item = seen.peek('kube.webhooks');
+  if (item?.state !== 'known') return [];
+  return item.value.webhooks.map(({ kind, configuration, name, failClosed, bundle }) => ({
+    subject: subjectOf(`${kind}/${configuration}/${name}`, name),
+    kind,
+    object: configuration,
+    severity: failClosed ? 'critical' : 'warning',
+    ...given(bundle),
+  }));
+}
+
+function services(seen: Seen<Needs>): readonly Called[] {
+  const item = seen.peek('kube.api-services');
+  if (item?.state !== 'known') return [];
+  const remote = item.value.services.filter((one) => one.service !== undefined);
+  return remote.map(({ name, available, bundle }) => ({
+    subject: subjectOf(`APIService/${name}`, name),
+    kind: 'APIService',
+    object: name,
+    severity: available === 'False' ? 'critical' : 'warning',
+    ...given(bundle),
+  }));
+}
+
+function conversions(seen: Seen<Needs>): readonly Called[] {
+  const item = seen.peek('kube.conversions');
+  if (item?.state !== 'known') return [];
+  return item.value.conversions.map(({ name, bundle }) => ({
+    subject: subjectOf(`CustomResourceDefinition/${name}`, name),
+    kind: 'CustomResourceDefinition',
+    object: name,
+    severity: 'critical',
+    ...given(bundle),
+  }));
+}

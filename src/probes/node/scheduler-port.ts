@@ -1,0 +1,14 @@
+// Which certificate does the scheduler on one machine show, where it listens to others at all?
+import { defineProbe } from '../probe.ts';
+import { gatherOneKnock, readKnock } from '../shared/knock.ts';
+
+export default defineProbe({
+  id: 'node.scheduler-port',
+  title: 'the scheduler’s port',
+  why: 'Where monitoring reads its metrics from outside, its certificate counts.',
+  reads: [],
+  after: [],
+  timeoutMs: 4000,
+  gather: (subject, around) => gatherOneKnock(subject, 10259, around),
+  read: readKnock,
+});
