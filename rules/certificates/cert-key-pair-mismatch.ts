@@ -1,7 +1,8 @@
 // Does each private key belong to the certificate it lies beside?
 import { defineRule, fail, notApplicable, pass, undecided } from '../../src/judge/define-rule.ts';
 import { planToReissue } from '../../src/judge/plans/reissue-certificate.ts';
-import { certificateNeeds, placeOf } from '../../src/judge/readings/certificate.ts';
+import { certificateNeeds } from '../../src/judge/readings/certificate.ts';
+import { placeOf } from '../../src/judge/readings/certificate-places.ts';
 import { ofRole, reachesEtcd } from '../../src/judge/readings/certificate-gates.ts';
 import { describeRole } from '../../src/judge/readings/certificate-role.ts';
 import { setOf, subjectsInFiles } from '../../src/judge/readings/file-subjects.ts';
@@ -28,17 +29,22 @@ export default defineRule({
   needs: certificateNeeds,
   limits: {},
   reasons: ['differs', 'missing', 'open'],
-  subjects: (seen) => subjectsInFiles(seen, (set) => keyPairsIn(set).map(({ role }) => placeOf(seen.topology, set.node, role))),
+  subjects: (seen) =>
+    subjectsInFiles(seen, (set) => {
+      const pairs = keyPairsIn(set).filter(({ key }) => key !== undefined || (set.keys ?? []).length > 0);
+      // A copy without any key is one thing that is not known, not one for each certificate.
+      const roles = pairs.length > 0 ? pairs.map(({ role }) => role) : ['keys'];
+      return roles.map((role) => placeOf(seen.topology, set.node, role));
+    }),
   judge: (seen, _limits, subject) => {
     const set = setOf(seen, subject);
     const role = subject.id.slice(subject.id.lastIndexOf('/') + 1);
     const pair = keyPairsIn(set).find((one) => one.role === role);
+    if (role === 'keys') return undecided('no key is among the files that were read', `run ha-doctor on ${set.node}, as root`);
     if (pair === undefined) return notApplicable('there is no such pair');
     const { path, key, wanted } = pair;
     const name = describeRole(role).name;
     const facts = { node: set.node, role, name, path, keyPath: key?.path ?? '?', wanted: short(wanted), found: short(key?.publicKey) };
-    if ((set.keys ?? []).length === 0 && key === undefined)
-      return undecided('no key is among the files that were read', `run ha-doctor on ${set.node}, as root`);
     if (key === undefined) return fail({ ...facts, words: 'is missing' }, { reason: 'missing', group: role, witness: 'stated' });
     if (key.publicKey === undefined || wanted === undefined)
       return undecided(`${key.path} is behind a passphrase or of an unknown kind`, `openssl pkey -in ${shellWord(key.path)} -pubout`);

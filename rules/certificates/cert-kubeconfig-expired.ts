@@ -1,7 +1,8 @@
 // Do the control plane's own kubeconfigs still let anybody in, and do they lead to this cluster?
 import { defineRule, fail, notApplicable, pass, undecided } from '../../src/judge/define-rule.ts';
 import { restartOf } from '../../src/judge/plans/reissue-certificate.ts';
-import { certificateNeeds, endOf, placeOf } from '../../src/judge/readings/certificate.ts';
+import { certificateNeeds, endOf } from '../../src/judge/readings/certificate.ts';
+import { placeOf } from '../../src/judge/readings/certificate-places.ts';
 import { authoritiesIn } from '../../src/judge/readings/certificate-files.ts';
 import { setOf, subjectsInFiles } from '../../src/judge/readings/file-subjects.ts';
 import { serverNow } from '../../src/judge/readings/host-clock.ts';

@@ -1,7 +1,8 @@
 // Does a process still use a certificate that was renewed in its file?
 import { defineRule, fail, pass, undecided } from '../../src/judge/define-rule.ts';
 import { restartOf } from '../../src/judge/plans/reissue-certificate.ts';
-import { certificateNeeds, endOf, hasEnded, placeOf } from '../../src/judge/readings/certificate.ts';
+import { certificateNeeds, endOf, hasEnded } from '../../src/judge/readings/certificate.ts';
+import { placeOf } from '../../src/judge/readings/certificate-places.ts';
 import { describeRole } from '../../src/judge/readings/certificate-role.ts';
 import { describeLeaf } from '../../src/judge/readings/certificate-words.ts';
 import { setOf, subjectsInFiles } from '../../src/judge/readings/file-subjects.ts';

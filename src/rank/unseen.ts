@@ -56,5 +56,5 @@ export function isRefuted(unknown: Unknown, scene: Scene): boolean {
       .filter(plain)
       .map((edge) => edge.to),
   );
-  return scene.passes.some((pass) => targets.has(pass.rule));
+  return targets.size > 0 && scene.passes.some((pass) => targets.has(pass.rule));
 }

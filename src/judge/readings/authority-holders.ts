@@ -1,7 +1,8 @@
 // Which authorities does each machine hold in its files, and which key signed what it serves?
 import type { Seen } from '../../model/rule.ts';
 import type { Subject } from '../../model/subject.ts';
-import { type CertificateEvidence, certificatePlaces, placeOf } from './certificate.ts';
+import { type CertificateEvidence, certificatePlaces } from './certificate.ts';
+import { placeOf } from './certificate-places.ts';
 import { authoritiesIn, fileSets } from './certificate-files.ts';
 import { type Authority, describeRole } from './certificate-role.ts';
 

@@ -1,13 +1,12 @@
 // Which certificates can be seen, on which machine, in which role, and when do they end?
 import { shellWord } from '../shell-word.ts';
 import type { EvidenceId } from '../../model/evidence.ts';
-import type { CertificateSeen, Knock, Trust, Try } from '../../model/network.ts';
+import type { CertificateSeen, Trust } from '../../model/network.ts';
 import type { Seen } from '../../model/rule.ts';
 import { clusterSubject, type Subject } from '../../model/subject.ts';
-import { keysOn, type Topology } from '../../model/topology.ts';
+import type { Topology } from '../../model/topology.ts';
 import { mastersOf } from './api-server.ts';
-import { fileSets, roleFilesIn } from './certificate-files.ts';
-import { ownerOfLeaf } from './entry.ts';
+import { citeAll, placesIn } from './certificate-places.ts';
 import type { ServerNow } from './host-clock.ts';
 import { membersOf } from './member.ts';
 import { endBySilence } from './silence.ts';
@@ -52,20 +51,31 @@ export interface Place {
   readonly asked?: { readonly id: EvidenceId; readonly subject: Subject; readonly address: string };
 }
 
+/** Everything that was seen of certificates, found once for one topology: it is asked for about each of them again. */
+interface Inventory {
+  readonly places: readonly Place[];
+  readonly byId: ReadonlyMap<string, Place>;
+}
+
+const takenBefore = new WeakMap<Topology, Inventory>();
+
 /**
  * Every place where a certificate is expected or was seen. A kubelet's counts only where it was seen: nothing checks it
  * by default, so one that nobody saw leaves no question open.
  */
 export function certificatePlaces(seen: Seen<CertificateEvidence>): readonly Place[] {
-  return seen.shared(findPlaces);
+  return inventoryOf(seen).places;
 }
 
-function findPlaces(seen: Seen<CertificateEvidence>): readonly Place[] {
-  const served = [...apiServers(seen), ...members(seen), ...machinePorts(seen), ...strangers(seen)];
-  const files = localFiles(seen);
-  const joined = served.map((place) => ({ ...place, leaves: [...place.leaves, ...(files.get(place.subject.id)?.leaves ?? [])] }));
-  const taken = new Set(served.map((place) => place.subject.id));
-  return [...joined, ...[...files.values()].filter((place) => !taken.has(place.subject.id))];
+/** A topology belongs to one body of evidence. What was found before still counts as read. */
+function inventoryOf(seen: Seen<CertificateEvidence>): Inventory {
+  citeAll(seen);
+  const before = takenBefore.get(seen.topology);
+  if (before !== undefined) return before;
+  const places = placesIn(seen);
+  const inventory = { places, byId: new Map(places.map((place) => [place.subject.id, place])) };
+  takenBefore.set(seen.topology, inventory);
+  return inventory;
 }
 
 /** What can be judged at one place. Its file does not stand in for a served certificate that nobody saw. */
@@ -84,8 +94,8 @@ export function certificateSubjects(seen: Seen<CertificateEvidence>): readonly S
 
 /** One place and what can be judged there. @throws MissingEvidence where nobody can say. */
 export function lookAt(seen: Seen<CertificateEvidence>, subject: Subject) {
-  const places = certificatePlaces(seen);
-  const place = places.find((one) => one.subject.id === subject.id);
+  const { places, byId } = inventoryOf(seen);
+  const place = byId.get(subject.id);
   if (place !== undefined) return { place, leaves: leavesAt(seen, place), places };
   endUnnamed(seen);
   return endBySilence('api.ready', subject, 'what was seen at first is no longer known', '--masters <host:port,…>');
@@ -104,8 +114,15 @@ export function endUnnamed(seen: Seen<CertificateEvidence>): void {
   membersOf(seen);
 }
 
+const endsBefore = new WeakMap<CertificateSeen, number>();
+
+/** Milliseconds since 1970; read once, for it is asked for in every comparison. */
 export function endOf(certificate: CertificateSeen): number {
-  return Date.parse(certificate.notAfter);
+  const before = endsBefore.get(certificate);
+  if (before !== undefined) return before;
+  const end = Date.parse(certificate.notAfter);
+  endsBefore.set(certificate, end);
+  return end;
 }
 
 export function beginOf(certificate: CertificateSeen): number {
@@ -115,115 +132,6 @@ export function beginOf(certificate: CertificateSeen): number {
 /** What it was made for, in milliseconds. */
 export function lifetimeOf(certificate: CertificateSeen): number {
   return endOf(certificate) - beginOf(certificate);
-}
-
-export function placeOf(topology: Topology, node: string, role: string): Subject {
-  const id = `${node}/${role}`;
-  return { kind: 'file', id, name: node, keys: { ...keysOn(topology, node), file: id } };
-}
-
-function apiServers(seen: Seen<CertificateEvidence>): readonly Place[] {
-  return seen.topology.masters.map((master) => {
-    const item = seen.peek('api.ready', master.subject);
-    const tries = item?.state === 'known' ? item.value.tries : [];
-    const chains = tries.flatMap((one) => one.chain.slice(0, 1));
-    const through = entryLeaves(seen).filter((leaf) => ownerOfLeaf(seen, leaf)?.subject.id === master.subject.id);
-    const address = master.subject.id;
-    const direct = distinct(chains).map(
-      (certificate): Leaf => ({ where: address, served: true, certificate, ...trustIn(tries, certificate) }),
-    );
-    const entry = entryTries(seen);
-    const leaves =
-      direct.length > 0
-        ? direct
-        : through.map((certificate): Leaf => ({ where: 'through the LB', served: true, certificate, ...trustIn(entry, certificate) }));
-    const subject = placeOf(seen.topology, master.subject.keys.node ?? address, 'apiserver');
-    return { subject, role: 'apiserver', leaves, asked: { id: 'api.ready', subject: master.subject, address } };
-  });
-}
-
-function members(seen: Seen<CertificateEvidence>): readonly Place[] {
-  const started = seen.topology.members.filter((member) => member.started);
-  return started.flatMap((member) =>
-    (
-      [
-        ['etcd-server', 'etcd.client-port', member.clientPort],
-        ['etcd-peer', 'etcd.peer-port', member.peerPort],
-      ] as const
-    ).map(([role, id, port]) => {
-      const host = member.host.includes(':') ? `[${member.host}]` : member.host;
-      const address = `${host}:${port}`;
-      const item = seen.peek(id, member.subject);
-      const knock: Knock | undefined = item?.state === 'known' ? item.value : undefined;
-      const trust = knock?.trust === undefined ? {} : { trust: knock.trust };
-      const leaves = (knock?.chain.slice(0, 1) ?? []).map((certificate): Leaf => ({ where: address, served: true, certificate, ...trust }));
-      const subject = placeOf(seen.topology, member.subject.keys.node ?? member.host, role);
-      return { subject, role, leaves, asked: { id, subject: member.subject, address } };
-    }),
-  );
-}
-
-/** Ports of a machine whose certificate nothing checks by default. */
-const unverified = [
-  ['node.kubelet-port', 'kubelet-serving', 10250],
-  ['node.controller-port', 'controller-manager-serving', 10257],
-  ['node.scheduler-port', 'scheduler-serving', 10259],
-] as const;
-
-function machinePorts(seen: Seen<CertificateEvidence>): readonly Place[] {
-  return seen.topology.machines.flatMap((machine) =>
-    unverified.flatMap(([id, role, port]) => {
-      const item = seen.peek(id, machine.subject);
-      const certificate = item?.state === 'known' ? item.value.chain[0] : undefined;
-      if (certificate === undefined) return [];
-      const where = `${machine.host ?? machine.subject.id}:${port}`;
-      return [{ subject: placeOf(seen.topology, machine.subject.id, role), role, leaves: [{ where, served: true, certificate }] }];
-    }),
-  );
-}
-
-/** Certificates seen through the load balancer that no known master owns. */
-function strangers(seen: Seen<CertificateEvidence>): readonly Place[] {
-  const lb = seen.topology.entry?.subject.id ?? 'lb';
-  const unowned = entryLeaves(seen).filter((leaf) => ownerOfLeaf(seen, leaf) === undefined);
-  return unowned.map((certificate) => {
-    const id = `${lb}/apiserver/${certificate.sha256.slice(0, 12)}`;
-    const subject: Subject = { kind: 'file', id, name: 'LB', keys: { lb, file: id } };
-    return { subject, role: 'apiserver', leaves: [{ where: `${lb}, through the LB`, served: true, certificate }] };
-  });
-}
-
-function entryLeaves(seen: Seen<'lb.tries'>): readonly CertificateSeen[] {
-  return distinct(entryTries(seen).flatMap((one) => one.chain.slice(0, 1)));
-}
-
-function entryTries(seen: Seen<'lb.tries'>): readonly Try[] {
-  const item = seen.peek('lb.tries');
-  return item?.state === 'known' ? item.value.tries : [];
-}
-
-function trustIn(tries: readonly Try[], certificate: CertificateSeen): Pick<Leaf, 'trust'> {
-  const met = tries.find((one) => one.chain[0]?.sha256 === certificate.sha256);
-  return met === undefined ? {} : { trust: met.trust };
-}
-
-function distinct(certificates: readonly CertificateSeen[]): readonly CertificateSeen[] {
-  return [...new Map(certificates.map((one) => [one.sha256, one])).values()].sort((one, other) => (one.sha256 < other.sha256 ? -1 : 1));
-}
-
-/** Place id -> what lies in files for it. */
-function localFiles(seen: Seen<CertificateEvidence>): ReadonlyMap<string, Place> {
-  const found = fileSets(seen).flatMap(roleFilesIn);
-  return new Map(
-    found.map(({ node, role, files, expected }) => {
-      const subject = placeOf(seen.topology, node, role);
-      const leaves = files.map(({ path, certificate, modifiedAt, signedBy }): Leaf => {
-        const signers = signedBy === undefined ? {} : { signers: { own: signedBy, expected } };
-        return { where: path, served: false, certificate, ...signers, ...(modifiedAt !== undefined && { modifiedAt }) };
-      });
-      return [subject.id, { subject, role, leaves }];
-    }),
-  );
 }
 
 /** Surely past, by whichever of the servers' clocks. */

@@ -3,7 +3,7 @@ import type { FileSet } from '../../model/here.ts';
 import type { Seen } from '../../model/rule.ts';
 import { clusterSubject, type Subject } from '../../model/subject.ts';
 import { MissingEvidence } from '../view.ts';
-import { placeOf } from './certificate.ts';
+import { placeOf } from './certificate-places.ts';
 import { type FileEvidence, fileSets } from './certificate-files.ts';
 
 const howToGet = 'run ha-doctor there, as root, or --pki-dir <node>=<folder>';

@@ -1,7 +1,7 @@
 // What does a certificate say, in words that are safe to print?
 import { createHash, type KeyObject, X509Certificate } from 'node:crypto';
 import type { CertificateKey, CertificateSeen, Usage } from '../../model/network.ts';
-import { signingOf } from './der.ts';
+import { rsaKeyOf, signingOf } from './der.ts';
 import { cleanLine } from './text.ts';
 
 /** Bytes; OpenSSL itself takes no longer list of certificates from a server (SSL_CTX_set_max_cert_list: 100 kB). */
@@ -53,6 +53,8 @@ function usagesOf(certificate: X509Certificate): readonly Usage[] {
 }
 
 function describeKey(certificate: X509Certificate): Pick<CertificateSeen, 'key' | 'publicKey'> {
+  const rsa = rsaKeyOf(certificate.raw);
+  if (rsa !== undefined) return { key: { type: 'RSA', bits: rsa.bits }, publicKey: createHash('sha256').update(rsa.info).digest('hex') };
   try {
     const { publicKey } = certificate;
     return { key: kindOf(publicKey), publicKey: digestOfKey(publicKey) };

@@ -60,6 +60,42 @@ export function signingOf(der: Uint8Array): Signing {
   };
 }
 
+const rsaEncryption = '1.2.840.113549.1.1.1';
+const bitString = 0x03;
+const integer = 0x02;
+
+/**
+ * The public key's own bytes (SubjectPublicKeyInfo) and the length of its modulus, of RSA keys alone: those have one
+ * encoding, and making a key of them costs more than all the rest of a certificate.
+ */
+export function rsaKeyOf(der: Uint8Array): { readonly info: Uint8Array; readonly bits: number } | undefined {
+  const whole = elementAt(der, 0, der.length);
+  const body = whole && childrenOf(der, whole)[0];
+  if (body === undefined) return undefined;
+  const parts = childrenOf(der, body);
+  // After version, serial number, algorithm, issuer, validity and subject; the version may be left out.
+  const info = parts[parts[0]?.tag === 0xa0 ? 6 : 5];
+  if (info?.tag !== sequence) return undefined;
+  const [algorithm, key] = childrenOf(der, info);
+  const oid = algorithm && childrenOf(der, algorithm)[0];
+  if (oid?.tag !== objectIdentifier || identifierOf(der, oid) !== rsaEncryption || key?.tag !== bitString) return undefined;
+  // The first byte of a bit string counts its unused bits.
+  const inner = elementAt(der, key.from + 1, key.to);
+  const modulus = inner && childrenOf(der, inner)[0];
+  if (modulus?.tag !== integer) return undefined;
+  let from = modulus.from;
+  while (from < modulus.to && der[from] === 0) from++;
+  const bits = (modulus.to - from) * 8 - Math.clz32(der[from] ?? 0) + 24;
+  return { info: der.subarray(startOf(der, info), info.to), bits };
+}
+
+/** Where an element's own tag stands, by how its length is written. */
+function startOf(der: Uint8Array, { from, to }: Element): number {
+  const length = to - from;
+  const header = length < 0x80 ? 2 : length < 0x100 ? 3 : length < 0x10000 ? 4 : 5;
+  return from - header;
+}
+
 /** Extension -> its value, an octet string around the extension's own encoding. */
 function extensionsOf(der: Uint8Array, body: Element): ReadonlyMap<string, Element> {
   const wrapper = childrenOf(der, body).find(({ tag }) => tag === extensionsTag);

@@ -1,5 +1,5 @@
 // Which certificates, and whose keys, lie in some files of one machine?
-import type { X509Certificate } from 'node:crypto';
+import type { KeyObject, X509Certificate } from 'node:crypto';
 import { z } from 'zod';
 import type { CertificateFile, FileSet, KeyFile, KubeconfigFile } from '../../model/here.ts';
 import { GapError, type PublicParts, type Source } from '../../sources/source.ts';
@@ -79,12 +79,12 @@ interface Parsed {
 /** Pure; a certificate that cannot be read is named in `unreadable`, and the others still count. */
 export function readFileSet(raw: RawFileSet, fallback: string): FileSet {
   const unreadable = [...raw.unreadable];
-  const parse = (path: string, block: string): X509Certificate[] => attempt(path, unreadable, () => parseCertificate(Buffer.from(block)));
+  const parse = (path: string, block: string): X509Certificate[] => attempt(path, unreadable, () => parseOnce(block));
   for (const { path, blocks: own } of raw.certificates) if (own.length === 0) unreadable.push({ path, why: 'it holds no certificate' });
   const parsed = raw.certificates.flatMap(({ path, blocks: own, ...rest }) =>
     own.flatMap((block) => parse(path, block).map((certificate): Parsed => ({ path, certificate, ...rest }))),
   );
-  const authorities = parsed.map(({ certificate }) => certificate).filter((certificate) => certificate.ca);
+  const authorities = parsed.filter(({ certificate }) => certificate.ca).map(({ certificate }) => authorityOf(certificate));
   const certificates = parsed.flatMap(({ path, certificate, modifiedAt }): readonly CertificateFile[] =>
     attempt(path, unreadable, () => ({
       path,
@@ -101,7 +101,7 @@ export function readFileSet(raw: RawFileSet, fallback: string): FileSet {
 
 function readKubeconfig(
   { path, server, authorities: held, client, clientFile, publicKey, modifiedAt }: NonNullable<RawFileSet['kubeconfigs']>[number],
-  beside: readonly X509Certificate[],
+  beside: readonly Authority[],
   parse: (path: string, block: string) => readonly X509Certificate[],
   unreadable: Unreadable,
 ): readonly KubeconfigFile[] {
@@ -113,7 +113,7 @@ function readKubeconfig(
     server,
     authorities: own.map(describeCertificate),
     ...(certificate !== undefined && { client: describeCertificate(certificate) }),
-    signedBy: certificate === undefined ? [] : signersOf(certificate, [...own, ...beside]),
+    signedBy: certificate === undefined ? [] : signersOf(certificate, [...own.map(authorityOf), ...beside]),
     ...(clientFile !== undefined && { clientFile }),
     ...(publicKey !== undefined && { publicKey }),
     ...(modifiedAt !== undefined && { modifiedAt }),
@@ -129,15 +129,54 @@ function attempt<T>(path: string, unreadable: Unreadable, act: () => T): T[] {
   }
 }
 
-/** By signature; the name only says with whom it is worth trying. */
-function signersOf(certificate: X509Certificate, authorities: readonly X509Certificate[]): readonly string[] {
-  const signed = authorities.filter((one) => one.subject === certificate.issuer && verifies(certificate, one));
-  return [...new Set(signed.map((one) => one.fingerprint256.replaceAll(':', '').toLowerCase()))];
+/** An authority lies on every machine: what was read once need not be read again. */
+const parsedBefore = new Map<string, X509Certificate>();
+const mostKept = 100;
+
+/** @throws Error with one sentence. */
+function parseOnce(block: string): X509Certificate {
+  const before = parsedBefore.get(block);
+  if (before !== undefined) return before;
+  const certificate = parseCertificate(Buffer.from(block));
+  if (certificate.ca && parsedBefore.size < mostKept) parsedBefore.set(block, certificate);
+  return certificate;
 }
 
-function verifies(certificate: X509Certificate, authority: X509Certificate): boolean {
+interface Authority {
+  readonly subject: string;
+  readonly sha256: string;
+  /** Absent for a kind of key that OpenSSL does not know. */
+  readonly key?: KeyObject;
+}
+
+const authoritiesBefore = new WeakMap<X509Certificate, Authority>();
+
+function authorityOf(certificate: X509Certificate): Authority {
+  const before = authoritiesBefore.get(certificate);
+  if (before !== undefined) return before;
+  const sha256 = certificate.fingerprint256.replaceAll(':', '').toLowerCase();
+  const authority = { subject: certificate.subject, sha256, ...keyOf(certificate) };
+  authoritiesBefore.set(certificate, authority);
+  return authority;
+}
+
+function keyOf(certificate: X509Certificate): { readonly key?: KeyObject } {
   try {
-    return certificate.verify(authority.publicKey);
+    return { key: certificate.publicKey };
+  } catch {
+    return {};
+  }
+}
+
+/** By signature; the name only says with whom it is worth trying. */
+function signersOf(certificate: X509Certificate, authorities: readonly Authority[]): readonly string[] {
+  const named = [...new Map(authorities.map((one) => [one.sha256, one])).values()].filter((one) => one.subject === certificate.issuer);
+  return named.filter(({ key }) => key !== undefined && verifies(certificate, key)).map(({ sha256 }) => sha256);
+}
+
+function verifies(certificate: X509Certificate, key: KeyObject): boolean {
+  try {
+    return certificate.verify(key);
   } catch {
     // A key of a kind that cannot have made this signature.
     return false;

@@ -50,7 +50,7 @@ test('one that others may read is a note', () => {
 });
 
 test('a copy without keys, a key behind a passphrase and machines nobody read are unknown', () => {
-  expect(withFiles({ certificates: [file('apiserver')] }).verdict(rule, 'm2/apiserver').status).toBe('unknown');
+  expect(withFiles({ certificates: [file('apiserver')] }).verdict(rule, 'm2/keys').status).toBe('unknown');
   const { publicKey: _, ...locked } = keyFile('apiserver');
   const world = withFiles({ certificates: [file('apiserver')], keys: [locked] });
   expect(world.verdict(rule, 'm2/apiserver').status).toBe('unknown');

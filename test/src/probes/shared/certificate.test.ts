@@ -1,7 +1,9 @@
 // Are certificates described without believing what they say about themselves?
+import { createHash } from 'node:crypto';
 import { afterAll, describe, expect, test } from 'vitest';
 import { describeCertificate, parseCertificate, splitAlternativeNames } from '../../../../src/probes/shared/certificate.ts';
 import { describeChain } from '../../../../src/probes/shared/tries.ts';
+import { rsaAuthority } from '../../sources/kit/pki.ts';
 import { Authority, temporaryFolder } from '../kit/authority.ts';
 
 const folder = temporaryFolder();
@@ -23,6 +25,22 @@ describe('describeCertificate', () => {
     expect(seen.notAfter).toBe('2040-02-29T12:00:00.000Z');
     expect(seen.sha256).toMatch(/^[0-9a-f]{64}$/);
     expect(describeCertificate(parseCertificate(authority.own.der)).isAuthority).toBe(true);
+  });
+
+  test('an RSA key’s digest and length are those of the key itself', () => {
+    const parsed = parseCertificate(Buffer.from(rsaAuthority('kubernetes').certificate));
+    const spki = parsed.publicKey.export({ type: 'spki', format: 'der' });
+    expect(describeCertificate(parsed)).toMatchObject({
+      key: { type: 'RSA', bits: parsed.publicKey.asymmetricKeyDetails?.modulusLength },
+      publicKey: createHash('sha256').update(spki).digest('hex'),
+      signature: 'sha256WithRSAEncryption',
+    });
+  });
+
+  test('an elliptic curve’s, with who signed it by key', () => {
+    const leaf = describeCertificate(parseCertificate(authority.issue().der));
+    expect(leaf).toMatchObject({ key: { type: 'EC', bits: 256 }, signature: 'ecdsa-with-SHA256', usages: [] });
+    expect(leaf.publicKey).toMatch(/^[0-9a-f]{64}$/);
   });
 
   test('escapes for terminals do not survive in names', () => {

@@ -1,0 +1,134 @@
+// Where is a certificate served or kept: on which machine, in which role, under which subject?
+import type { CertificateSeen, Knock, Try } from '../../model/network.ts';
+import type { Seen } from '../../model/rule.ts';
+import type { Subject } from '../../model/subject.ts';
+import { keysOn, type Topology } from '../../model/topology.ts';
+import type { CertificateEvidence, Leaf, Place } from './certificate.ts';
+import { fileSets, roleFilesIn } from './certificate-files.ts';
+import { ownerOfLeaf } from './entry.ts';
+
+/** Notes everything that placesIn reads as read. */
+export function citeAll(seen: Seen<CertificateEvidence>): void {
+  for (const id of ['lb.tries', 'here.files', 'here.pki'] as const) seen.peek(id);
+  for (const { subject } of seen.topology.masters) seen.peek('api.ready', subject);
+  for (const { subject } of seen.topology.members.filter((member) => member.started))
+    for (const id of ['etcd.client-port', 'etcd.peer-port'] as const) seen.peek(id, subject);
+  for (const { subject } of seen.topology.machines) for (const [id] of unverified) seen.peek(id, subject);
+}
+
+export function placesIn(seen: Seen<CertificateEvidence>): readonly Place[] {
+  const served = [...apiServers(seen), ...members(seen), ...machinePorts(seen), ...strangers(seen)];
+  const files = localFiles(seen);
+  const joined = served.map((place) => ({ ...place, leaves: [...place.leaves, ...(files.get(place.subject.id)?.leaves ?? [])] }));
+  const taken = new Set(served.map((place) => place.subject.id));
+  return [...joined, ...[...files.values()].filter((place) => !taken.has(place.subject.id))];
+}
+
+export function placeOf(topology: Topology, node: string, role: string): Subject {
+  const id = `${node}/${role}`;
+  return { kind: 'file', id, name: node, keys: { ...keysOn(topology, node), file: id } };
+}
+
+function apiServers(seen: Seen<CertificateEvidence>): readonly Place[] {
+  return seen.topology.masters.map((master) => {
+    const item = seen.peek('api.ready', master.subject);
+    const tries = item?.state === 'known' ? item.value.tries : [];
+    const chains = tries.flatMap((one) => one.chain.slice(0, 1));
+    const through = entryLeaves(seen).filter((leaf) => ownerOfLeaf(seen, leaf)?.subject.id === master.subject.id);
+    const address = master.subject.id;
+    const direct = distinct(chains).map(
+      (certificate): Leaf => ({ where: address, served: true, certificate, ...trustIn(tries, certificate) }),
+    );
+    const entry = entryTries(seen);
+    const leaves =
+      direct.length > 0
+        ? direct
+        : through.map((certificate): Leaf => ({ where: 'through the LB', served: true, certificate, ...trustIn(entry, certificate) }));
+    const subject = placeOf(seen.topology, master.subject.keys.node ?? address, 'apiserver');
+    return { subject, role: 'apiserver', leaves, asked: { id: 'api.ready', subject: master.subject, address } };
+  });
+}
+
+function members(seen: Seen<CertificateEvidence>): readonly Place[] {
+  const started = seen.topology.members.filter((member) => member.started);
+  return started.flatMap((member) =>
+    (
+      [
+        ['etcd-server', 'etcd.client-port', member.clientPort],
+        ['etcd-peer', 'etcd.peer-port', member.peerPort],
+      ] as const
+    ).map(([role, id, port]) => {
+      const host = member.host.includes(':') ? `[${member.host}]` : member.host;
+      const address = `${host}:${port}`;
+      const item = seen.peek(id, member.subject);
+      const knock: Knock | undefined = item?.state === 'known' ? item.value : undefined;
+      const trust = knock?.trust === undefined ? {} : { trust: knock.trust };
+      const leaves = (knock?.chain.slice(0, 1) ?? []).map((certificate): Leaf => ({ where: address, served: true, certificate, ...trust }));
+      const subject = placeOf(seen.topology, member.subject.keys.node ?? member.host, role);
+      return { subject, role, leaves, asked: { id, subject: member.subject, address } };
+    }),
+  );
+}
+
+/** Ports of a machine whose certificate nothing checks by default. */
+const unverified = [
+  ['node.kubelet-port', 'kubelet-serving', 10250],
+  ['node.controller-port', 'controller-manager-serving', 10257],
+  ['node.scheduler-port', 'scheduler-serving', 10259],
+] as const;
+
+function machinePorts(seen: Seen<CertificateEvidence>): readonly Place[] {
+  return seen.topology.machines.flatMap((machine) =>
+    unverified.flatMap(([id, role, port]) => {
+      const item = seen.peek(id, machine.subject);
+      const certificate = item?.state === 'known' ? item.value.chain[0] : undefined;
+      if (certificate === undefined) return [];
+      const where = `${machine.host ?? machine.subject.id}:${port}`;
+      return [{ subject: placeOf(seen.topology, machine.subject.id, role), role, leaves: [{ where, served: true, certificate }] }];
+    }),
+  );
+}
+
+/** Certificates seen through the load balancer that no known master owns. */
+function strangers(seen: Seen<CertificateEvidence>): readonly Place[] {
+  const lb = seen.topology.entry?.subject.id ?? 'lb';
+  const unowned = entryLeaves(seen).filter((leaf) => ownerOfLeaf(seen, leaf) === undefined);
+  return unowned.map((certificate) => {
+    const id = `${lb}/apiserver/${certificate.sha256.slice(0, 12)}`;
+    const subject: Subject = { kind: 'file', id, name: 'LB', keys: { lb, file: id } };
+    return { subject, role: 'apiserver', leaves: [{ where: `${lb}, through the LB`, served: true, certificate }] };
+  });
+}
+
+function entryLeaves(seen: Seen<'lb.tries'>): readonly CertificateSeen[] {
+  return distinct(entryTries(seen).flatMap((one) => one.chain.slice(0, 1)));
+}
+
+function entryTries(seen: Seen<'lb.tries'>): readonly Try[] {
+  const item = seen.peek('lb.tries');
+  return item?.state === 'known' ? item.value.tries : [];
+}
+
+function trustIn(tries: readonly Try[], certificate: CertificateSeen): Pick<Leaf, 'trust'> {
+  const met = tries.find((one) => one.chain[0]?.sha256 === certificate.sha256);
+  return met === undefined ? {} : { trust: met.trust };
+}
+
+function distinct(certificates: readonly CertificateSeen[]): readonly CertificateSeen[] {
+  return [...new Map(certificates.map((one) => [one.sha256, one])).values()].sort((one, other) => (one.sha256 < other.sha256 ? -1 : 1));
+}
+
+/** Place id -> what lies in files for it. */
+function localFiles(seen: Seen<CertificateEvidence>): ReadonlyMap<string, Place> {
+  const found = fileSets(seen).flatMap(roleFilesIn);
+  return new Map(
+    found.map(({ node, role, files, expected }) => {
+      const subject = placeOf(seen.topology, node, role);
+      const leaves = files.map(({ path, certificate, modifiedAt, signedBy }): Leaf => {
+        const signers = signedBy === undefined ? {} : { signers: { own: signedBy, expected } };
+        return { where: path, served: false, certificate, ...signers, ...(modifiedAt !== undefined && { modifiedAt }) };
+      });
+      return [subject.id, { subject, role, leaves }];
+    }),
+  );
+}
