@@ -45,7 +45,13 @@ export default defineRule({
     const { path, key, wanted } = pair;
     const name = describeRole(role).name;
     const facts = { node: set.node, role, name, path, keyPath: key?.path ?? '?', wanted: short(wanted), found: short(key?.publicKey) };
-    if (key === undefined) return fail({ ...facts, words: 'is missing' }, { reason: 'missing', group: role, witness: 'stated' });
+    if (key === undefined) {
+      // Whoever copies certificates may leave keys behind; on the machine itself they have to be there.
+      const here = seen.peek('here.files');
+      const isOwn = here?.state === 'known' && here.value.node === set.node;
+      if (!isOwn) return undecided(`the key of ${path} is not among the files that were read`, `run ha-doctor on ${set.node}, as root`);
+      return fail({ ...facts, words: 'is missing' }, { reason: 'missing', group: role, witness: 'stated' });
+    }
     if (key.publicKey === undefined || wanted === undefined)
       return undecided(`${key.path} is behind a passphrase or of an unknown kind`, `openssl pkey -in ${shellWord(key.path)} -pubout`);
     if (key.publicKey !== wanted)

@@ -1,6 +1,6 @@
 // In which steps is a certificate made anew, where renewing would only copy what is wrong with it?
 import type { Fix, Need, Seen } from '../../model/rule.ts';
-import { say, type Text } from '../../model/sentence.ts';
+import { say } from '../../model/sentence.ts';
 import { describeRole } from '../readings/certificate-role.ts';
 import { shellWord } from '../shell-word.ts';
 
@@ -68,8 +68,4 @@ function restartFor(role: string): readonly string[] {
 export function restartOf(component: string): string {
   const manifest = `/etc/kubernetes/manifests/${component}.yaml`;
   return `mv ${manifest} /root/ && sleep 20 && mv /root/${component}.yaml ${manifest}`;
-}
-
-export function wordsForAuthority(name: string): Text {
-  return say('the {name} authority', { name });
 }

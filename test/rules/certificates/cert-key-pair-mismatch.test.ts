@@ -1,7 +1,7 @@
 // Are keys that do not belong to their certificates found, without ever seeing one?
 import { expect, test } from 'vitest';
 import rule from '../../../rules/certificates/cert-key-pair-mismatch.ts';
-import { authorityFile, file, keyFile, kubeconfigFile, made, withFiles } from '../../kit/certificates.ts';
+import { authorityFile, file, fileSet, keyFile, kubeconfigFile, made, withFiles } from '../../kit/certificates.ts';
 import { fixesOf, gateOf, unfilled } from '../../kit/texts.ts';
 import { asFail, healthyWorld } from '../../kit/world.ts';
 
@@ -39,6 +39,12 @@ test('half of a renewal: critical, with both digests, and an API server that wil
 test('a key that is missing among others fails; an authority’s may be elsewhere', () => {
   const world = withFiles({ certificates: [file('apiserver'), authorityFile('ca', 'a', made)], keys: [keyFile('etcd-server')] });
   expect(asFail(world.verdict(rule, 'm2/apiserver')).reason).toBe('missing');
+  const copy = { ...fileSet('m1', { certificates: [file('apiserver')], keys: [keyFile('etcd-server')] }) };
+  expect(
+    healthyWorld()
+      .set('here.pki', undefined, { sets: [copy] })
+      .verdict(rule, 'm1/apiserver').status,
+  ).toBe('unknown');
   expect(world.judge(rule).map(({ subject }) => subject.id)).not.toContain('m2/ca');
 });
 
