@@ -154,6 +154,11 @@ function planFor({ verdicts }: Cause, seen: Seen): readonly Fix[] {
             const path = `/etc/kubernetes/pki/${role.replace(/^etcd-/, 'etcd/')}`;
             return [`rm ${path}.crt ${path}.key && kubeadm init phase certs ${role} --config /root/kubeadm.yaml`];
           }),
+          ...(authority === 'ca'
+            ? [
+                'mkdir /root/old-conf && mv /etc/kubernetes/*.conf /root/old-conf/ && kubeadm init phase kubeconfig all --config /root/kubeadm.yaml',
+              ]
+            : []),
           'systemctl restart kubelet',
         ],
         risk: 'high',

@@ -2,7 +2,6 @@
 import { defineRule, fail, notApplicable, pass } from '../../src/judge/define-rule.ts';
 import { planToRenew } from '../../src/judge/plans/renew-certificate.ts';
 import {
-  type CertificateEvidence,
   certificateNeeds,
   certificateSubjects,
   endOf,
@@ -16,7 +15,6 @@ import {
 import { describeRole, isUnverified } from '../../src/judge/readings/certificate-role.ts';
 import { describeLeaf } from '../../src/judge/readings/certificate-words.ts';
 import { type ServerNow, serverNow } from '../../src/judge/readings/host-clock.ts';
-import type { Seen } from '../../src/model/rule.ts';
 import type { Severity } from '../../src/model/verdict.ts';
 import { describeDuration, describeMoment } from '../../src/model/time.ts';
 
@@ -60,7 +58,7 @@ export default defineRule({
       const severity = isUnverified(place.role) && isSelfMade(first.certificate) ? 'info' : milder(step, describeRole(place.role).severity);
       return fail({ ...facts, others: '' }, { reason: 'ending', severity, group: place.role, witness });
     }
-    const ahead = longestOf(seen, place, places);
+    const ahead = longestOf(place, places, now);
     if (ahead !== undefined && endOf(ahead.leaf.certificate) - endOf(first.certificate) > limits.apart * day) {
       const others = `${ahead.place.subject.name}: until ${describeMoment(ahead.leaf.certificate.notAfter)}`;
       return fail({ ...facts, others }, { reason: 'uneven', severity: 'info', group: place.role, witness });
@@ -100,13 +98,35 @@ function milder(one: Severity, other: Severity): Severity {
   return order.indexOf(one) < order.indexOf(other) ? one : other;
 }
 
-/** The certificate of the same role on another machine that lasts longest: seen in the same way, so that a file is not compared with what is served. */
-function longestOf(seen: Seen<CertificateEvidence>, place: Place, places: readonly Place[]) {
+interface Lasting {
+  readonly place: Place;
+  readonly leaf: Leaf;
+}
+
+/** Of one way of being seen and one role, in one list of places. */
+const longestBefore = new WeakMap<readonly Place[], Map<string, readonly Lasting[]>>();
+
+/**
+ * The certificate of the same role on another machine that lasts longest: seen in the same way, so that a file is not
+ * compared with what is served.
+ */
+function longestOf(place: Place, places: readonly Place[], now: ServerNow): Lasting | undefined {
   const served = place.leaves.some((leaf) => leaf.served);
-  const same = places.filter((one) => one.role === place.role && one.subject.id !== place.subject.id);
-  const now = serverNow(seen);
-  const all = same.flatMap((one) =>
-    one.leaves.filter((leaf) => leaf.served === served && !hasEnded(leaf.certificate, now)).map((leaf) => ({ place: one, leaf })),
-  );
-  return all.sort((one, other) => byEnd(other.leaf, one.leaf))[0];
+  const found = longestBefore.get(places) ?? new Map<string, readonly Lasting[]>();
+  longestBefore.set(places, found);
+  const key = `${place.role} ${served}`;
+  const two = found.get(key) ?? twoLongest(place.role, served, places);
+  found.set(key, two);
+  return two.find((one) => one.place.subject.id !== place.subject.id && !hasEnded(one.leaf.certificate, now));
+}
+
+/** The one that lasts longest, and the next of another place, for the first itself. */
+function twoLongest(role: string, served: boolean, places: readonly Place[]): readonly Lasting[] {
+  const all = places
+    .filter((one) => one.role === role)
+    .flatMap((place) => {
+      const [leaf] = place.leaves.filter((one) => one.served === served).sort((one, other) => byEnd(other, one));
+      return leaf === undefined ? [] : [{ place, leaf }];
+    });
+  return all.sort((one, other) => byEnd(other.leaf, one.leaf)).slice(0, 2);
 }

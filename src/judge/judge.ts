@@ -11,7 +11,8 @@ import { DoesNotApply, EvidenceIndex, MissingEvidence, RecordingView } from './v
 export function judgeAll(rules: readonly AnyRule[], evidence: Evidence, topology: Topology): readonly Verdict[] {
   const index = new EvidenceIndex(evidence.items);
   const verdicts = rules.flatMap((rule) => judgeRule(rule, () => new RecordingView(evidence, index, topology)));
-  return verdicts.sort((one, other) => (verdictKey(one) < verdictKey(other) ? -1 : 1));
+  const keyed = verdicts.map((verdict) => ({ verdict, key: verdictKey(verdict) }));
+  return keyed.sort((one, other) => (one.key < other.key ? -1 : 1)).map(({ verdict }) => verdict);
 }
 
 /** A view for the gates of edges and the needs of fixes; it is not recorded in any verdict. */

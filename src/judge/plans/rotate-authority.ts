@@ -26,6 +26,7 @@ export function planToRotateAuthority(authority: Authority, seen: Seen): readonl
       do: say('Make a new {name} authority beside the old one, on one master', { name }),
       risk: 'low',
       run: [
+        'cp -a /etc/kubernetes /root/kubernetes.bak-$(date +%F)   # on every master',
         `mkdir -m 700 ${fresh}`,
         `openssl req -x509 -newkey rsa:2048 -nodes -days 3650 -subj '/CN=${authority === 'ca' ? 'kubernetes' : authority}' -keyout ${fresh}/ca.key -out ${fresh}/ca.crt`,
       ],

@@ -6,6 +6,7 @@ import type { Row, TableView } from '../../model/table.ts';
 import { describeDuration, describeMoment } from '../../model/time.ts';
 import { authoritiesSeen, missingAuthorities } from '../readings/authorities.ts';
 import { beginOf, certificatePlaces, endOf, type Place } from '../readings/certificate.ts';
+import { fileSets } from '../readings/certificate-files.ts';
 import { describeRole, nameOfAuthority } from '../readings/certificate-role.ts';
 import { type ServerNow, serverNow } from '../readings/host-clock.ts';
 
@@ -30,6 +31,8 @@ const stacks = [
 ] as const;
 
 const day = 86_400_000;
+/** A line each; what is more is only counted. */
+const mostNotes = 10;
 
 /** One certificate, wherever on a machine it was seen. */
 interface Entry {
@@ -142,6 +145,9 @@ function notesOf(seen: Seen, entries: readonly Entry[]): readonly Word[] {
   const machines = seen.topology.masters.map((master) => master.subject.name);
   const withFiles = new Set(entries.filter(({ where }) => where.some((one) => one.startsWith('/'))).map(({ machine }) => machine));
   const without = machines.filter((name) => !withFiles.has(name));
+  const unreadable = fileSets(seen).flatMap((set) => set.unreadable.map(({ path, why }) => ({ node: set.node, path, why })));
+  for (const { node, path, why } of unreadable.slice(0, mostNotes)) notes.push(say('{node} {path}: {why}', { node, path, why }));
+  if (unreadable.length > mostNotes) notes.push(say('{count} more files could not be read', { count: unreadable.length - mostNotes }));
   if (without.length > 0)
     notes.push(
       say('Files of {names}: run ha-doctor there, as root, or name copies with --pki-dir <node>=<folder>', { names: without.join(', ') }),

@@ -5,7 +5,7 @@ import { viewCertificates } from '../../../../src/judge/views/certificates.ts';
 import { branchesOf } from '../../../../src/pipeline/views.ts';
 import { renderTable, renderTableJson } from '../../../../src/report/table.ts';
 import { columnsOf } from '../../../../src/report/wrap.ts';
-import { authorityFile, day, file, iso, serves, withFiles } from '../../../kit/certificates.ts';
+import { authorityFile, day, file, fileSet, iso, serves, withFiles } from '../../../kit/certificates.ts';
 import { healthyWorld, now, type World } from '../../../kit/world.ts';
 
 const look = (world: World) => viewCertificates(viewOf(world.evidence, world.topology));
@@ -54,6 +54,14 @@ describe('rows', () => {
     expect(of(files, 'apiserver-etcd-client')).toEqual(['apiserver-etcd-client | kube-apiserver']);
     expect(of(files, 'etcd-ca')).toEqual(['etcd-ca | everything that holds it']);
   });
+});
+
+test('files that cannot be read are named, a line each and not too many', () => {
+  const unreadable = Array.from({ length: 12 }, (_, index) => ({ path: `/x/${index}.crt`, why: 'the bytes are not a certificate' }));
+  const world = healthyWorld().set('here.pki', undefined, { sets: [{ ...fileSet('m1', {}), unreadable }] });
+  const notes = look(world).notes.map(String);
+  expect(notes.filter((note) => note.endsWith('not a certificate'))).toHaveLength(10);
+  expect(notes).toContain('2 more files could not be read');
 });
 
 test('an empty world is a sentence, not a crash', () => {
