@@ -48,10 +48,11 @@ function shorten(reason: unknown): string {
 }
 
 /**
- * Waits for `findMissing` to find nothing twice in a row.
+ * Waits for `findMissing` to find nothing twice in a row. Usual are 45 s; a machine that is shared may take several times that,
+ * and starting everything anew would only make it slower.
  * @returns the seconds it took. @throws Error with what is missing when the time is over.
  */
-export async function waitHealthy(lab: LabHandle, timeoutMs = 120_000): Promise<number> {
+export async function waitHealthy(lab: LabHandle, timeoutMs = 300_000): Promise<number> {
   const started = performance.now();
   let good = 0;
   for (;;) {

@@ -41,7 +41,7 @@ export async function makeHealthy(lab: Lab): Promise<void> {
   // A machine under load may need a second try.
   if (!isHealed && (state !== undefined || (await lab.findMissing()).length > 0)) await lab.restore().catch(() => lab.restore());
   broken.delete(lab.name);
-  await lab.waitHealthy(180_000);
+  await lab.waitHealthy();
 }
 
 async function leaveNoTrace(scenario: Scenario): Promise<boolean> {
