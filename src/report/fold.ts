@@ -6,6 +6,8 @@ import { hang, phrase, styled } from './page.ts';
 import { columnsOf, padTo, wrapProse } from './wrap.ts';
 
 const mostNames = 6;
+/** Columns for the names of the things that a row is about. */
+const widestName = 16;
 
 interface FoldedRow {
   readonly rule: string;
@@ -20,16 +22,19 @@ export function printFolded(finding: Finding, page: Page): readonly Line[] {
   if (rows.length === 0) return [];
   const ruleWidth = Math.min(28, Math.max(...rows.map((row) => columnsOf(row.rule))));
   const names = rows.map((row) => (row.named ? '' : subjectNames(row.subjects, page, row.text)));
-  const nameWidth = Math.min(16, Math.max(...names.map(columnsOf)));
+  const nameWidth = Math.max(0, ...names.map(columnsOf).filter((width) => width <= widestName));
   let previous = '';
   return rows.flatMap((row, index) => {
     const rule = row.rule === previous ? '' : row.rule;
     previous = row.rule;
     const label = padTo(index === 0 ? phrase(page, 'folded') : '', 8);
     const name = names[index] ?? '';
-    const lead = `${padTo(rule, ruleWidth)}  ${name === '' ? '' : `${padTo(name, nameWidth)}  `}`;
+    // Long names would leave no room for what is said of them: they begin the sentence instead.
+    const fits = columnsOf(name) <= widestName;
+    const lead = `${padTo(rule, ruleWidth)}  ${name === '' || !fits ? '' : `${padTo(name, nameWidth)}  `}`;
+    const text = fits ? row.text : `${name}: ${row.text}`;
     const indent = 3 + 8 + columnsOf(lead);
-    return hang(['   ', styled('heading', label), lead], wrapProse(row.text, Math.max(20, page.width - indent)), indent);
+    return hang(['   ', styled('heading', label), lead], wrapProse(text, Math.max(20, page.width - indent)), indent);
   });
 }
 

@@ -59,6 +59,8 @@ describe('Kubernetes', () => {
       kubernetesVersion: 'v1.34.4',
       controlPlaneEndpoint: '10.89.0.10:8443',
       clusterName: 'lab',
+      dnsDomain: 'cluster.local',
+      serviceSubnet: '10.96.0.0/12',
       externalEtcd: [],
     });
     expect(read('kube.may-port-forward')).toMatchObject({ allowed: true });

@@ -88,6 +88,7 @@ describe('webhooks', () => {
         kind: 'ValidatingWebhookConfiguration',
         configuration: 'policy',
         name: 'guard.example.org',
+        bundle: { broken: 'it holds no certificate', certificates: [] },
         failClosed: true,
         timeoutSeconds: 5,
         service: { namespace: 'policy', name: 'guard' },

@@ -50,7 +50,7 @@ export function rsaCertificate(wanted: Wanted, authority?: Pair): Pair {
   certificate.publicKey = keys.publicKey;
   certificate.serialNumber = (serial++).toString(16).padStart(6, '0');
   certificate.validity.notBefore = new Date(wanted.from ?? Date.now() - hour);
-  certificate.validity.notAfter = new Date(wanted.until ?? Date.now() + 24 * hour);
+  certificate.validity.notAfter = new Date(wanted.until ?? Date.now() + (isLeaf ? 365 : 3650) * 24 * hour);
   const subject = [
     { name: 'commonName', value: wanted.name },
     ...(wanted.organization ? [{ name: 'organizationName', value: wanted.organization }] : []),
@@ -84,7 +84,7 @@ export function ecCertificate(wanted: Wanted, authority?: Pair): Pair {
       signer.push('-CA', file('ca.crt'), '-CAkey', file('ca.key'), '-addext', 'basicConstraints=critical,CA:FALSE');
       signer.push('-addext', 'extendedKeyUsage=serverAuth,clientAuth');
     }
-    const curve = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '1'];
+    const curve = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '365'];
     const extra = names ? ['-addext', `subjectAltName=${names}`] : [];
     execFileSync(
       'openssl',
