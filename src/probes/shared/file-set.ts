@@ -2,6 +2,7 @@
 import type { KeyObject, X509Certificate } from 'node:crypto';
 import { z } from 'zod';
 import type { CertificateFile, FileSet, KeyFile, KubeconfigFile } from '../../model/here.ts';
+import type { CertificateSeen } from '../../model/network.ts';
 import { GapError, type PublicParts, type Source } from '../../sources/source.ts';
 import { describeCertificate, parseCertificate } from './certificate.ts';
 import { line } from './json.ts';
@@ -89,7 +90,7 @@ export function readFileSet(raw: RawFileSet, fallback: string): FileSet {
     attempt(path, unreadable, () => ({
       path,
       role: roleOf(path),
-      certificate: describeCertificate(certificate),
+      certificate: describeOnce(certificate),
       signedBy: signersOf(certificate, authorities),
       ...(modifiedAt !== undefined && { modifiedAt }),
     })),
@@ -168,10 +169,29 @@ function keyOf(certificate: X509Certificate): { readonly key?: KeyObject } {
   }
 }
 
+const describedBefore = new WeakMap<X509Certificate, CertificateSeen>();
+
+/** @throws Error with one sentence when its dates cannot be read. */
+function describeOnce(certificate: X509Certificate): CertificateSeen {
+  const seen = describedBefore.get(certificate) ?? describeCertificate(certificate);
+  describedBefore.set(certificate, seen);
+  return seen;
+}
+
 /** By signature; the name only says with whom it is worth trying. */
 function signersOf(certificate: X509Certificate, authorities: readonly Authority[]): readonly string[] {
   const named = [...new Map(authorities.map((one) => [one.sha256, one])).values()].filter((one) => one.subject === certificate.issuer);
-  return named.filter(({ key }) => key !== undefined && verifies(certificate, key)).map(({ sha256 }) => sha256);
+  return named.filter((one) => isSignedBy(certificate, one)).map(({ sha256 }) => sha256);
+}
+
+const signedBefore = new WeakMap<X509Certificate, Map<string, boolean>>();
+
+function isSignedBy(certificate: X509Certificate, { sha256, key }: Authority): boolean {
+  const before = signedBefore.get(certificate) ?? new Map<string, boolean>();
+  signedBefore.set(certificate, before);
+  const answer = before.get(sha256) ?? (key !== undefined && verifies(certificate, key));
+  before.set(sha256, answer);
+  return answer;
 }
 
 function verifies(certificate: X509Certificate, key: KeyObject): boolean {

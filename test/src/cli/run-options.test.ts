@@ -96,6 +96,13 @@ describe('ways of looking', () => {
     await expect(read(['--etcd-cacert', folder])).rejects.toThrow('is not a file');
   });
 
+  test('folders of certificates, with the machine they are of or without; one that is none is the user’s mistake', async () => {
+    const { settings } = await read(['--pki-dir', `m1=${folder}`, '--pki-dir', folder]);
+    expect(settings.pkiDirs).toEqual([{ node: 'm1', path: folder }, { path: folder }]);
+    await expect(read(['--pki-dir', file('ca.crt')])).rejects.toThrow(UsageError);
+    await expect(read(['--pki-dir', `m1=${file('nowhere')}`])).rejects.toThrow('is not a folder');
+  });
+
   test('what is allowed and what is not', async () => {
     const { settings } = await read(['--no-port-forward', '--allow-exec', '--deep', '--haproxy-stats', '/run/haproxy.sock']);
     expect(settings).toMatchObject({ portForward: 'forbidden', exec: 'allowed', deep: true, haproxyStats: '/run/haproxy.sock' });
