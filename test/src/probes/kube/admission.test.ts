@@ -98,6 +98,7 @@ describe('webhooks', () => {
           { key: 'a', operator: 'Exists', values: [] },
         ],
         narrowed: false,
+        bundle: { certificates: [], broken: 'it holds no certificate' },
       },
       {
         kind: 'MutatingWebhookConfiguration',
