@@ -62,8 +62,6 @@ describe('Kubernetes', () => {
       dnsDomain: 'cluster.local',
       serviceSubnet: '10.96.0.0/12',
       externalEtcd: [],
-      serviceSubnet: '10.96.0.0/12',
-      dnsDomain: 'cluster.local',
     });
     expect(read('kube.may-port-forward')).toMatchObject({ allowed: true });
     expect(read('api.version')).toEqual({ gitVersion: 'v1.34.4' });

@@ -98,7 +98,6 @@ describe('webhooks', () => {
           { key: 'a', operator: 'Exists', values: [] },
         ],
         narrowed: false,
-        bundle: { certificates: [], broken: 'it holds no certificate' },
       },
       {
         kind: 'MutatingWebhookConfiguration',
