@@ -6,6 +6,7 @@ import { apiWorlds } from './api-worlds.ts';
 import { etcdWorlds } from './etcd-worlds.ts';
 import { leaderWorlds } from './leader-worlds.ts';
 import { clockWorlds } from './clock-worlds.ts';
+import { certificateWorlds } from './certificate-worlds.ts';
 import { answered, certificate, etcdStatus, failedTries, failure, healthyWorld, now, type World } from './world.ts';
 import { pair } from './keepers.ts';
 
@@ -53,6 +54,7 @@ export const faultyWorlds: Readonly<Record<string, () => World>> = {
   ...etcdWorlds,
   ...leaderWorlds,
   ...clockWorlds,
+  ...certificateWorlds,
   'one machine is gone': () => {
     const world = healthyWorld().set('api.ready', 'm2', { tries: failedTries('m2', 'timeout') });
     silentMember(world, 'm2', 'timeout');
