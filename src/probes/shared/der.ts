@@ -86,11 +86,11 @@ export function rsaKeyOf(der: Uint8Array): { readonly info: Uint8Array; readonly
   let from = modulus.from;
   while (from < modulus.to && der[from] === 0) from++;
   const bits = (modulus.to - from) * 8 - Math.clz32(der[from] ?? 0) + 24;
-  return { info: der.subarray(startOf(der, info), info.to), bits };
+  return { info: der.subarray(startOf(info), info.to), bits };
 }
 
 /** Where an element's own tag stands, by how its length is written. */
-function startOf(der: Uint8Array, { from, to }: Element): number {
+function startOf({ from, to }: Element): number {
   const length = to - from;
   const header = length < 0x80 ? 2 : length < 0x100 ? 3 : length < 0x10000 ? 4 : 5;
   return from - header;
