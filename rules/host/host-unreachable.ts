@@ -1,9 +1,10 @@
 // Does this control-plane machine answer on any port?
 import { shellWord } from '../../src/judge/shell-word.ts';
-import type { Fix } from '../../src/model/rule.ts';
+import type { Fix, Seen } from '../../src/model/rule.ts';
 import { joinTexts, say } from '../../src/model/sentence.ts';
 import { defineRule, fail, notApplicable, pass, undecided } from '../../src/judge/define-rule.ts';
 import { checkedReasons } from '../../src/judge/readings/backend.ts';
+import { entryMet } from '../../src/judge/readings/entry.ts';
 import { otherViews, readDoors } from '../../src/judge/readings/host.ts';
 
 export default defineRule({
@@ -18,7 +19,7 @@ export default defineRule({
   why: 'Its API server, its etcd member and its Pods are gone together; a second machine less may cost etcd its quorum.',
   shows: ['each doors: {node} {host}:{port}  {service}: {words}', 'Not only for us: {agreed}.'],
   folded: '{ports} silent',
-  needs: ['api.ready', 'etcd.client-port', 'node.kubelet-port', 'lb.stats', 'kube.nodes', 'kube.node-leases', 'etcd.metrics'],
+  needs: ['api.ready', 'etcd.client-port', 'node.kubelet-port', 'lb.stats', 'lb.tries', 'kube.nodes', 'kube.node-leases', 'etcd.metrics'],
   limits: {
     silent: { value: 2, unit: 'services', source: 'own choice: one silent port may be one stuck process or one firewall rule' },
     lease: {
@@ -44,16 +45,19 @@ export default defineRule({
         knock,
       );
     }
+    const reason = doors.gone.some((door) => door.hung) ? 'hung' : 'timeout';
     const views = otherViews(seen, machine, limits.lease * 1000);
-    if (views.alive.length > 0)
+    // A check that resumes its TLS session needs small packets only, and goes on where every new client is left hanging.
+    const hangs = reason === 'hung' && entryMet(seen, 'hung') && someServed(seen);
+    const gone = hangs ? [...views.gone, say('connections through the load balancer hang as well')] : views.gone;
+    if (views.alive.length > 0 && !hangs)
       return undecided(`${node} is silent to us, but ${views.alive.join('; ')}: our own path may be blocked`, knock);
-    if (views.gone.length === 0)
+    if (gone.length === 0)
       return undecided(`${node} is silent to us, and nobody else says that it is gone: our own path may be blocked`, knock);
     const rows = doors.gone.map((door) => ({ service: door.service, port: door.port, words: door.words }));
-    const reason = doors.gone.some((door) => door.hung) ? 'hung' : 'timeout';
     const ports = rows.map((row) => row.port).join(', ');
     return fail(
-      { node, host, silence: silences[reason], doors: rows, ports, agreed: joinTexts(views.gone, '; ') },
+      { node, host, silence: silences[reason], doors: rows, ports, agreed: joinTexts(gone, '; ') },
       { reason, witness: 'agreed' },
     );
   },
@@ -149,6 +153,12 @@ export default defineRule({
   reading: ['https://kubernetes.io/docs/concepts/architecture/nodes/#node-heartbeats'],
   errors: ['Kubelet stopped posting node status', 'dial tcp: i/o timeout', 'no route to host', 'net/http: TLS handshake timeout'],
 });
+
+/** A load balancer that leaves everybody hanging says nothing about one machine. */
+function someServed(seen: Seen<'lb.tries'>): boolean {
+  const tries = seen.peek('lb.tries');
+  return tries?.state === 'known' && tries.value.tries.some((one) => one.outcome.kind === 'answered');
+}
 
 const silences = {
   timeout: say('answers on no port'),

@@ -70,6 +70,14 @@ test.each([
   expect(first?.run.join()).toContain('-M do -s 1472 10.89.0.12');
 });
 
+test('a check that resumes its session gets through where new clients hang, directly and through the balancer', () => {
+  const world = row(met('hung', 'hung', 'hung'), { status: 'UP', checkStatus: 'L7OK' });
+  expect(world.verdict(rule, 'm2').status).toBe('unknown');
+  const some = [answered('m1', 200), ...failedTries('m2', 'hung').slice(0, 1)];
+  expect(asFail(world.set('lb.tries', undefined, { tries: some }).verdict(rule, 'm2')).reason).toBe('hung');
+  expect(world.set('lb.tries', undefined, { tries: failedTries('m2', 'hung') }).verdict(rule, 'm2').status).toBe('unknown');
+});
+
 test('one stuck process beside one that answers is not the machine', () => {
   const world = row(met('hung', 'hung', 'tls'), { status: 'DOWN', checkStatus: 'L7TOUT' });
   expect(world.verdict(rule, 'm2').status).toBe('pass');
