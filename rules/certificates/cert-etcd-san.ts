@@ -8,7 +8,7 @@ import { describeRole } from '../../src/judge/readings/certificate-role.ts';
 import { describeLeaf } from '../../src/judge/readings/certificate-words.ts';
 import { memberCertificates } from '../../src/judge/readings/served-names.ts';
 import { memberList } from '../../src/judge/readings/voters.ts';
-import { splitAddress } from '../../src/judge/topology/build.ts';
+import { isLoopback, splitAddress } from '../../src/judge/topology/build.ts';
 import { etcdServers } from '../../src/judge/topology/members.ts';
 import type { Seen } from '../../src/model/rule.ts';
 import type { Member } from '../../src/model/topology.ts';
@@ -44,6 +44,12 @@ export default defineRule({
     const missing = dialled.filter((host) => !covers(leaf.certificate, host));
     const facts = { ...describeLeaf(place, leaf), names: namesOn(leaf.certificate), dialled: dialled.join(', ') };
     if (missing.length === 0) return pass(facts);
+    const strange = missing.filter((host) => isStrange(seen, member, host));
+    if (strange.length === missing.length)
+      return undecided(
+        `${strange.join(', ')}, by which ${subject.name} is listed, is no address of its node that the API knows: it may have moved`,
+        `on ${subject.name}: ip -o addr`,
+      );
     const { severity, impact } = describeRole(place.role);
     const reason = place.role === 'etcd-peer' ? 'peer' : 'client';
     return fail({ ...facts, missing: missing.join(', ') }, { reason, severity, impact, group: place.role, witness: 'stated' });
@@ -111,6 +117,16 @@ function clientHosts(seen: Seen<Needs>, member: Member): readonly string[] {
 
 function peerHosts(seen: Seen<Needs>, member: Member): readonly string[] {
   return hostsOf(listedUrls(seen, member, 'peerUrls'));
+}
+
+/** And no name. */
+const isAddress = /^\d+(\.\d+){3}$|:/;
+
+/** What a machine no longer has, no certificate of it needs; a network of etcd's own is not known to the API either. */
+function isStrange(seen: Seen<Needs>, member: Member, host: string): boolean {
+  const nodes = seen.peek('kube.nodes');
+  const node = nodes?.state === 'known' ? nodes.value.nodes.find((one) => one.name === member.subject.keys.node) : undefined;
+  return node !== undefined && isAddress.test(host) && host !== member.host && !isLoopback(host) && !node.internalAddresses.includes(host);
 }
 
 function listedUrls(seen: Seen<'etcd.members'>, member: Member, which: 'clientUrls' | 'peerUrls'): readonly string[] {

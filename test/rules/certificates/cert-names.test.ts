@@ -105,6 +105,17 @@ describe('cert-etcd-san', () => {
     );
   });
 
+  test('an address in the list that its machine does not have asks nothing of the certificate', () => {
+    const world = healthyWorld();
+    for (const node of ['m1', 'm2', 'm3']) {
+      world.set('etcd.members', node, (old) => {
+        if (old.kind !== 'answered') throw new Error('the old list was no answer');
+        return { ...old, members: old.members.map((one) => (one.name === 'm2' ? { ...one, peerUrls: ['https://10.89.0.99:2380'] } : one)) };
+      });
+    }
+    expect(world.verdict(etcd, 'm2/etcd-peer').status).toBe('unknown');
+  });
+
   test('without the list of members, or without a certificate, it is unknown', () => {
     expect(healthyWorld().missing('etcd.members').verdict(etcd, 'm2/etcd-peer').status).toBe('unknown');
     expect(healthyWorld().missing('etcd.client-port', 'm2').verdict(etcd, 'm2/etcd-server').status).toBe('unknown');
