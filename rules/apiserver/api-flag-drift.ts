@@ -6,6 +6,7 @@ import { componentFlags, differencesOf, type FlagDifference } from '../../src/ju
 import type { Fail } from '../../src/model/verdict.ts';
 import { say } from '../../src/model/sentence.ts';
 import { keysOn } from '../../src/model/topology.ts';
+import { changedWithin } from '../../src/judge/readings/pod.ts';
 
 const components = ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler'] as const;
 
@@ -41,6 +42,11 @@ export default defineRule({
   folded: '{component}: {flags}',
   needs: ['kube.control-plane-pods', 'kube.nodes', 'kube.node-leases', 'here.files', 'api.ready'],
   limits: {
+    changing: {
+      value: 60,
+      unit: 's since the last start of one',
+      source: 'recording S83: a kubelet shows the new flags of its pod 30 s later than others',
+    },
     stale: { value: 40, unit: 's', source: 'https://kubernetes.io/docs/reference/node/node-status/ (a node lease lasts 40 s)' },
   },
   reasons: ['grave', 'other'],
@@ -69,6 +75,11 @@ export default defineRule({
     const rows = differences.flatMap(({ flag, values }) =>
       values.flatMap(({ value, nodes }) => nodes.map((node) => ({ flag, node, value: value ?? say('not set') }))),
     );
+    if (fresh.some((one) => changedWithin(seen, subject.id, one.node, limits.changing * 1000)))
+      return undecided(
+        `${subject.id} was started anew within the last ${limits.changing} s: its flags may be changing just now`,
+        'run ha-doctor again in a minute',
+      );
     const flags = differences.map((one) => one.flag).join(', ');
     const odd = oddNode(differences);
     const facts = { component: subject.id, flags, rows, ...(odd !== undefined && { odd }) };

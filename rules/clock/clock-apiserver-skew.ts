@@ -71,7 +71,6 @@ export default defineRule({
       on: 'node',
       because: 'the API server and the kubelet of one machine share its clock',
       when: sameDirection,
-      unproven: true,
     },
     {
       to: 'le-renew-in-future',
@@ -79,7 +78,6 @@ export default defineRule({
       on: 'node',
       because: 'whoever renews leases on that machine writes its time',
       when: ({ cause }) => (cause.reason === 'behind' ? 'no' : 'yes'),
-      unproven: true,
     },
     {
       to: 'clock-etcd-skew',
@@ -87,7 +85,6 @@ export default defineRule({
       on: 'node',
       because: 'the API server and the etcd member of one machine share its clock',
       when: sameDirection,
-      unproven: true,
     },
     {
       to: 'api-credential-rejected',

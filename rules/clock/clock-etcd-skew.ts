@@ -62,7 +62,6 @@ export default defineRule({
       on: 'node',
       because: 'the member and the kubelet of one machine share its clock',
       when: sameDirection,
-      unproven: true,
     },
     {
       to: 'le-renew-in-future',
@@ -70,7 +69,6 @@ export default defineRule({
       on: 'node',
       because: 'whoever renews leases on that machine writes its time',
       when: ({ cause }) => (cause.reason === 'behind' ? 'no' : 'yes'),
-      unproven: true,
     },
   ],
   fixes: ({ verdicts }) =>

@@ -67,7 +67,6 @@ export default defineRule({
       on: 'node',
       because: 'its kubelet writes its own time into its heartbeats',
       when: ({ cause }) => (cause.reason === 'ahead' ? 'yes' : 'no'),
-      unproven: true,
     },
   ],
   fixes: ({ verdicts }) => verdicts.flatMap(({ subject, reason }) => planToSetClock(subject.name, reason === 'ahead' ? 'ahead' : 'behind')),

@@ -116,7 +116,6 @@ export default defineRule({
       produces: ['partial'],
       covers: 'all',
       match: 'node',
-      unproven: true,
     },
   ],
   fixes: ({ facts, verdicts }) => {

@@ -28,7 +28,7 @@ export const addresses: readonly Scenario[] = [
   {
     ...base,
     id: 'S112',
-    unrecorded: 'not yet',
+    unrecorded: 'looks like S41',
     title: 'kubelet.conf of m2 names an address that was given up',
     faults: [{ fault: 'kubelet-server-moved', target: 'm2' }],
     ages: [65],

@@ -64,7 +64,6 @@ export const catalogue: readonly Scenario[] = [
   {
     ...base,
     id: 'S23',
-    unrecorded: 'not yet',
     title: 'API-server certificates of all masters expired',
     faults: ['m1', 'm2', 'm3'].map((target) => ({ fault: 'apiserver-cert-expired', target })),
     ages: [60],
@@ -101,7 +100,6 @@ export const catalogue: readonly Scenario[] = [
   {
     ...base,
     id: 'S36',
-    unrecorded: 'not yet',
     title: 'every clock of m2 30 s ahead',
     faults: [{ fault: 'clock-ahead', target: 'm2' }],
     ages: [30],

@@ -55,7 +55,6 @@ export const networks: readonly Scenario[] = [
   {
     ...base,
     id: 'S100',
-    unrecorded: 'not yet',
     title: 'large packets to and from m2 are lost (MTU)',
     faults: dropped('m2', { above: '1400', ways: 'both' }),
     ages: [60],
@@ -96,7 +95,7 @@ export const networks: readonly Scenario[] = [
   {
     ...base,
     id: 'S104',
-    unrecorded: 'not yet',
+    unrecorded: 'looks like S50',
     title: 'network card of m2 down',
     faults: [{ fault: 'network-card-down', target: 'm2' }],
     ages: [65],
@@ -130,7 +129,7 @@ export const networks: readonly Scenario[] = [
   {
     ...base,
     id: 'S107',
-    unrecorded: 'not yet',
+    unrecorded: 'looks like S32',
     title: 'HAProxy hung',
     faults: [{ fault: 'haproxy-hung' }],
     ages: [65],
@@ -160,7 +159,6 @@ export const networks: readonly Scenario[] = [
   {
     ...base,
     id: 'S33',
-    unrecorded: 'not yet',
     title: 'HAProxy: wrong port for m3, m2 not listed',
     faults: [{ fault: 'haproxy-servers-wrong' }],
     ages: [35],

@@ -25,7 +25,7 @@ export const nodes: readonly Scenario[] = [
   {
     ...base,
     id: 'S42',
-    unrecorded: 'not yet',
+    unrecorded: 'looks like S41',
     title: 'kubelet of m2 stopped; its containers run on',
     faults: [{ fault: 'kubelet-stopped', target: 'm2' }],
     ages: [65],
@@ -36,7 +36,7 @@ export const nodes: readonly Scenario[] = [
   {
     ...base,
     id: 'S43',
-    unrecorded: 'not yet',
+    unrecorded: 'looks like S41',
     title: 'kubelet of m2 hung; its containers run on',
     faults: [{ fault: 'kubelet-hung', target: 'm2' }],
     ages: [65],

@@ -38,7 +38,6 @@ export const upgrades: readonly Scenario[] = [
   {
     ...base,
     id: 'S51',
-    unrecorded: 'not yet',
     title: 'manifest of the scheduler moved away on all masters and forgotten',
     faults: ['m1', 'm2', 'm3'].map((target) => ({ fault: 'manifest-forgotten', target })),
     ages: [45],
@@ -49,7 +48,7 @@ export const upgrades: readonly Scenario[] = [
   {
     ...base,
     id: 'S52',
-    unrecorded: 'not yet',
+    unrecorded: 'looks like S01',
     title: 'image of the API server on m3 cannot be pulled',
     faults: [{ fault: 'image-missing', target: 'm3', values: { component: 'kube-apiserver' } }],
     ages: [70],
