@@ -159,6 +159,7 @@ export const networks: readonly Scenario[] = [
   {
     ...base,
     id: 'S33',
+    unrecorded: 'only the balancer’s own statistics show it: without them nothing is left to judge',
     title: 'HAProxy: wrong port for m3, m2 not listed',
     faults: [{ fault: 'haproxy-servers-wrong' }],
     ages: [35],
