@@ -45,7 +45,7 @@ export default defineRule({
     changing: {
       value: 60,
       unit: 's since the last start of one',
-      source: 'recording S83: a kubelet shows the new flags of its pod 30 s later than others',
+      source: 'recording of closed health paths: one kubelet shows the new flags of its pod 30 s later than others',
     },
     stale: { value: 40, unit: 's', source: 'https://kubernetes.io/docs/reference/node/node-status/ (a node lease lasts 40 s)' },
   },
