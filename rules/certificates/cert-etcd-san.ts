@@ -2,7 +2,6 @@
 import { defineRule, fail, notApplicable, pass, undecided } from '../../src/judge/define-rule.ts';
 import { planToReissue } from '../../src/judge/plans/reissue-certificate.ts';
 import { certificateNeeds, lookAt } from '../../src/judge/readings/certificate.ts';
-import { reachesEtcd } from '../../src/judge/readings/certificate-gates.ts';
 import { covers, namesOn } from '../../src/judge/readings/certificate-names.ts';
 import { describeRole } from '../../src/judge/readings/certificate-role.ts';
 import { describeLeaf } from '../../src/judge/readings/certificate-words.ts';
@@ -12,6 +11,7 @@ import { isLoopback, splitAddress } from '../../src/judge/topology/build.ts';
 import { etcdServers } from '../../src/judge/topology/members.ts';
 import type { Seen } from '../../src/model/rule.ts';
 import type { Member } from '../../src/model/topology.ts';
+import { effectsOfRefusal } from './edges/refused-leaf.ts';
 
 const needs = [...certificateNeeds, 'etcd.members'] as const;
 type Needs = (typeof needs)[number];
@@ -54,43 +54,7 @@ export default defineRule({
     const reason = place.role === 'etcd-peer' ? 'peer' : 'client';
     return fail({ ...facts, missing: missing.join(', ') }, { reason, severity, impact, group: place.role, witness: 'stated' });
   },
-  explains: [
-    {
-      to: 'etcd-partition',
-      kind: 'causes',
-      on: 'node',
-      because: 'the other members refuse a certificate made for other addresses, whoever dials',
-      when: ({ cause }) => (cause.reason === 'peer' ? 'yes' : 'no'),
-      unproven: true,
-    },
-    {
-      to: 'etcd-no-leader',
-      kind: 'causes',
-      on: 'cluster',
-      because: 'members that refuse each other cannot elect',
-      covers: 'quorum',
-      match: 'node',
-      when: ({ cause }) => (cause.reason === 'peer' ? 'yes' : 'no'),
-      unproven: true,
-    },
-    {
-      to: 'etcd-member-down',
-      kind: 'causes',
-      on: 'node',
-      because: 'clients that verify refuse the member',
-      produces: ['tls', 'untrusted'],
-      when: ({ cause }) => (cause.reason === 'client' ? 'yes' : 'no'),
-      unproven: true,
-    },
-    {
-      to: 'api-readyz-etcd',
-      kind: 'causes',
-      on: 'node',
-      because: 'the API server refuses the member beside it, its only one',
-      when: reachesEtcd('etcd-server'),
-      unproven: true,
-    },
-  ],
+  explains: effectsOfRefusal({ only: ['peers', 'election', 'etcd clients', 'readiness'] }),
   fixes: ({ verdicts }, seen) =>
     verdicts.map(({ facts, subject }) =>
       planToReissue(

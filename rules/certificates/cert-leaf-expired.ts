@@ -14,15 +14,12 @@ import {
   type Place,
   unnamedPlaces,
 } from '../../src/judge/readings/certificate.ts';
-import { kubeletRefuses, ofRole, reachesEtcd } from '../../src/judge/readings/certificate-gates.ts';
 import { describeRole, isUnverified } from '../../src/judge/readings/certificate-role.ts';
 import { factsOf } from '../../src/judge/readings/certificate-words.ts';
 import { type ServerNow, serverNow } from '../../src/judge/readings/host-clock.ts';
 import type { Seen } from '../../src/model/rule.ts';
 import { describeMoment } from '../../src/model/time.ts';
-
-/** An API server that starts without its etcd never gets to serve, in one of these ways. */
-const withoutEtcd = ['hung', 'refused', 'forbidden', 'closed', 'reset'];
+import { effectsOfRefusal } from './edges/refused-leaf.ts';
 
 export default defineRule({
   id: 'cert-leaf-expired',
@@ -61,119 +58,9 @@ export default defineRule({
     return pass({ node: subject.name, role: place.role, ends: first === undefined ? '' : describeMoment(first.certificate.notAfter) });
   },
   explains: [
-    {
-      to: 'api-master-unreachable',
-      kind: 'causes',
-      on: 'node',
-      because: 'clients that verify refuse it',
-      produces: ['untrusted'],
-      when: ofRole('apiserver'),
-    },
-    {
-      to: 'lb-check-disagrees',
-      kind: 'causes',
-      on: 'node',
-      because: 'a check that does not verify cannot see what clients see',
-      produces: ['up'],
-      when: ofRole('apiserver'),
-    },
-    {
-      to: 'lb-backend-down',
-      kind: 'causes',
-      on: 'node',
-      because: 'a check that verifies takes it out',
-      produces: ['tls', 'http'],
-      when: ofRole('apiserver'),
-      unproven: true,
-    },
-    {
-      to: 'api-lb-unreachable',
-      kind: 'causes',
-      on: 'cluster',
-      because: 'the load balancer passes on what the API servers serve',
-      produces: ['partial', 'untrusted', 'tls'],
-      covers: 'all',
-      match: 'apiserver',
-      when: ofRole('apiserver'),
-    },
-    { to: 'ha-node-notready', kind: 'causes', on: 'node', because: 'the kubelet refuses the API server beside it', when: kubeletRefuses },
-    {
-      to: 'le-lease-expired',
-      kind: 'causes',
-      on: 'cluster',
-      because: 'each controller refuses the API server beside it',
-      covers: 'all',
-      match: 'node',
-      when: ofRole('apiserver'),
-      unproven: true,
-    },
-    {
-      to: 'etcd-member-down',
-      kind: 'causes',
-      on: 'node',
-      because: 'clients that verify refuse the member',
-      produces: ['tls', 'untrusted'],
-      when: ofRole('etcd-server'),
-    },
-    {
-      to: 'api-readyz-etcd',
-      kind: 'causes',
-      on: 'node',
-      because: 'the API server refuses the member beside it, its only one',
-      when: reachesEtcd('etcd-server', 'apiserver-etcd-client'),
-      unproven: true,
-    },
-    {
-      to: 'api-master-unreachable',
-      kind: 'causes',
-      on: 'node',
-      because: 'an API server that is restarted without its etcd never serves',
-      produces: withoutEtcd,
-      when: reachesEtcd('etcd-server', 'etcd-peer', 'apiserver-etcd-client'),
-    },
-    {
-      to: 'api-restart-loop',
-      kind: 'causes',
-      on: 'node',
-      because: 'the liveness probe contains the etcd check',
-      when: reachesEtcd('etcd-server', 'etcd-peer', 'apiserver-etcd-client'),
-    },
-    {
-      to: 'etcd-partition',
-      kind: 'causes',
-      on: 'node',
-      because: 'the other members refuse its connections',
-      when: ofRole('etcd-peer'),
-      unproven: true,
-    },
-    {
-      to: 'etcd-member-down',
-      kind: 'causes',
-      on: 'node',
-      because: 'a member that starts without its peers does not open its client port',
-      produces: ['hung'],
-      when: ofRole('etcd-peer'),
-      unproven: true,
-    },
-    {
-      to: 'etcd-no-leader',
-      kind: 'causes',
-      on: 'cluster',
-      because: 'members that refuse each other cannot elect',
-      covers: 'quorum',
-      match: 'node',
-      when: ofRole('etcd-peer'),
-      unproven: true,
-    },
-    {
-      to: 'ha-node-notready',
-      kind: 'causes',
-      on: 'node',
-      because: 'the kubelet can no longer log in',
-      produces: ['notready', 'heartbeat-stale'],
-      when: ofRole('kubelet-client'),
-      unproven: true,
-    },
+    ...effectsOfRefusal({
+      shown: ['clients', 'shallow check', 'entry', 'kubelet beside', 'etcd clients', 'API server without etcd', 'restarts'],
+    }),
     {
       to: 'api-aggregated-unavailable',
       kind: 'hints',

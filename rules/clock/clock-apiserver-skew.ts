@@ -1,12 +1,11 @@
 // Does this master's clock agree with those of the other machines of the control plane?
 import { shellWord } from '../../src/judge/shell-word.ts';
-import { defineRule, fail, notApplicable, pass, undecided } from '../../src/judge/define-rule.ts';
-import { planToSetClock } from '../../src/judge/plans/set-clock.ts';
+import { defineRule, notApplicable, undecided } from '../../src/judge/define-rule.ts';
 import { mastersOf } from '../../src/judge/readings/api-server.ts';
-import { describeOffset, surelyBeyond, surelyWithin } from '../../src/judge/readings/clock.ts';
 import { apiServerClock, hostClocks, skewOf } from '../../src/judge/readings/host-clock.ts';
 import { endBySilence } from '../../src/judge/readings/silence.ts';
-import { aheadOrBehind, againstWhom, begunByOwnClock, sameDirection, serverSkew } from '../../src/judge/readings/skew.ts';
+import { sameDirection, serverSkew } from '../../src/judge/readings/skew.ts';
+import { effectsOfSkew, judgeServerSkew, planToSetClocks, skewReasons } from './judging/server-skew.ts';
 
 export default defineRule({
   id: 'clock-apiserver-skew',
@@ -25,7 +24,7 @@ export default defineRule({
     ...serverSkew,
     critical: { value: 60_000, unit: 'milliseconds', source: 'kubernetes pkg/serviceaccount/claims.go: leeway of one minute for tokens' },
   },
-  reasons: ['ahead', 'behind', 'one-of-two'],
+  reasons: skewReasons,
   subjects: (seen) => mastersOf(seen).map((master) => master.subject),
   judge: (seen, limits, subject) => {
     const clocks = hostClocks(seen);
@@ -40,44 +39,16 @@ export default defineRule({
     if (!tries.some((one) => one.outcome.kind === 'answered'))
       endBySilence('api.ready', subject, `the API server on ${subject.name} did not answer, so it told no time`, look);
     if (own === undefined) return undecided(`the API server on ${subject.name} told no time, or times that contradict each other`, look);
-    if (skew === undefined) return undecided('no second machine told the time', look);
-    const { offset, others } = skew;
-    const facts = { node: subject.name, address: subject.id, skew: describeOffset(offset), against: againstWhom(others) };
-    if (surelyBeyond(offset, limits.skew)) {
-      const grave = surelyBeyond(offset, limits.critical);
-      const [severity, impact] = grave ? (['critical', 'degraded'] as const) : (['warning', 'at-risk'] as const);
-      return fail(facts, {
-        severity,
-        impact,
-        reason: others.length === 1 ? 'one-of-two' : aheadOrBehind(offset),
-        witness: others.length === 1 ? 'measured' : 'agreed',
-      });
-    }
-    if (surelyWithin(offset, limits.agree)) return pass(facts);
-    return undecided(`undecided: ${subject.name} is ${facts.skew} from ${facts.against}`, look);
+    return judgeServerSkew(subject, skew, limits, look);
   },
   explains: [
-    {
-      to: 'cert-not-yet-valid',
-      kind: 'causes',
-      on: 'node',
-      because: 'what was made on that machine begins when its clock says',
-      when: begunByOwnClock,
-      unproven: true,
-    },
+    ...effectsOfSkew(),
     {
       to: 'clock-kubelet-skew',
       kind: 'causes',
       on: 'node',
       because: 'the API server and the kubelet of one machine share its clock',
       when: sameDirection,
-    },
-    {
-      to: 'le-renew-in-future',
-      kind: 'causes',
-      on: 'node',
-      because: 'whoever renews leases on that machine writes its time',
-      when: ({ cause }) => (cause.reason === 'behind' ? 'no' : 'yes'),
     },
     {
       to: 'clock-etcd-skew',
@@ -98,8 +69,7 @@ export default defineRule({
       unproven: true,
     },
   ],
-  fixes: ({ verdicts }) =>
-    verdicts.flatMap(({ subject, reason }) => planToSetClock(subject.name, reason === 'ahead' || reason === 'behind' ? reason : 'unclear')),
+  fixes: planToSetClocks,
   avoid: ({ subjects }) =>
     subjects.length > 1
       ? ['set two clocks at once: find out first which of them is right']

@@ -1,10 +1,9 @@
 // Does this etcd member's clock agree with those of the other machines of the control plane?
-import { defineRule, fail, notApplicable, pass, undecided } from '../../src/judge/define-rule.ts';
-import { planToSetClock } from '../../src/judge/plans/set-clock.ts';
-import { describeOffset, surelyBeyond, surelyWithin } from '../../src/judge/readings/clock.ts';
+import { defineRule, notApplicable } from '../../src/judge/define-rule.ts';
 import { hostClocks, memberClock, skewOf } from '../../src/judge/readings/host-clock.ts';
 import { membersOf } from '../../src/judge/readings/member.ts';
-import { aheadOrBehind, againstWhom, begunByOwnClock, sameDirection, serverSkew } from '../../src/judge/readings/skew.ts';
+import { sameDirection, serverSkew } from '../../src/judge/readings/skew.ts';
+import { effectsOfSkew, judgeServerSkew, planToSetClocks, skewReasons } from './judging/server-skew.ts';
 
 export default defineRule({
   id: 'clock-etcd-skew',
@@ -22,7 +21,7 @@ export default defineRule({
   limits: {
     ...serverSkew,
   },
-  reasons: ['ahead', 'behind', 'one-of-two'],
+  reasons: skewReasons,
   subjects: (seen) =>
     membersOf(seen)
       .filter((member) => member.started)
@@ -37,25 +36,10 @@ export default defineRule({
     const node = subject.keys.node ?? subject.id;
     const skew = own && skewOf(node, own, hostClocks(seen));
     const look = `date -u   # on ${node} and on another machine at the same time`;
-    if (skew === undefined) return undecided('no second machine told the time', look);
-    const { offset, others } = skew;
-    const facts = { node: subject.name, address: subject.id, skew: describeOffset(offset), against: againstWhom(others) };
-    if (surelyBeyond(offset, limits.skew)) {
-      const two = others.length === 1;
-      return fail(facts, { reason: two ? 'one-of-two' : aheadOrBehind(offset), witness: two ? 'measured' : 'agreed' });
-    }
-    if (surelyWithin(offset, limits.agree)) return pass(facts);
-    return undecided(`undecided: ${subject.name} is ${facts.skew} from ${facts.against}`, look);
+    return judgeServerSkew(subject, skew, limits, look);
   },
   explains: [
-    {
-      to: 'cert-not-yet-valid',
-      kind: 'causes',
-      on: 'node',
-      because: 'what was made on that machine begins when its clock says',
-      when: begunByOwnClock,
-      unproven: true,
-    },
+    ...effectsOfSkew(),
     {
       to: 'clock-kubelet-skew',
       kind: 'causes',
@@ -63,18 +47,8 @@ export default defineRule({
       because: 'the member and the kubelet of one machine share its clock',
       when: sameDirection,
     },
-    {
-      to: 'le-renew-in-future',
-      kind: 'causes',
-      on: 'node',
-      because: 'whoever renews leases on that machine writes its time',
-      when: ({ cause }) => (cause.reason === 'behind' ? 'no' : 'yes'),
-    },
   ],
-  fixes: ({ verdicts }) =>
-    verdicts.flatMap(({ subject, reason }) =>
-      planToSetClock(subject.keys.node ?? subject.name, reason === 'ahead' || reason === 'behind' ? reason : 'unclear'),
-    ),
+  fixes: planToSetClocks,
   avoid: () => ['restart etcd for this: it does not elect by the clock'],
   reading: ['https://etcd.io/docs/v3.6/op-guide/hardware/'],
   errors: ['prober found high clock drift'],
