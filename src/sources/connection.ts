@@ -60,7 +60,9 @@ function handshake(raw: net.Socket, address: string, target: Target, millisecond
     secureContext: target.context,
     // Judging who may be trusted is not the transport's business; `check` decides where a credential is at stake.
     rejectUnauthorized: false,
-    checkServerIdentity: () => undefined,
+    checkServerIdentity: (_name, certificate): undefined => {
+      peers.set(socket, certificate);
+    },
     ...(!net.isIP(name) && { servername: name }),
     ...(target.protocols && { ALPNProtocols: [...target.protocols] }),
   });
@@ -96,16 +98,27 @@ function handshake(raw: net.Socket, address: string, target: Target, millisecond
   });
 }
 
+/** What Node read of a peer for its own check; to read it again takes as long as all the rest of a handshake's JavaScript. */
+const peers = new WeakMap<tls.TLSSocket, tls.PeerCertificate>();
+
+/** With its issuers, as far as they are known; undefined when the connection has ended before it showed any. */
+export function peerCertificate(socket: tls.TLSSocket): tls.PeerCertificate | tls.DetailedPeerCertificate | undefined {
+  // Not getPeerX509Certificate: on Node 20 it takes the leaf out of what getPeerCertificate shows afterwards.
+  const known: tls.PeerCertificate | null = peers.get(socket) ?? socket.getPeerCertificate(true);
+  if (!known?.raw) return undefined;
+  peers.set(socket, known);
+  return known;
+}
+
 /** The certificates as sent, leaf first, DER in base64. Readable even after the peer refused us with an alert. */
 export function chainOf(socket: tls.TLSSocket): string[] {
   const chain: string[] = [];
-  // Not getPeerX509Certificate: on Node 20 it takes the leaf out of what getPeerCertificate shows afterwards.
-  let certificate: tls.DetailedPeerCertificate | undefined = socket.getPeerCertificate(true);
+  let certificate = peerCertificate(socket);
   while (certificate?.raw && chain.length < 10) {
     const der = certificate.raw.toString('base64');
     if (chain.includes(der)) break;
     chain.push(der);
-    certificate = certificate.issuerCertificate;
+    certificate = 'issuerCertificate' in certificate ? certificate.issuerCertificate : undefined;
   }
   return chain;
 }

@@ -1,7 +1,7 @@
 // May a credential be shown to the server at the other end of this TLS connection?
 import { X509Certificate } from 'node:crypto';
 import tls from 'node:tls';
-import { chainOf } from './connection.ts';
+import { chainOf, peerCertificate } from './connection.ts';
 
 /**
  * Undefined when the server proved itself: OpenSSL built a path to an authority of the connection's context, nothing
@@ -12,8 +12,8 @@ export function objectionTo(socket: tls.TLSSocket, anchors: readonly X509Certifi
   // OpenSSL takes only self-signed certificates for an end of the path, Go every certificate in the kubeconfig.
   const incomplete = error && /UNABLE_TO_GET_ISSUER_CERT|UNABLE_TO_VERIFY_LEAF_SIGNATURE|SELF_SIGNED_CERT_IN_CHAIN/.test(codeOf(error));
   if (error && !(incomplete && leadsToAnchor(socket, anchors))) return `its certificate is not accepted (${explain(codeOf(error))})`;
-  const certificate = socket.getPeerCertificate();
-  if (!certificate.raw) return 'it showed no certificate';
+  const certificate = peerCertificate(socket);
+  if (certificate === undefined) return 'it showed no certificate';
   if (names.some((name) => tls.checkServerIdentity(name, certificate) === undefined)) return undefined;
   return `its certificate is for ${(certificate.subjectaltname ?? 'no name').slice(0, 200)}`;
 }
