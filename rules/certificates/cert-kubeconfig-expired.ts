@@ -6,6 +6,7 @@ import { placeOf } from '../../src/judge/readings/certificate-places.ts';
 import { authoritiesIn } from '../../src/judge/readings/certificate-files.ts';
 import { setOf, subjectsInFiles } from '../../src/judge/readings/file-subjects.ts';
 import { serverNow } from '../../src/judge/readings/host-clock.ts';
+import { kubeconfigsIn, readerOf } from '../../src/judge/readings/kubeconfig-files.ts';
 import { isAddress } from '../../src/judge/readings/certificate-names.ts';
 import { isLoopback, splitAddress } from '../../src/judge/topology/build.ts';
 import type { FileSet, KubeconfigFile } from '../../src/model/here.ts';
@@ -16,7 +17,6 @@ import { describeDuration } from '../../src/model/time.ts';
 
 const day = 86_400_000;
 const needs = [...certificateNeeds, 'kube.kubeadm-config'] as const;
-const judged = ['admin', 'super-admin', 'controller-manager', 'scheduler', 'kubelet'];
 type Reason = 'expired' | 'expiring' | 'other-authority' | 'elsewhere' | 'no-rotation';
 
 interface Flaw {
@@ -110,10 +110,6 @@ export default defineRule({
   errors: ['the server has asked for the client to provide credentials', 'Unable to authenticate the request'],
 });
 
-function kubeconfigsIn({ kubeconfigs = [] }: FileSet): readonly KubeconfigFile[] {
-  return kubeconfigs.filter(({ role }) => judged.includes(role));
-}
-
 function datesOf({ client }: KubeconfigFile, now: { low: number }, limits: { critical: number; warning: number }): Flaw | undefined {
   if (client === undefined) return undefined;
   const left = endOf(client) - now.low;
@@ -170,7 +166,7 @@ function planFor({ verdicts }: Cause, seen: Seen): readonly Fix[] {
     }
     if (kind !== 'kubeadm' && kind !== 'unknown')
       return { ...base, do: say('Make it anew on {node} with whatever made it', { node }), run: [], verify: [] };
-    const component = { 'controller-manager.conf': 'kube-controller-manager', 'scheduler.conf': 'kube-scheduler' }[file];
+    const reader = file === 'kubelet.conf' ? undefined : readerOf(file.replace('.conf', ''));
     const anew =
       (reason === 'expired' || reason === 'expiring') && file !== 'kubelet.conf'
         ? [`kubeadm certs renew ${file}`]
@@ -185,11 +181,7 @@ function planFor({ verdicts }: Cause, seen: Seen): readonly Fix[] {
     return {
       ...base,
       do: say('Make {file} anew on {node}, as root', { file, node }),
-      run: [
-        'cp -a /etc/kubernetes /root/kubernetes.bak-$(date +%F)',
-        ...rotated,
-        ...(component === undefined ? [] : [restartOf(component)]),
-      ],
+      run: ['cp -a /etc/kubernetes /root/kubernetes.bak-$(date +%F)', ...rotated, ...(reader === undefined ? [] : [restartOf(reader)])],
       verify: ['kubeadm certs check-expiration'],
       undo: [`cp -a /root/kubernetes.bak-$(date +%F)/${file} /etc/kubernetes/`],
     };

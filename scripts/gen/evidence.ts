@@ -65,6 +65,7 @@ export function rbac(probes: readonly Probe[]): Generated {
     '#   kubectl create clusterrolebinding ha-doctor --clusterrole ha-doctor --user <user>',
     ...namespaces.map((name) => `#   kubectl create rolebinding ha-doctor --role ha-doctor -n ${name} --user <user>`),
     '# Without pods/portforward (or with --no-port-forward) it needs an etcd client certificate to see into etcd.',
+    ...named(every),
   ];
   const text = documents.map((document) => `---\n${stringify(document)}`).join('');
   return { path: 'docs/rbac.yaml', text: `${head.join('\n')}\n${text}${executing(every)}` };
@@ -84,6 +85,17 @@ function executing(accesses: readonly Access[]): string {
     '#   kubectl create rolebinding ha-doctor-exec --role ha-doctor-exec -n kube-system --user <user>',
     document,
   ].join('\n');
+}
+
+/** Where they are is up to the user, so these rights cannot be listed beforehand. */
+function named(accesses: readonly Access[]): readonly string[] {
+  return accesses
+    .filter(({ onlyWith }) => onlyWith === '--lease')
+    .flatMap(({ verb, group, resource }) => [
+      '# With --lease <namespace>/<name>, for each of them:',
+      `#   kubectl create role ha-doctor-lease -n <namespace> --verb ${verb} --resource ${resource}.${group} --resource-name <name>`,
+      '#   kubectl create rolebinding ha-doctor-lease -n <namespace> --role ha-doctor-lease --user <user>',
+    ]);
 }
 
 function role(kind: 'ClusterRole' | 'Role', namespace: string | undefined, accesses: readonly Access[]) {

@@ -9,6 +9,7 @@ import { beginOf, certificatePlaces, endOf, type Place } from '../readings/certi
 import { fileSets } from '../readings/certificate-files.ts';
 import { describeRole, nameOfAuthority } from '../readings/certificate-role.ts';
 import { type ServerNow, serverNow } from '../readings/host-clock.ts';
+import { kubeconfigsIn, readerOf } from '../readings/kubeconfig-files.ts';
 
 const columns = [
   { key: 'machine', head: 'MACHINE' },
@@ -45,7 +46,12 @@ interface Entry {
 
 export function viewCertificates(seen: Seen): TableView {
   const now = serverNow(seen);
-  const entries = [...certificatePlaces(seen).flatMap((place) => entriesAt(seen, place)), ...ofAuthorities(seen), ...ofOperator(seen)];
+  const entries = [
+    ...certificatePlaces(seen).flatMap((place) => entriesAt(seen, place)),
+    ...ofKubeconfigs(seen),
+    ...ofAuthorities(seen),
+    ...ofOperator(seen),
+  ];
   const sorted = [...entries].sort((one, other) => endsAt(one) - endsAt(other) || (keyOf(one) < keyOf(other) ? -1 : 1));
   return { title: titleOf(entries, now), columns, stacks, rows: sorted.map((entry) => rowOf(entry, now)), notes: notesOf(seen, entries) };
 }
@@ -91,6 +97,17 @@ function entriesAt(seen: Seen, { subject, role, leaves, asked }: Place): readonl
     return same.slice(0, 1).map(({ certificate }) => ({ machine, role, certificate, where: same.map((leaf) => leaf.where), restart }));
   });
   return [...found, ...unseen];
+}
+
+/** What stands in the control plane's own kubeconfigs; a file that only names another one has no certificate itself. */
+function ofKubeconfigs(seen: Seen): readonly Entry[] {
+  return fileSets(seen).flatMap((set) =>
+    kubeconfigsIn(set).flatMap(({ role, path, client }): readonly Entry[] =>
+      client === undefined
+        ? []
+        : [{ machine: set.node, role: `${role}.conf`, certificate: client, where: [path], restart: readerOf(role) ?? 'nobody' }],
+    ),
+  );
 }
 
 function restartAfter(seen: Seen, role: string): Word {

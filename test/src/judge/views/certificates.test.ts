@@ -5,8 +5,8 @@ import { viewCertificates } from '../../../../src/judge/views/certificates.ts';
 import { branchesOf } from '../../../../src/pipeline/views.ts';
 import { renderTable, renderTableJson } from '../../../../src/report/table.ts';
 import { columnsOf } from '../../../../src/report/wrap.ts';
-import { authorityFile, day, file, fileSet, iso, serves, withFiles } from '../../../kit/certificates.ts';
-import { healthyWorld, now, type World } from '../../../kit/world.ts';
+import { authorityFile, day, file, fileSet, iso, kubeconfigFile, serves, withFiles } from '../../../kit/certificates.ts';
+import { certificate, healthyWorld, now, type World } from '../../../kit/world.ts';
 
 const look = (world: World) => viewCertificates(viewOf(world.evidence, world.topology));
 const rowsOf = (world: World, ...keys: readonly string[]) =>
@@ -46,6 +46,18 @@ describe('rows', () => {
     expect(look(world).notes.map(String)).toContain(
       'Files of m1, m2, m3: run ha-doctor there, as root, or name copies with --pki-dir <node>=<folder>',
     );
+  });
+
+  test('what stands in the kubeconfigs of a master, and who reads each', () => {
+    const client = certificate('m2', { notAfter: iso(now + 9 * day) });
+    const { client: _, ...kubelet } = kubeconfigFile('kubelet', { clientFile: '/var/lib/kubelet/pki/kubelet-client-current.pem' });
+    const world = withFiles({
+      kubeconfigs: [...['admin', 'scheduler', 'somebody'].map((role) => kubeconfigFile(role, { client })), kubelet],
+    });
+    expect(rowsOf(world, 'role', 'days', 'restart').filter((row) => row.includes('.conf'))).toEqual([
+      'admin.conf | 9 | nobody',
+      'scheduler.conf | 9 | kube-scheduler',
+    ]);
   });
 
   test('who starts anew after a renewal: by role, and the one service of k3s', () => {
