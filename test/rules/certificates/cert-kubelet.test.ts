@@ -1,0 +1,38 @@
+// Are kubelets judged by what they log in with and what they serve?
+import { expect, test } from 'vitest';
+import kubelet from '../../../rules/certificates/cert-kubelet.ts';
+import { day, file, iso, made, showsOn, withFiles } from '../../kit/certificates.ts';
+import { fixesOf, gateOf, unfilled } from '../../kit/texts.ts';
+import { asFail, healthyWorld, now, type World } from '../../kit/world.ts';
+
+const login = (change: object): World =>
+  withFiles({
+    certificates: [file('kubelet-client', { ...made, subject: 'O=system:nodes, CN=system:node:m2', usages: ['client'], ...change })],
+  });
+
+test('a healthy cluster passes', () => {
+  for (const verdict of healthyWorld().judge(kubelet)) expect(verdict.status).toBe('pass');
+  expect(login({}).verdict(kubelet, 'm2').status).toBe('pass');
+});
+
+test('a login that should have been renewed by now, one of no node, one of a node the API does not have', () => {
+  const late = asFail(login({ notBefore: iso(now - 350 * day), notAfter: iso(now + 15 * day) }).verdict(kubelet, 'm2'));
+  expect(late).toMatchObject({ severity: 'warning', reason: 'rotation' });
+  expect(unfilled(kubelet, late)).toEqual([]);
+  expect(asFail(login({ subject: 'CN=admin' }).verdict(kubelet, 'm2')).reason).toBe('identity');
+  const other = login({ subject: 'O=system:nodes, CN=system:node:m9' });
+  const verdict = asFail(other.verdict(kubelet, 'm2'));
+  expect(verdict.facts['words']).toContain('m9');
+  expect(gateOf(kubelet, other, verdict, { ...verdict, rule: 'ha-node-notready' })).toEqual(['yes']);
+  expect(fixesOf(kubelet, other, verdict)).not.toEqual([]);
+});
+
+test('a serving certificate for another machine, unless it made it itself', () => {
+  const strange = { names: ['w9'], addresses: ['10.0.0.9'] };
+  expect(asFail(showsOn('node.kubelet-port', 'm2', strange).verdict(kubelet, 'm2')).reason).toBe('names');
+  expect(showsOn('node.kubelet-port', 'm2', { ...strange, issuer: 'CN=m2-ca@1' }).verdict(kubelet, 'm2').status).toBe('pass');
+});
+
+test('a kubelet nobody saw is unknown', () => {
+  expect(healthyWorld().missing('node.kubelet-port', 'm2').verdict(kubelet, 'm2').status).toBe('unknown');
+});
