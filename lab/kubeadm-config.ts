@@ -57,6 +57,7 @@ function clusterConfiguration(plan: LabPlan) {
     imageRepository,
     controlPlaneEndpoint: controlPlaneEndpoint(plan),
     networking: { podSubnet },
+    ...(plan.keys !== undefined && { encryptionAlgorithm: plan.keys }),
     etcd: etcdConfiguration(plan),
     apiServer: { extraArgs, extraVolumes },
   };
@@ -112,7 +113,13 @@ export function etcdCertificateConfig(plan: LabPlan, node: NodePlan): string {
   const local = { serverCertSANs: names, peerCertSANs: names };
   return documents(
     { apiVersion, kind: 'InitConfiguration', nodeRegistration: { name: node.name }, localAPIEndpoint: { advertiseAddress: node.address } },
-    { apiVersion, kind: 'ClusterConfiguration', kubernetesVersion: `v${plan.release.kubernetes}`, etcd: { local } },
+    {
+      apiVersion,
+      kind: 'ClusterConfiguration',
+      kubernetesVersion: `v${plan.release.kubernetes}`,
+      ...(plan.keys !== undefined && { encryptionAlgorithm: plan.keys }),
+      etcd: { local },
+    },
   );
 }
 

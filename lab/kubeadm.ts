@@ -8,10 +8,18 @@ import { etcdCertificateConfig, initConfig, joinConfig, kubeadmConfigFile } from
 import { reachOnNode, writeOnNode } from './node-files.ts';
 import { copyBetweenDisks } from './nodes.ts';
 import { waitUntil } from './processes.ts';
-import type { NodePlan } from './topology.ts';
+import type { LabPlan, NodePlan } from './topology.ts';
 
-/** Certificate authorities are as old as a cluster that has been renewed once. */
-const authorityAge = '-9600h';
+/** kubeadm makes authorities for ten years. */
+const authorityLife = 3650;
+/** In days: as old as those of a cluster that has been renewed once. */
+const usualAge = 400;
+
+/** kubeadm's clock while it makes the authorities, against the true one. */
+function authorityAge({ authorityDays }: LabPlan): Record<string, string> {
+  const days = authorityDays === undefined ? usualAge : authorityLife - authorityDays;
+  return { [wallClockOffset]: `-${days * 24}h` };
+}
 
 const clusterAuthorities = ['ca', 'front-proxy-ca'];
 const sharedFiles = ['ca.crt', 'ca.key', 'sa.pub', 'sa.key', 'front-proxy-ca.crt', 'front-proxy-ca.key'];
@@ -37,7 +45,7 @@ async function kubeadm(lab: LabHandle, node: string, args: readonly string[], en
 export async function makeAuthorities(lab: LabHandle, node: NodePlan, token: string): Promise<void> {
   await writeOnNode(lab, node.name, kubeadmConfigFile, initConfig(lab.plan, node, token));
   const names = lab.plan.etcd === 'stacked' ? [...clusterAuthorities, 'etcd-ca'] : clusterAuthorities;
-  const make = (name: string) => certificatePhase(lab, node.name, name, { [wallClockOffset]: authorityAge });
+  const make = (name: string) => certificatePhase(lab, node.name, name, authorityAge(lab.plan));
   await Promise.all(names.map(make));
 }
 
@@ -50,7 +58,7 @@ export async function prepareExternalEtcd(lab: LabHandle, firstMaster: NodePlan)
   const [first, ...others] = lab.etcdNodes;
   if (first === undefined) return;
   for (const node of lab.etcdNodes) await writeOnNode(lab, node.name, kubeadmConfigFile, etcdCertificateConfig(lab.plan, node));
-  await certificatePhase(lab, first.name, 'etcd-ca', { [wallClockOffset]: authorityAge });
+  await certificatePhase(lab, first.name, 'etcd-ca', authorityAge(lab.plan));
   const authority = ['kubernetes/pki/etcd/ca.crt', 'kubernetes/pki/etcd/ca.key'];
   for (const node of others) await copyBetweenDisks(lab.folder, first.name, node.name, authority);
   await certificatePhase(lab, first.name, 'apiserver-etcd-client');

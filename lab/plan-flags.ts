@@ -1,5 +1,5 @@
 // Which lab do the command line's flags ask for?
-import type { LabPlan } from './topology.ts';
+import { type KeyAlgorithm, keyAlgorithms, type LabPlan } from './topology.ts';
 import { labFolder } from './state.ts';
 import { releaseFor } from './versions.ts';
 
@@ -13,6 +13,8 @@ export const planFlags = {
   vip: { type: 'boolean', default: false },
   kubernetes: { type: 'string' },
   'etcd-quota': { type: 'string' },
+  keys: { type: 'string' },
+  'authority-days': { type: 'string' },
 } as const;
 
 export interface PlanFlags {
@@ -25,12 +27,14 @@ export interface PlanFlags {
   readonly vip: boolean;
   readonly kubernetes?: string | undefined;
   readonly 'etcd-quota'?: string | undefined;
+  readonly keys?: string | undefined;
+  readonly 'authority-days'?: string | undefined;
 }
 
 /** @throws Error with one sentence about the first flag that makes no sense. */
 export function planFromFlags(flags: PlanFlags): LabPlan {
   labFolder(flags.name);
-  const quota = flags['etcd-quota'];
+  const { 'etcd-quota': quota, 'authority-days': days, keys } = flags;
   return {
     name: flags.name,
     masters: mastersFrom(flags.masters),
@@ -39,6 +43,8 @@ export function planFromFlags(flags: PlanFlags): LabPlan {
     loadBalancer: balancerFrom(flags),
     ...(flags.vip && { vip: true }),
     release: releaseFor(flags.kubernetes),
+    ...(keys !== undefined && { keys: keysFrom(keys) }),
+    ...(days !== undefined && { authorityDays: wholeNumber('--authority-days', days, 1, 3650) }),
     ...(quota !== undefined && { etcdQuotaBytes: wholeNumber('--etcd-quota', quota, 1 << 20, 2 ** 40) }),
   };
 }
@@ -50,6 +56,12 @@ function balancerFrom(flags: PlanFlags): LabPlan['loadBalancer'] {
   if (flags['no-haproxy']) return 'none';
   if (named === 'haproxy' || named === 'nginx') return named;
   throw new Error(`--load-balancer is haproxy or nginx, not '${named}'`);
+}
+
+function keysFrom(text: string): KeyAlgorithm {
+  const found = keyAlgorithms.find((one) => one === text);
+  if (found === undefined) throw new Error(`--keys is one of ${keyAlgorithms.join(', ')}, not '${text}'`);
+  return found;
 }
 
 function mastersFrom(text: string): 1 | 3 | 5 {

@@ -1,6 +1,10 @@
 // Which machines does a lab have, and at which addresses?
 import type { Release } from './versions.ts';
 
+/** Of those that kubeadm takes. */
+export const keyAlgorithms = ['RSA-2048', 'RSA-3072', 'RSA-4096', 'ECDSA-P256', 'ECDSA-P384'] as const;
+export type KeyAlgorithm = (typeof keyAlgorithms)[number];
+
 export type Role = 'lb' | 'master' | 'worker' | 'etcd';
 
 export interface NodePlan {
@@ -19,6 +23,10 @@ export interface LabPlan {
   /** Two load balancers that share the address by keepalived. */
   readonly vip?: true;
   readonly release: Release;
+  /** Days that are left to the authorities; absent means that they last for nearly nine years. */
+  readonly authorityDays?: number;
+  /** kubeadm's encryptionAlgorithm; absent means its default, RSA-2048. */
+  readonly keys?: KeyAlgorithm;
   /** etcd's --quota-backend-bytes, where it is not etcd's own default of 2 GiB. */
   readonly etcdQuotaBytes?: number;
 }

@@ -1,14 +1,22 @@
 // Does this master's API server give clients an answer they can use?
 import { say, type Text } from '../../src/model/sentence.ts';
 import { defineRule, fail, pass, undecided } from '../../src/judge/define-rule.ts';
-import { type ApiServerReading, anotherServes, mastersOf, readApiServer, servesClients } from '../../src/judge/readings/api-server.ts';
+import {
+  type AnsweringApiServer,
+  type ApiServerReading,
+  anotherServes,
+  mastersOf,
+  readApiServer,
+  servesClients,
+} from '../../src/judge/readings/api-server.ts';
 import { planToStartApiServer } from '../../src/judge/plans/start-api-server.ts';
 import { balancerDoubts, checkedReasons } from '../../src/judge/readings/backend.ts';
 import { entryMet, onlyOurPath, servedThroughEntry } from '../../src/judge/readings/entry.ts';
 import { kubeletIsSilent, othersHaveLost } from '../../src/judge/readings/host.ts';
 import { kubeletUsesOwnApiServer } from '../../src/judge/readings/wiring.ts';
 import type { Master } from '../../src/model/topology.ts';
-import type { Seen } from '../../src/model/rule.ts';
+import type { Fix, Seen } from '../../src/model/rule.ts';
+import { describeDuration } from '../../src/model/time.ts';
 
 const reasons = [
   'refused',
@@ -22,6 +30,7 @@ const reasons = [
   'protocol',
   'dns',
   'unreachable',
+  'slow',
 ] as const;
 
 /** Endings that something between us and the server can bring about while others reach it. */
@@ -34,10 +43,10 @@ export default defineRule({
   severity: 'warning',
   impact: 'degraded',
   layer: 3,
-  title: 'the API server on {node} is unusable: {words}',
+  title: 'the API server on {node} is {state}: {words}',
   healthy: 'every API server answers on its own address and is trusted',
   why: 'Clients that reach {node} fail and must retry elsewhere; what runs on {node} and talks to it stands still.',
-  shows: ['{node} {address}  {words}, {tries} of {tries} tries'],
+  shows: ['{node} {address}  {words}{count}'],
   folded: '{words}',
   needs: [
     'api.ready',
@@ -51,6 +60,16 @@ export default defineRule({
     'etcd.metrics',
   ],
   limits: {
+    slow: {
+      value: 1000,
+      unit: 'milliseconds',
+      source: 'HAProxy httpchk and kubectl’s TLS handshake wait a few seconds at most; a healthy /readyz takes some milliseconds (lab)',
+    },
+    lead: {
+      value: 4,
+      unit: 'times as quick',
+      source: 'own choice: another API server that is, shows that it is neither our path nor our machine',
+    },
     live: { value: 2, unit: 'API servers', source: 'own choice: with fewer left the next fault is an outage' },
   },
   reasons,
@@ -59,7 +78,17 @@ export default defineRule({
     const master = mastersOf(seen).find((one) => one.subject.id === subject.id);
     if (master === undefined) return undecided(`${subject.name} is no longer known`, '--masters');
     const reading = readApiServer(seen, master);
-    if (reading.kind === 'ready' && servesClients(reading)) return pass({ node: subject.name });
+    const address = `${master.host}:${master.port}`;
+    if (reading.kind === 'ready' && servesClients(reading)) {
+      if (!isSlow(seen, master, reading, limits)) return pass({ node: subject.name });
+      const { late, tries, quickest } = reading;
+      const words = say('{late} of {tries} tries got no answer in time, the quickest took {time}', {
+        late,
+        tries,
+        time: describeDuration(quickest),
+      });
+      return fail({ node: subject.name, address, state: 'slow', words, count: '' }, { reason: 'slow', witness: 'measured' });
+    }
     if (reading.kind === 'not-ready' || reading.kind === 'anonymous-refused') return pass({ node: subject.name, note: 'it answers' });
     const command = `nc -zvw2 ${master.host} ${master.port}   # from a host beside it`;
     if (reading.kind === 'silent' && madeByFirewalls.includes(reading.why) && servedThroughEntry(seen, master)) {
@@ -73,8 +102,8 @@ export default defineRule({
     const agreed = lost || (reading.kind === 'silent' && (balancerDoubts(seen, master) || entryMet(seen, reading.why)));
     if (traceless && !agreed && seen.peek('lb.tries')?.state !== 'known')
       return undecided('it is silent to us, and nobody else could be asked about it: our own path may be blocked', command);
-    const address = `${master.host}:${master.port}`;
-    const facts = { node: subject.name, address, words: wordsFor(reading), tries: reading.tries };
+    const count = say(', {tries} of {tries} tries', { tries: reading.tries });
+    const facts = { node: subject.name, address, state: 'unusable', words: wordsFor(reading), count };
     const witness = reading.kind !== 'silent' ? 'stated' : agreed ? 'agreed' : 'measured';
     return fail(facts, { reason: reasonOf(reading), witness, severity: fewerLeft(seen, master, limits.live) ? 'critical' : 'warning' });
   },
@@ -151,6 +180,14 @@ export default defineRule({
       unproven: true,
     },
     {
+      to: 'api-latency-p99',
+      kind: 'causes',
+      on: 'apiserver',
+      because: 'what is slow to shake hands is slow to answer',
+      when: ({ cause }) => (cause.reason === 'slow' ? 'yes' : 'no'),
+      unproven: true,
+    },
+    {
       to: 'api-identity-lease',
       kind: 'causes',
       on: 'node',
@@ -159,11 +196,42 @@ export default defineRule({
     },
   ],
   fixes: ({ facts }, seen) =>
-    planToStartApiServer(String(facts['node']), String(facts['address']), anotherServes(seen, String(facts['node']))),
+    facts['state'] === 'slow'
+      ? [planToFindLoad(String(facts['node']))]
+      : planToStartApiServer(String(facts['node']), String(facts['address']), anotherServes(seen, String(facts['node']))),
   avoid: () => [],
   reading: ['https://kubernetes.io/docs/reference/using-api/health-checks/'],
   errors: ['connection refused', 'net/http: TLS handshake timeout'],
 });
+
+/** It answers, some tries too late, while another API server proves that it is not our own path that is slow. */
+function isSlow(
+  seen: Seen<'api.ready'>,
+  master: Master,
+  { late, quickest }: AnsweringApiServer,
+  limits: { readonly slow: number; readonly lead: number },
+): boolean {
+  if (late === 0 || quickest < limits.slow) return false;
+  return mastersOf(seen).some((other) => {
+    const reading = other === master ? undefined : seen.attempt(() => readApiServer(seen, other));
+    return reading?.kind === 'ready' && reading.late === 0 && reading.quickest * limits.lead <= quickest;
+  });
+}
+
+function planToFindLoad(node: string): Fix {
+  return {
+    do: say('See what keeps {node} busy: its processors, its disk, or a limit of the container', { node }),
+    where: node,
+    run: [
+      'uptime; head -1 /proc/pressure/cpu /proc/pressure/io /proc/pressure/memory',
+      'crictl stats --label component=kube-apiserver',
+      'top -b -n 1 | head -15',
+    ],
+    risk: 'none',
+    needs: [],
+    verify: [],
+  };
+}
 
 function reasonOf(reading: ApiServerReading): (typeof reasons)[number] {
   if (reading.kind === 'silent') return reading.why;

@@ -7,6 +7,7 @@ import { membersOf } from '../../src/judge/readings/member.ts';
 import { timedBetween } from '../../src/judge/readings/timed.ts';
 import { etcdAccessFlags } from '../../src/judge/readings/voters.ts';
 import { say } from '../../src/model/sentence.ts';
+import { usesOnlyLocalEtcd } from '../../src/judge/readings/wiring.ts';
 
 export default defineRule({
   id: 'etcd-commit-slow',
@@ -64,6 +65,15 @@ export default defineRule({
       kind: 'causes',
       on: 'member',
       because: 'entries are applied no faster than they are committed to the file',
+      unproven: true,
+    },
+    {
+      to: 'api-master-unreachable',
+      kind: 'causes',
+      on: 'node',
+      because: 'its checks and requests wait until etcd’s commit is done',
+      produces: ['slow'],
+      when: ({ effect }, seen) => usesOnlyLocalEtcd(seen, effect.subject.keys.node),
       unproven: true,
     },
     {

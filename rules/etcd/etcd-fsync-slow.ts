@@ -17,6 +17,7 @@ import { moveLeadAway } from './plans/move-lead.ts';
 type Limits = Readonly<Record<'info' | 'warning' | 'critical' | 'least' | 'late', number>>;
 
 const measure = "curl -s http://127.0.0.1:2381/metrics | grep -E '^etcd_disk_wal_fsync_duration_seconds_(bucket|count)'";
+import { usesOnlyLocalEtcd } from '../../src/judge/readings/wiring.ts';
 
 export default defineRule({
   id: 'etcd-fsync-slow',
@@ -116,6 +117,15 @@ export default defineRule({
       because: 'candidates whose disks stall never win an election',
       covers: 'quorum',
       match: 'member',
+      unproven: true,
+    },
+    {
+      to: 'api-master-unreachable',
+      kind: 'causes',
+      on: 'node',
+      because: 'its checks and requests wait until etcd’s log is on the disk',
+      produces: ['slow'],
+      when: ({ effect }, seen) => usesOnlyLocalEtcd(seen, effect.subject.keys.node),
       unproven: true,
     },
     {

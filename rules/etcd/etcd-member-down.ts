@@ -95,6 +95,15 @@ export default defineRule({
       when: ({ effect }, seen) => usesOnlyLocalEtcd(seen, effect.subject.keys.node),
     },
     {
+      to: 'api-master-unreachable',
+      kind: 'causes',
+      on: 'node',
+      because: 'its checks and requests wait for the member that does not answer',
+      produces: ['slow'],
+      when: ({ effect }, seen) => usesOnlyLocalEtcd(seen, effect.subject.keys.node),
+      unproven: true,
+    },
+    {
       to: 'api-restart-loop',
       kind: 'causes',
       on: 'node',

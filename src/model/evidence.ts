@@ -7,6 +7,7 @@ import type {
   ControlPlanePod,
   EndpointList,
   KubeadmConfig,
+  LeadTaken,
   LeaseSeen,
   NamedLeases,
   NodeSeen,
@@ -60,6 +61,8 @@ export interface EvidenceTypes {
   'kube.node-leases': { readonly leases: readonly LeaseSeen[]; readonly clock?: ServerClock };
   /** Leases of kube-system, leader election and API-server identity among them. */
   'kube.leases': { readonly leases: readonly LeaseSeen[]; readonly clock?: ServerClock };
+  /** Who became a leader in kube-system lately. */
+  'kube.leads-taken': { readonly taken: readonly LeadTaken[]; readonly clock?: ServerClock };
   /** Leases that were named by flag, wherever they are. */
   'kube.named-leases': NamedLeases;
   'kube.control-plane-pods': { readonly pods: readonly ControlPlanePod[]; readonly clock?: ServerClock };
@@ -144,6 +147,7 @@ export const evidenceSubjects: { readonly [Id in EvidenceId]: 'cluster' | 'lb' |
   'kube.nodes': 'cluster',
   'kube.node-leases': 'cluster',
   'kube.leases': 'cluster',
+  'kube.leads-taken': 'cluster',
   'kube.named-leases': 'cluster',
   'kube.control-plane-pods': 'cluster',
   'kube.endpoints': 'cluster',

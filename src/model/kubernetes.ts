@@ -121,6 +121,15 @@ export interface SigningRequest {
   readonly message: string;
 }
 
+/** That somebody became the leader by a lease, as controllers tell it in an Event; the API keeps Events for an hour (--event-ttl). */
+export interface LeadTaken {
+  readonly namespace: string;
+  readonly lease: string;
+  readonly holder: string;
+  /** Milliseconds since 1970, by the API server that stored it. */
+  readonly at: number;
+}
+
 /** One line of a container's log. `at`: milliseconds since 1970, by the clock of the node it ran on. */
 export interface LogLine {
   readonly at?: number;

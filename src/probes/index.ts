@@ -29,6 +29,7 @@ import kubeControlPlanePods from './kube/control-plane-pods.ts';
 import kubeConversions from './kube/conversions.ts';
 import kubeEndpoints from './kube/endpoints.ts';
 import kubeKubeadmConfig from './kube/kubeadm-config.ts';
+import kubeLeadsTaken from './kube/leads-taken.ts';
 import kubeLeases from './kube/leases.ts';
 import kubeMayPortForward from './kube/may-port-forward.ts';
 import kubeNamedLeases from './kube/named-leases.ts';
@@ -81,6 +82,7 @@ export const probes: readonly Probe[] = [
   kubeConversions,
   kubeEndpoints,
   kubeKubeadmConfig,
+  kubeLeadsTaken,
   kubeLeases,
   kubeMayPortForward,
   kubeNamedLeases,

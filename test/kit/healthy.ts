@@ -223,6 +223,7 @@ function clusterItems(): EvidenceItem[] {
     known('kube.webhooks', undefined, { webhooks: [] }),
     known('kube.conversions', undefined, { conversions: [] }),
     known('kube.signing-requests', undefined, { requests: [], clock }),
+    known('kube.leads-taken', undefined, { taken: [], clock }),
     known('kube.trust', undefined, {
       root: [authorityOf('kubernetes')],
       client: [authorityOf('kubernetes')],

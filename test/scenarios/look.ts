@@ -1,4 +1,5 @@
 // How is the tool run at the operator's place of a lab?
+import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Lab, Outcome } from '../../lab/lab.ts';
@@ -13,9 +14,38 @@ export const etcdAccessFlags: readonly string[] = [
   '--etcd-key=etcd/client.key',
 ];
 
+export interface Place {
+  /** The file's name, relative to the operator's folder. */
+  readonly kubeconfig?: string;
+  /** A master, where the administrator's kubeconfig lies. */
+  readonly node?: string;
+  /** Seconds by which the clock is ahead. */
+  readonly ahead?: number;
+}
+
 /** `diagnose -o json` without what earlier runs remembered; relative paths, so that no recording names this machine. */
-export function lookWith(lab: Lab, flags: readonly string[], kubeconfig = 'kubeconfig'): Promise<Outcome> {
-  const argv = [process.execPath, binary, 'diagnose', '--output=json', `--kubeconfig=${kubeconfig}`, ...flags];
-  const env = { HA_DOCTOR_MEMORY: 'off', NODE_EXTRA_CA_CERTS: '' };
-  return lab.operatorExec(argv, { env, cwd: join(lab.folder, 'operator'), timeoutMs: 90_000 });
+export async function lookWith(
+  lab: Lab,
+  flags: readonly string[],
+  { kubeconfig = 'kubeconfig', node, ahead }: Place = {},
+): Promise<Outcome> {
+  const clock = ahead === undefined ? {} : await clockAhead(ahead);
+  const env = { HA_DOCTOR_MEMORY: 'off', NODE_EXTRA_CA_CERTS: '', ...clock };
+  const argv = [process.execPath, binary, 'diagnose', '--output=json', ...flags];
+  if (node !== undefined) return lab.nodeExec(node, [...argv, '--kubeconfig=/etc/kubernetes/admin.conf'], { env, timeoutMs: 90_000 });
+  return lab.operatorExec([...argv, `--kubeconfig=${kubeconfig}`], { env, cwd: join(lab.folder, 'operator'), timeoutMs: 90_000 });
+}
+
+const libraries = ['x86_64', 'aarch64'].map((machine) => `/usr/lib/${machine}-linux-gnu/faketime/libfaketime.so.1`);
+
+/** Moves the wall clock of one program alone. @throws Error where Debian's package faketime is not installed. */
+async function clockAhead(seconds: number): Promise<Record<string, string>> {
+  for (const library of libraries) {
+    const there = await access(library).then(
+      () => true,
+      () => false,
+    );
+    if (there) return { LD_PRELOAD: library, FAKETIME: `${seconds < 0 ? '' : '+'}${seconds}s`, FAKETIME_DONT_FAKE_MONOTONIC: '1' };
+  }
+  throw new Error('this scenario moves the clock of ha-doctor and needs: apt-get install faketime');
 }

@@ -11,7 +11,7 @@ import { fetchBalancerFiles } from './balancer-files.ts';
 import { etcdAccessFlags, lookWith } from './look.ts';
 import type { Row } from './results.ts';
 import type { Credential, Scenario, VantageName } from './scenario.ts';
-import { vantageNames } from './scenario.ts';
+import { vantagesOf } from './scenario.ts';
 import { scoreReport } from './score.ts';
 
 export interface RoundOptions {
@@ -66,7 +66,7 @@ async function lookOnce(lab: Lab, scenario: Scenario, options: RoundOptions, mar
   const rows: Row[] = [];
   const ages = options.ages === undefined ? scenario.ages : agesWithin(options.ages, scenario);
   for (const age of ages) {
-    for (const vantage of vantageNames.filter((one) => one === 'kubeconfig' || scenario.kubeconfig !== 'view')) {
+    for (const vantage of vantagesOf(scenario)) {
       await sleep(Math.max(0, age * 1000 - (performance.now() - begun)));
       rows.push(await diagnose(lab, scenario, { vantage, names, age, mark: `${mark}${ages.length > 1 ? `@${age}s` : ''}` }, options));
     }
@@ -121,10 +121,14 @@ async function diagnose(lab: Lab, scenario: Scenario, moment: Moment, options: R
   const folder = join(resolve(options.record ?? join(lab.folder, 'recordings')), name.replace(/[@#]/g, '-'));
   await rm(folder, { recursive: true, force: true });
   if (scenario.kubeconfig === 'moved') await writeMovedKubeconfig(lab);
-  const files = scenario.lab === undefined || scenario.lab === 'single' ? [] : await fetchBalancerFiles(lab);
+  const files = scenario.lab === 'vip' || scenario.lab === 'nginx' ? await fetchBalancerFiles(lab) : [];
   const vantageFlags = vantage === 'etcd' ? etcdAccessFlags : [];
   const flags = [`--record=${folder}`, ...files, ...vantageFlags, ...(scenario.deep ? ['--deep'] : [])];
-  const outcome = await lookWith(lab, flags, kubeconfigs[scenario.kubeconfig]);
+  const outcome = await lookWith(lab, flags, {
+    kubeconfig: kubeconfigs[scenario.kubeconfig],
+    ...(scenario.onNode !== undefined && { node: scenario.onNode }),
+    ...(scenario.operatorAhead !== undefined && { ahead: scenario.operatorAhead }),
+  });
   const row = { name, title: scenario.title, seconds: outcome.seconds, exitCode: outcome.code };
   try {
     const report = JSON.parse(outcome.stdout) as Report;

@@ -97,6 +97,7 @@ function takeFor({ plan }: Lab, open: Scenario[]): Scenario | undefined {
 
 function shapeOf(plan: LabPlan): Scenario['lab'] {
   if (plan.masters === 1) return 'single';
+  if (plan.authorityDays !== undefined) return 'ending';
   return plan.vip ? 'vip' : plan.loadBalancer === 'nginx' ? 'nginx' : undefined;
 }
 

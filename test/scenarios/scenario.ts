@@ -36,8 +36,12 @@ export interface Scenario {
   /** Whether it is looked at with --deep: its rules compare two looks. */
   readonly deep?: true;
   readonly kubeconfig: Credential;
-  /** The shape of lab it needs where that is not the usual one; of load balancers the operator then fetches the files too. */
-  readonly lab?: 'vip' | 'nginx' | 'single';
+  /** The master on which it is looked at, by its administrator's kubeconfig and its files, instead of from the operator's place. */
+  readonly onNode?: string;
+  /** How far ahead the operator's own clock is, in seconds. */
+  readonly operatorAhead?: number;
+  /** The shape of lab it needs where that is not the usual one. */
+  readonly lab?: LabShape;
   readonly expect:
     | {
         readonly kind: 'fault';
@@ -57,6 +61,13 @@ export interface Scenario {
   readonly poorerHeads: readonly string[];
 }
 
-/** How the tool looks: with the kubeconfig alone, or with an etcd client certificate too. */
-export type VantageName = 'kubeconfig' | 'etcd';
-export const vantageNames: readonly VantageName[] = ['kubeconfig', 'etcd'];
+/** With two load balancers, or Nginx, whose files the operator then fetches too; with one master; with authorities that end soon, all keys ECDSA. */
+export type LabShape = 'vip' | 'nginx' | 'single' | 'ending';
+
+/** How the tool looks: with the kubeconfig alone, with an etcd client certificate too, or on a master. */
+export type VantageName = 'kubeconfig' | 'etcd' | 'node';
+
+export function vantagesOf({ kubeconfig, onNode }: Scenario): readonly VantageName[] {
+  if (onNode !== undefined) return ['node'];
+  return kubeconfig === 'view' ? ['kubeconfig'] : ['kubeconfig', 'etcd'];
+}

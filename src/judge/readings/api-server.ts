@@ -22,6 +22,10 @@ export interface AnsweringApiServer {
   readonly trust: Trust;
   readonly leaf?: CertificateSeen;
   readonly tries: number;
+  /** Tries that were accepted and got no answer within their deadline. */
+  readonly late: number;
+  /** Milliseconds until the quickest answer. */
+  readonly quickest: number;
 }
 
 export interface SilentApiServer {
@@ -63,7 +67,17 @@ function readTries(tries: readonly Try[]): ApiServerReading {
   if (best !== undefined) {
     const status = statusOf(best);
     const failing = status === 200 ? [] : failingChecks(best.outcome.kind === 'answered' ? best.outcome.body : '');
-    return { kind: kindOf(status), status, failing, trust: best.trust, tries: tries.length, ...withLeaf };
+    const quickest = Math.min(...answered.map((one) => one.receivedAt - one.sentAt));
+    return {
+      kind: kindOf(status),
+      status,
+      failing,
+      trust: best.trust,
+      tries: tries.length,
+      late: tries.filter(isLate).length,
+      quickest,
+      ...withLeaf,
+    };
   }
   // A hung process may fill its queue of connections, so that later tries look like silence: the one that got in says more.
   const last = tries.findLast((one) => one.connected) ?? tries[tries.length - 1];
@@ -71,6 +85,10 @@ function readTries(tries: readonly Try[]): ApiServerReading {
     return { kind: 'silent', why: 'timeout', detail: 'no try was finished in time', tries: 0 };
   }
   return { kind: 'silent', why: last.outcome.why, detail: last.outcome.detail, tries: tries.length, ...withLeaf };
+}
+
+function isLate({ connected, outcome }: Try): boolean {
+  return connected && outcome.kind === 'failed' && (outcome.why === 'hung' || outcome.why === 'timeout');
 }
 
 function statusOf(one: Try): number {

@@ -158,11 +158,17 @@ export function supportsBehind(seen: Seen<EntryEvidence>, reading: EntryReading)
     if (reading.failing.some((one) => one.master === master)) return { name, keys, state: 'lost' };
     const direct = seen.attempt(() => {
       const state = readApiServer(seen, master);
+      // What leaves some of our own tries without an answer does the same to those that come through the entry.
+      if (reading.kind === 'partial' && state.kind !== 'silent' && state.late > 0 && reading.failing.some(isSilence)) return 'lost';
       return servesClients(state) || state.kind === 'anonymous-refused' ? 'good' : 'lost';
     });
     return { name, keys, state: direct ?? 'unknown' };
   });
   return [...known, ...others];
+}
+
+function isSilence({ met }: EntryTry): boolean {
+  return met === 'hung' || met === 'timeout';
 }
 
 /**

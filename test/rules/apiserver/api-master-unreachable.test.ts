@@ -1,7 +1,7 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import rule from '../../../rules/apiserver/api-master-unreachable.ts';
-import { gateOf, unfilled } from '../../kit/texts.ts';
-import { answered, asFail, failedTries, failure, healthyWorld, type World } from '../../kit/world.ts';
+import { fixesOf, gateOf, unfilled } from '../../kit/texts.ts';
+import { answered, asFail, failedTries, failure, healthyWorld, now, type World } from '../../kit/world.ts';
 
 /** The load balancer has met only m1. */
 function withoutEntry(world: World): World {
@@ -41,6 +41,36 @@ test('a 500 is an answer: another rule speaks of it', () => {
 test('one good try out of three is enough', () => {
   const world = healthyWorld().set('api.ready', 'm2', { tries: [...failedTries('m2', 'timeout').slice(0, 2), answered('m2', 200, 'ok')] });
   expect(world.verdict(rule, 'm2').status).toBe('pass');
+});
+
+describe('a server that answers some tries after seconds and others not in time', () => {
+  const late = failedTries('m2', 'hung').slice(0, 1);
+  const after = (milliseconds: number) => answered('m2', 200, 'ok', { receivedAt: now + milliseconds });
+  const slow = (...answers: readonly number[]): World => healthyWorld().set('api.ready', 'm2', { tries: [...late, ...answers.map(after)] });
+
+  test('is slow, where another one answers at once', () => {
+    const world = slow(3800, 2200);
+    const verdict = asFail(world.verdict(rule, 'm2'));
+    expect(verdict).toMatchObject({ reason: 'slow', severity: 'warning', facts: { state: 'slow' } });
+    expect(String(verdict.facts['words'])).toBe('1 of 3 tries got no answer in time, the quickest took 2 s');
+    expect(unfilled(rule, verdict)).toEqual([]);
+    expect(fixesOf(rule, world, verdict)).toMatchObject([{ where: 'm2', risk: 'none' }]);
+  });
+
+  test('is not, where one answer came quickly, where none was late, or where all are like that', () => {
+    expect(slow(3800, 20).verdict(rule, 'm2').status).toBe('pass');
+    expect(
+      healthyWorld()
+        .set('api.ready', 'm2', { tries: [after(2200)] })
+        .verdict(rule, 'm2').status,
+    ).toBe('pass');
+    const everywhere = slow(2200);
+    for (const node of ['m1', 'm3'])
+      everywhere.set('api.ready', node, {
+        tries: [...failedTries(node, 'hung').slice(0, 1), answered(node, 200, 'ok', { receivedAt: now + 2500 })],
+      });
+    expect(everywhere.verdict(rule, 'm2').status).toBe('pass');
+  });
 });
 
 test('all masters silent to us while the load balancer serves: unknown, it may be our path', () => {

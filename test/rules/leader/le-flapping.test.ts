@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import rule from '../../../rules/leader/le-flapping.ts';
 import type { LeaseSeen } from '../../../src/model/kubernetes.ts';
-import { asFail, healthyWorld, type World } from '../../kit/world.ts';
+import { unfilled } from '../../kit/texts.ts';
+import { asFail, healthyWorld, now, type World } from '../../kit/world.ts';
 
 const scheduler = 'kube-system/Lease/kube-scheduler';
 
@@ -27,15 +28,57 @@ test('one move is what a failover or a planned restart looks like, two are too m
   expect(verdict.supports?.map((one) => one.state)).toEqual(['good', 'good', 'good']);
 });
 
-test('thousands of moves since long ago are no rate: one look is not enough', () => {
-  const world = healthyWorld();
-  world.set('kube.leases', undefined, (old) => ({ ...old, leases: old.leases.map((lease) => ({ ...lease, transitions: 4000 })) }));
-  const verdict = world.verdict(rule, scheduler);
-  expect(verdict).toMatchObject({ status: 'unknown', gaps: [{ detail: 'not sampled: one look only', howToGet: '--deep' }] });
+const minute = 60_000;
+
+/** The scheduler's lead was taken that many minutes ago; `told`: when somebody wrote such a thing down, by whom. */
+function taken(minutesAgo: number, told: readonly (readonly [minutesAgo: number, holder: string])[]): World {
+  return healthyWorld()
+    .set('kube.leases', undefined, (old) => ({
+      ...old,
+      leases: old.leases.map((lease) =>
+        lease.name === 'kube-scheduler' ? { ...lease, holder: 'm2_b', transitions: 4000, acquiredAt: now - minutesAgo * minute } : lease,
+      ),
+    }))
+    .set('kube.leads-taken', undefined, (old) => ({
+      ...old,
+      taken: told.map(([ago, holder]) => ({ namespace: 'kube-system', lease: 'kube-scheduler', holder, at: now - ago * minute })),
+    }));
+}
+
+test('who has led for a quarter of an hour is steady, however often it moved before', () => {
+  expect(taken(16, []).verdict(rule, scheduler)).toMatchObject({ status: 'pass' });
+});
+
+test('a lead taken lately: what was written down decides in one look', () => {
+  const often = [9, 7, 5, 3, 1].map((ago, index) => [ago, `m${index % 3}_x`] as const);
+  const verdict = asFail(taken(1, often).verdict(rule, scheduler));
+  expect(verdict).toMatchObject({ severity: 'warning', reason: 'lately', facts: { moves: 4, span: '8 min', holder: 'm2_b' } });
+  expect(unfilled(rule, verdict)).toEqual([]);
+  const upgraded = [...often.slice(2), [0.5, 'm2_b'] as const];
+  expect(taken(0.5, upgraded).verdict(rule, scheduler)).toMatchObject({ status: 'pass' });
+  const old = [
+    [50, 'm1_a'],
+    [40, 'm2_c'],
+    [30, 'm1_d'],
+    [20, 'm3_f'],
+    [1, 'm2_b'],
+  ] as const;
+  expect(taken(1, old).verdict(rule, scheduler)).toMatchObject({ status: 'pass' });
+});
+
+test('a lead taken lately of which nobody wrote, or may read, is not sampled by one look', () => {
+  const unknown = { status: 'unknown', gaps: [{ howToGet: '--deep' }] };
+  expect(taken(1, []).verdict(rule, scheduler)).toMatchObject(unknown);
+  expect(taken(1, [[5, 'm1_a']]).verdict(rule, scheduler)).toMatchObject(unknown);
+  expect(
+    taken(1, [[1, 'm2_b']])
+      .missing('kube.leads-taken')
+      .verdict(rule, scheduler),
+  ).toMatchObject({ status: 'unknown' });
 });
 
 test('a lease made anew counts from nothing: unknown', () => {
-  expect(again(healthyWorld(), { transitions: 0 }).verdict(rule, scheduler).status).toBe('unknown');
+  expect(again(taken(1, []), { transitions: 0 }).verdict(rule, scheduler).status).toBe('unknown');
 });
 
 test('no leases: unknown', () => {
