@@ -1,9 +1,12 @@
-// How is a kubeadm certificate replaced by one that has ended, and when is it really being served?
+// How is a kubeadm certificate replaced by another one, and when is it really being served?
+import { generateKeyPairSync, X509Certificate } from 'node:crypto';
+import forge from 'node-forge';
 import { stringify } from 'yaml';
 import { assertMovableClock, wallClockOffset } from './clock.ts';
 import type { LabHandle } from './handle.ts';
 import { isOnNode, readOnNode, writeOnNode } from './node-files.ts';
 import { waitUntil } from './processes.ts';
+import type { NodePlan } from './topology.ts';
 
 const pki = '/etc/kubernetes/pki';
 const renewConfig = '/etc/kubeadm/renew.yaml';
@@ -16,10 +19,22 @@ const parked = (name: string) => `/etc/kubernetes/lab-parked/${name.replaceAll('
  */
 export async function replaceByExpired(lab: LabHandle, node: string, name: string, file: string): Promise<void> {
   await assertMovableClock(lab, 'kubeadm');
-  for (const ending of ['crt', 'key']) {
-    const copy = parked(`${file}.${ending}`);
-    if (!(await isOnNode(lab, node, copy))) await writeOnNode(lab, node, copy, await readOnNode(lab, node, `${pki}/${file}.${ending}`));
-  }
+  await renew(lab, node, { name, file, env: { [wallClockOffset]: `-${366 * 24}h` } });
+}
+
+/** As an administrator renews it, whose processes nobody starts anew. Names as in `replaceByExpired`. */
+export function renewOnly(lab: LabHandle, node: string, name: string, file: string): Promise<void> {
+  return renew(lab, node, { name, file, env: {} });
+}
+
+interface Renewal {
+  readonly name: string;
+  readonly file: string;
+  readonly env: Readonly<Record<string, string>>;
+}
+
+async function renew(lab: LabHandle, node: string, { name, file, env }: Renewal): Promise<void> {
+  await putAside(lab, node, file);
   const kubernetesVersion = `v${lab.plan.release.kubernetes}`;
   await writeOnNode(
     lab,
@@ -28,11 +43,48 @@ export async function replaceByExpired(lab: LabHandle, node: string, name: strin
     stringify({ apiVersion: 'kubeadm.k8s.io/v1beta4', kind: 'ClusterConfiguration', kubernetesVersion }),
   );
   const argv = ['kubeadm', 'certs', 'renew', name, `--config=${renewConfig}`];
-  const outcome = await lab.nodeExec(node, argv, { env: { [wallClockOffset]: `-${366 * 24}h` }, timeoutMs: 60_000 });
+  const outcome = await lab.nodeExec(node, argv, { env, timeoutMs: 60_000 });
   if (outcome.code !== 0) throw new Error(`kubeadm certs renew ${name} on ${node}: ${outcome.stderr.trim()}`);
 }
 
-/** Puts the certificate and key back that `replaceByExpired` replaced; does nothing when it did not. */
+async function putAside(lab: LabHandle, node: string, file: string): Promise<void> {
+  for (const ending of ['crt', 'key']) {
+    const copy = parked(`${file}.${ending}`);
+    if (!(await isOnNode(lab, node, copy))) await writeOnNode(lab, node, copy, await readOnNode(lab, node, `${pki}/${file}.${ending}`));
+  }
+}
+
+export const signings = ['future', 'fresh', 'foreign'] as const;
+export type Signing = (typeof signings)[number];
+
+/**
+ * Signs what a machine has anew: by its own authority, to begin tomorrow (`future`) or now (`fresh`); or by an authority of the
+ * same name that nobody else knows (`foreign`). Key, names and file stay what they were. For RSA only.
+ * @param file below the pki folder, without ending; the authority's is `ca`.
+ */
+export async function replaceBySigned(lab: LabHandle, node: string, file: string, how: Signing): Promise<void> {
+  await putAside(lab, node, file);
+  const read = (path: string) => readOnNode(lab, node, `${pki}/${path}`);
+  const [old, authority] = [forge.pki.certificateFromPem(await read(`${file}.crt`)), forge.pki.certificateFromPem(await read('ca.crt'))];
+  const made = forge.pki.createCertificate();
+  made.publicKey = old.publicKey;
+  made.serialNumber = `01${forge.util.bytesToHex(forge.random.getBytesSync(8))}`;
+  const day = 86_400_000;
+  made.validity.notBefore = how === 'foreign' ? old.validity.notBefore : new Date(Date.now() + (how === 'future' ? day : 0));
+  made.validity.notAfter = old.validity.notAfter;
+  made.setSubject(old.subject.attributes);
+  made.setIssuer(authority.subject.attributes);
+  // The key of the authority is named in it, and a foreign one's is another.
+  made.setExtensions(old.extensions.filter((extension: { readonly name?: string }) => extension.name !== 'authorityKeyIdentifier'));
+  const key =
+    how === 'foreign'
+      ? generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ type: 'pkcs1', format: 'pem' })
+      : await read('ca.key');
+  made.sign(forge.pki.privateKeyFromPem(String(key)), forge.md.sha256.create());
+  await writeOnNode(lab, node, `${pki}/${file}.crt`, forge.pki.certificateToPem(made));
+}
+
+/** Puts the certificate and key back that were replaced; does nothing when none was. */
 export async function bringBack(lab: LabHandle, node: string, file: string): Promise<void> {
   for (const ending of ['key', 'crt']) {
     const copy = parked(`${file}.${ending}`);
@@ -45,17 +97,23 @@ export async function bringBack(lab: LabHandle, node: string, file: string): Pro
 const readServed = `
   const [host, port] = process.argv.slice(1);
   const socket = require('node:tls').connect({ host, port: Number(port), rejectUnauthorized: false }, () => {
-    process.stdout.write(socket.getPeerCertificate().valid_to);
+    const { valid_from, valid_to, fingerprint256 } = socket.getPeerCertificate();
+    process.stdout.write(JSON.stringify({ begins: valid_from, ends: valid_to, fingerprint: fingerprint256 }));
     socket.destroy();
   });
   socket.setTimeout(3000, () => socket.destroy());
   socket.on('error', () => undefined);`;
 
-/** Milliseconds since 1970 at which the certificate ends that a port serves now, or undefined when it serves none. */
-async function servedUntil(lab: LabHandle, address: string, port: number): Promise<number | undefined> {
+interface Served {
+  readonly begins: string;
+  readonly ends: string;
+  readonly fingerprint: string;
+}
+
+/** What a port serves now, or undefined when it serves none. */
+async function servedOn(lab: LabHandle, address: string, port: number): Promise<Served | undefined> {
   const outcome = await lab.operatorExec([process.execPath, '--eval', readServed, '--', address, String(port)], { timeoutMs: 5000 });
-  const end = Date.parse(outcome.stdout);
-  return Number.isNaN(end) ? undefined : end;
+  return outcome.stdout === '' ? undefined : (JSON.parse(outcome.stdout) as Served);
 }
 
 /** Waits until a port serves a certificate that has ended, or a valid one. @throws Error when it does not within the time. */
@@ -66,13 +124,32 @@ export async function waitUntilServed(
   wanted: 'ended' | 'valid',
   timeoutMs: number,
 ): Promise<void> {
-  const served = await waitUntil(
+  const isWanted = ({ begins, ends }: Served): boolean =>
+    wanted === 'ended' ? Date.parse(ends) < Date.now() : Date.parse(ends) > Date.now() && Date.parse(begins) <= Date.now();
+  await waitForPort(lab, address, port, { isWanted, what: wanted, timeoutMs });
+}
+
+/** Waits until a port serves what lies in that file of its machine. @throws Error when it does not within the time. */
+export async function waitUntilFileServed(lab: LabHandle, node: NodePlan, file: string, port: number, timeoutMs: number): Promise<void> {
+  const { fingerprint256 } = new X509Certificate(await readOnNode(lab, node.name, `${pki}/${file}.crt`));
+  const isWanted = (served: Served): boolean => served.fingerprint === fingerprint256;
+  await waitForPort(lab, node.address, port, { isWanted, what: `the one in ${file}.crt`, timeoutMs });
+}
+
+interface Awaited {
+  readonly isWanted: (served: Served) => boolean;
+  readonly what: string;
+  readonly timeoutMs: number;
+}
+
+async function waitForPort(lab: LabHandle, address: string, port: number, { isWanted, what, timeoutMs }: Awaited): Promise<void> {
+  const found = await waitUntil(
     async () => {
-      const end = await servedUntil(lab, address, port);
-      return end !== undefined && end < Date.now() === (wanted === 'ended');
+      const served = await servedOn(lab, address, port);
+      return served !== undefined && isWanted(served);
     },
     timeoutMs,
     1000,
   );
-  if (!served) throw new Error(`${address}:${port} does not serve a certificate that is ${wanted} after ${timeoutMs / 1000} s`);
+  if (!found) throw new Error(`${address}:${port} does not serve a certificate that is ${what} after ${timeoutMs / 1000} s`);
 }

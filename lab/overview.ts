@@ -30,6 +30,8 @@ function summary({ plan, faults }: LabRecord): string {
   if (plan.loadBalancer === 'none') parts.push('no HAProxy');
   if (plan.loadBalancer === 'nginx') parts.push('Nginx');
   if (plan.vip) parts.push('two load balancers with keepalived');
+  if (plan.keys !== undefined) parts.push(plan.keys);
+  if (plan.authorityDays !== undefined) parts.push(`authorities for ${plan.authorityDays} days`);
   for (const fault of faults) parts.push(`broken: ${[fault.fault, fault.target].join(' ').trim()}`);
   return parts.join(', ');
 }

@@ -1,7 +1,8 @@
 // Fault: a master was taken away and its node deleted, and etcd was not told.
 import { defineFault } from '../fault.ts';
 import { waitUntil } from '../processes.ts';
-import { killProgram, startService, stopService } from '../services.ts';
+import { bringNodeBack } from '../node-object.ts';
+import { killProgram, stopService } from '../services.ts';
 
 const programs = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler'];
 
@@ -24,19 +25,6 @@ export default defineFault({
     );
     if (!deleted) throw new Error(`the node ${target.name} cannot be deleted`);
   },
-  heal: async (lab, target) => {
-    await startService(lab, target.name, 'kubelet');
-    const label = ['label', '--overwrite', 'node', target.name, 'node-role.kubernetes.io/control-plane='];
-    const back = await waitUntil(
-      () =>
-        lab.kubectl(label).then(
-          () => true,
-          () => false,
-        ),
-      180_000,
-      2000,
-    );
-    if (!back) throw new Error(`${target.name} does not come back as a node`);
-  },
+  heal: (lab, target) => bringNodeBack(lab, target.name),
   settles: { seconds: 60, what: 'its address is out of the Service kubernetes, and the load balancer has given it up' },
 });

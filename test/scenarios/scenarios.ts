@@ -4,6 +4,7 @@ import { addresses } from './table/addresses.ts';
 import { apiServers } from './table/api-servers.ts';
 import { balancers } from './table/balancers.ts';
 import { catalogue } from './table/catalogue.ts';
+import { certificates } from './table/certificates.ts';
 import { churn } from './table/churn.ts';
 import { doubles } from './table/doubles.ts';
 import { etcd } from './table/etcd.ts';
@@ -24,6 +25,7 @@ export const scenarios: readonly Scenario[] = [
   ...apiServers,
   ...balancers,
   ...leaders,
+  ...certificates,
   ...slow,
   ...etcd,
   ...doubles,

@@ -23,7 +23,6 @@ export const addresses: readonly Scenario[] = [
     kubeconfig: 'moved',
     expect: { kind: 'fault', root: cluster('api-lb-unreachable'), folds: [] },
     forbidden: ['api-all-masters-down', 'api-master-unreachable', 'etcd-*', 'host-unreachable', 'ha-node-notready'],
-    unknown: ['le-lease-expired', 'ha-node-notready'],
   },
   {
     ...base,
