@@ -47,14 +47,17 @@ export default defineRule({
       const words = say('API servers are {count} minor versions apart', { count: newest - oldest });
       return fail({ words, rows: shown(known) }, { reason: 'api-servers', witness: 'stated' });
     }
+    // kubeadm has what runs on a master ask the API server beside it; who else asks may meet any of them.
+    const asked = ({ node }: Released): number =>
+      (isLocal(seen, node) ? known.find((one) => one.node === node)?.minor : undefined) ?? oldest;
     const wrong = [
-      ...controllersOf(seen).filter(({ minor }) => minor > oldest || newest - minor > limits.controllers),
+      ...controllersOf(seen).filter((one) => one.minor > asked(one) || newest - one.minor > limits.controllers),
       ...kubeletsOf(seen).filter(
-        ({ minor }) => minor > oldest || newest - minor > (minor < limits.firstPatient ? limits.oldKubelets : limits.kubelets),
+        (one) => one.minor > asked(one) || newest - one.minor > (one.minor < limits.firstPatient ? limits.oldKubelets : limits.kubelets),
       ),
     ];
     if (wrong.length > 0) {
-      const words = wordsFor(wrong, oldest);
+      const words = wordsFor(wrong, asked);
       const reason = wrong.some((one) => one.what === 'kubelet') ? 'kubelets' : 'controllers';
       return fail({ words, rows: shown([...known, ...wrong]) }, { reason, witness: 'stated' });
     }
@@ -136,15 +139,19 @@ function kubeletsOf(seen: Seen<'kube.nodes'>): readonly Released[] {
     .map((node) => ({ what: 'kubelet', node: node.name, ...release(node.kubeletVersion) }));
 }
 
+function isLocal(seen: Seen, node: string): boolean {
+  return seen.topology.platform.kind === 'kubeadm' && seen.topology.masters.some((master) => master.subject.keys.node === node);
+}
+
 /** Thousands of kubelets may be wrong alike: a dozen show it. */
 function shown(all: readonly Released[]) {
   return all.slice(0, 12).map(({ what, node, release: text }) => ({ what, node, release: text }));
 }
 
-function wordsFor(wrong: readonly Released[], oldest: number): Sentence {
+function wordsFor(wrong: readonly Released[], asked: (one: Released) => number): Sentence {
   const [first] = wrong;
   const facts = { what: first?.what ?? '', node: first?.node ?? '', release: first?.release ?? '', count: wrong.length - 1 };
-  if ((first?.minor ?? 0) > oldest) {
+  if (first !== undefined && first.minor > asked(first)) {
     return wrong.length > 1
       ? say('{what} on {node} ({release}) and {count} more are newer than an API server', facts)
       : say('{what} on {node} ({release}) is newer than an API server', facts);

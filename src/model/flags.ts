@@ -14,13 +14,27 @@ export function parseFlags(words: readonly string[], environment: readonly strin
     const [, name = '', value = ''] = /^ETCD_([A-Z_]+)=(.*)$/s.exec(variable) ?? [];
     if (name !== '') flags.set(name.toLowerCase().replaceAll('_', '-'), value);
   }
+  for (const [name, value] of flagsIn(words)) flags.set(name, value);
+  return flags;
+}
+
+/** The same, where a flag that stands several times is a list of all its values, joined by commas, as of service accounts' issuers and keys. */
+export function parseRepeatedFlags(words: readonly string[]): Flags {
+  const flags = new Map<string, string>();
+  for (const [name, value] of flagsIn(words)) {
+    const before = flags.get(name);
+    flags.set(name, before === undefined ? value : `${before},${value}`);
+  }
+  return flags;
+}
+
+function* flagsIn(words: readonly string[]): Generator<readonly [name: string, value: string]> {
   for (const [index, word] of words.entries()) {
     const [, name = '', assigned] = /^--?([A-Za-z][\w.-]*)(?:=(.*))?$/s.exec(word) ?? [];
     if (name === '') continue;
     const next = words[index + 1];
-    flags.set(name.replaceAll('_', '-'), assigned ?? (next === undefined || next.startsWith('-') ? 'true' : next));
+    yield [name.replaceAll('_', '-'), assigned ?? (next === undefined || next.startsWith('-') ? 'true' : next)];
   }
-  return flags;
 }
 
 /** Seconds of a Go duration such as 1h30m or 500ms; undefined where it is none. */

@@ -18,7 +18,7 @@ const signatures: readonly (readonly [Ending, RegExp])[] = [
   ['flag', /flag provided but not defined|failed to verify flags|failed to parse|invalid value .* for flag|unrecognized feature gate/],
   [
     'initial-cluster',
-    /missing from --initial-advertise-peer-urls|in the initial cluster configuration|member count is unequal|--initial-cluster/,
+    /missing from --initial-advertise-peer-urls|in the initial cluster configuration|member count is unequal|--initial-cluster has /,
   ],
   ['port', /bind: address already in use|bind: cannot assign requested address/],
   [
@@ -44,12 +44,18 @@ export function endOf(seen: Seen<LogEvidence>, node: string): End | undefined {
 }
 
 function endIn(lines: readonly LogLine[]): End | undefined {
-  for (const line of [...lines].reverse()) {
+  for (const line of lines.filter(({ text }) => !isRoutine(text)).reverse()) {
     const found = signatures.find(([, pattern]) => pattern.test(line.text));
     if (found === undefined) continue;
     const quote = tellingLine([{ text: line.text.replace(/^\{"level":"[a-z]+"/, '{"level":"fatal"') }])?.text ?? line.text;
-    return { reason: found[0], line: quote, final: true, ...(line.at !== undefined && { at: line.at }) };
+    const final = found[0] !== 'no-space' || /^\{"level":"(?:fatal|panic)"/.test(line.text);
+    return { reason: found[0], line: quote, final, ...(line.at !== undefined && { at: line.at }) };
   }
   const last = tellingLine(lines);
   return last && { reason: 'unknown', line: last.text, final: last.final, ...(last.at !== undefined && { at: last.at }) };
+}
+
+/** What etcd tells on its ordinary way, its whole command line at each start among it; in zap's JSON, and before 3.5 in a form of its own. */
+function isRoutine(text: string): boolean {
+  return /^\{"level":"(?:info|debug)"|^[\d-]+ [\d:.]+ [ID] \| /.test(text);
 }

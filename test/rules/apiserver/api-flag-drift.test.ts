@@ -54,6 +54,28 @@ test('order, the two ways to write a flag, and paths of one file name are no dif
   expect(world.verdict(rule, 'kube-apiserver').status).toBe('pass');
 });
 
+test('a value that names all machines is alike where it is written alike, or lists them in another order', () => {
+  const urls = ['m1', 'm2', 'm10'].map((name) => `https://${name}.example:2379`);
+  const everywhere = commands((_node, command) => [...command, `--etcd-servers=${urls.join(',')}`]);
+  expect(everywhere.verdict(rule, 'kube-apiserver').status).toBe('pass');
+  const rotated = commands((node, command) => [...command, `--etcd-servers=${(node === 'm2' ? [...urls].reverse() : urls).join(',')}`]);
+  expect(rotated.verdict(rule, 'kube-apiserver').status).toBe('pass');
+  const own = commands((node, command) => [...command, `--etcd-servers=https://10.89.0.1${node.slice(1)}:2379`]);
+  expect(own.verdict(rule, 'kube-apiserver').status).toBe('pass');
+  const another = commands((node, command) => [
+    ...command,
+    `--etcd-servers=${node === 'm2' ? 'https://10.89.0.112:2379' : urls.join(',')}`,
+  ]);
+  expect(another.verdict(rule, 'kube-apiserver').status).toBe('fail');
+});
+
+test('of a flag that stands several times each value counts', () => {
+  const keys = (...files: readonly string[]) => files.map((file) => `--service-account-key-file=/etc/kubernetes/pki/${file}`);
+  const bare = (command: readonly string[]) => command.filter((word) => !word.startsWith('--service-account-key-file'));
+  const world = commands((node, command) => [...bare(command), ...(node === 'm2' ? keys('sa.pub') : keys('old.pub', 'sa.pub'))]);
+  expect(asFail(world.verdict(rule, 'kube-apiserver'))).toMatchObject({ reason: 'grave', facts: { odd: 'm2' } });
+});
+
 test('a flag about identity is critical, shown with every master, and mended on the odd one', () => {
   const world = onM2('--service-account-issuer=https://other');
   const verdict = asFail(world.verdict(rule, 'kube-apiserver'));

@@ -39,6 +39,26 @@ test('two minor versions are an upgrade, three are not supported', () => {
   expect(unfilled(rule, apart)).toEqual([]);
 });
 
+test('a master that is upgraded as a whole, as kubeadm does it, is an upgrade under way', () => {
+  const world = server('m1', 'v1.35.1');
+  const upgraded = (component: string) => component === 'kube-controller-manager' || component === 'kube-scheduler';
+  world.set('kube.control-plane-pods', undefined, (old) => ({
+    ...old,
+    pods: old.pods.map((pod) =>
+      pod.node === 'm1' && upgraded(pod.component)
+        ? { ...pod, containers: pod.containers.map((one) => ({ ...one, image: `registry.k8s.io/${pod.component}:v1.35.1` })) }
+        : pod,
+    ),
+  }));
+  expect(asFail(verdict(world))).toMatchObject({ severity: 'info', reason: 'mixed' });
+  const kubeletToo = world.set('kube.nodes', undefined, (old) => ({
+    ...old,
+    nodes: old.nodes.map((node) => (node.name === 'm1' ? { ...node, kubeletVersion: 'v1.35.1' } : node)),
+  }));
+  expect(asFail(verdict(kubeletToo))).toMatchObject({ severity: 'info', reason: 'mixed' });
+  expect(asFail(verdict(kubelet('v1.35.1', world)))).toMatchObject({ severity: 'critical', reason: 'kubelets' });
+});
+
 test.each([
   ['v1.31.0', 'pass'],
   ['v1.30.9', 'fail'],

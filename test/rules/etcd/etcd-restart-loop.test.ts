@@ -55,6 +55,18 @@ test('what clients did to its TLS is not why it ends', () => {
   expect(asFail(world.verdict(rule, 'm2')).reason).toBe('unknown');
 });
 
+test('nor is what it tells at each start, its whole command line among it', () => {
+  const args = '"args":["etcd","--initial-cluster=m1=https://10.89.0.11:2380","--cert-file=/etc/kubernetes/pki/etcd/server.crt"]';
+  const slow = '{"level":"warn","msg":"slow fdatasync","took":"9.4s"}';
+  for (const start of [
+    `{"level":"info","msg":"Running: ",${args}}`,
+    '2026-11-21 03:12:44.123456 I | etcdmain: --initial-cluster has three members',
+  ]) {
+    const world = says(ended(looping), start, slow, '{"level":"info","msg":"received signal; shutting down","signal":"terminated"}');
+    expect(asFail(world.verdict(rule, 'm2')).reason).toBe('unknown');
+  }
+});
+
 test('without a log the pod alone says that it does, and of its memory even why', () => {
   const verdict = asFail(ended(looping).verdict(rule, 'm2'));
   expect([verdict.reason, verdict.facts['log']]).toEqual(['unknown', undefined]);
