@@ -37,6 +37,12 @@ export default defineRule({
       unit: 's',
       source: 'own choice: five times what kubeadm waits for a promotion (timeouts.etcdAPICall, 2 minutes)',
     },
+    promotion: {
+      value: 60,
+      unit: 's since its process started, where it has caught up',
+      source:
+        'kubeadm app/util/etcd/etcd.go MemberPromote: asks twice a second until the leader agrees; a kubelet restarts a learner every few minutes (lab)',
+    },
     ready: {
       value: 90,
       unit: "percent of the leader's log",
@@ -59,14 +65,13 @@ export default defineRule({
       if (peekMember(seen, member)?.kind === 'silent') return notApplicable('it does not answer, which is judged elsewhere');
       return undecided('it is a learner, and nobody can say since when', 'run ha-doctor again ten minutes later');
     }
-    if (age < limits.patience) {
-      const minutes = limits.patience / 60;
+    const percent = caughtUp(seen, member);
+    const patience = percent !== undefined && percent >= limits.ready ? limits.promotion : limits.patience;
+    if (age < patience)
       return undecided(
-        `it is a learner and was started less than ${minutes} minutes ago: a join may be running`,
+        `it is a learner and was started less than ${describeDuration(patience * 1000)} ago: a join may be running`,
         'run ha-doctor again ten minutes later',
       );
-    }
-    const percent = caughtUp(seen, member);
     const facts = { ...named(member), age: describeDuration(age * 1000), refused: refusals(seen), words: wordsFor(percent, limits.ready) };
     return fail(facts, { reason: percent !== undefined && percent < limits.ready ? 'catching-up' : 'promotable', witness: 'stated' });
   },

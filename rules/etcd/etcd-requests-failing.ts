@@ -64,6 +64,7 @@ export default defineRule({
   judge: (seen, limits, subject) => {
     const member = memberAt(seen, subject.id);
     if (member === undefined) return undecided(`${subject.name} is no longer known`, etcdAccessFlags);
+    if (member.learner) return notApplicable('a learner answers no reads, which is judged elsewhere');
     const reading = readMember(seen, member);
     if (reading.kind === 'silent') return notApplicable('it does not answer at all, which is judged elsewhere');
     const named = { member: subject.name, address: `${member.host}:${member.clientPort}` };

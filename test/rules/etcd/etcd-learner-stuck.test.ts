@@ -13,11 +13,13 @@ test('voters pass, with and without a certificate', () => {
   expect(statuses(bare, rule)).toEqual(['pass', 'pass', 'pass']);
 });
 
-test('after ten minutes of its process it is stuck, before that a join may be running', () => {
-  expect(learning(healthyWorld(), 599).verdict(rule, 'm3').status).toBe('unknown');
-  const verdict = asFail(learning(healthyWorld(), 601).verdict(rule, 'm3'));
+test('one that has caught up is stuck after a minute of its process, one that is behind after ten', () => {
+  expect(learning(healthyWorld(), 59).verdict(rule, 'm3').status).toBe('unknown');
+  const verdict = asFail(learning(healthyWorld(), 61).verdict(rule, 'm3'));
   expect([verdict.reason, verdict.witness]).toEqual(['promotable', 'stated']);
   expectTextsFilled(rule, verdict);
+  expect(learning(healthyWorld(), 599, { raftIndex: '30000' }).verdict(rule, 'm3').status).toBe('unknown');
+  expect(asFail(learning(healthyWorld(), 601, { raftIndex: '30000' }).verdict(rule, 'm3')).reason).toBe('catching-up');
 });
 
 test('how far it has come decides whether it can be promoted', () => {
