@@ -88,8 +88,17 @@ export default defineRule({
     {
       to: 'api-endpoints-mismatch',
       kind: 'causes',
+      on: 'cluster',
+      because: 'the API server beside it lists itself in the other cluster, and shows whoever asks it that list',
+      when: ({ cause }, seen) => usesOnlyLocalEtcd(seen, cause.subject.keys.node),
+      unproven: true,
+    },
+    {
+      to: 'api-identity-lease',
+      kind: 'causes',
       on: 'node',
-      because: 'the API server beside it lists itself in the other cluster',
+      because: 'the API server beside it renews its lease in the other cluster',
+      produces: ['expired'],
       when: viaLocalApiServer,
       unproven: true,
     },
