@@ -76,7 +76,7 @@ function rulesOf(verdicts: readonly Verdict[]): readonly string[] {
   return [...new Set(verdicts.map((verdict) => verdict.rule))].sort();
 }
 
-/** Vital questions without an answer. One whose rules were not run is as open as one whose rules could not tell. */
+/** Vital questions without an answer. One whose rules were not run is as open as one whose rules could not tell, here or there. */
 export function vitalUnanswered(steps: readonly Step[], verdicts: readonly Verdict[]): readonly Unanswered[] {
   const open = steps.filter((step) => step.vital && (step.answer === 'unknown' || step.answer === 'not-asked'));
   return open.map((step) => ({

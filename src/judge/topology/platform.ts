@@ -5,14 +5,17 @@ import type { KnownEvidence } from './build.ts';
 
 const managedHosts = /\.(eks\.amazonaws\.com|azmk8s\.io)$/;
 const managedVersions = /-(eks|gke)[-.]/;
-const cloudProviders = /^(aws|gce|azure):\/\//;
+/** Of providers that run control planes for others. */
+const cloudProviders = /^(?:aws|gce|azure|digitalocean|ibm|linode|oci|scaleway|vultr):\/\/|^ocid1\./;
 
 /** From nodes, pods, version and the host in the kubeconfig (catalogue: platform gate). */
 export function recognisePlatform(known: KnownEvidence): Platform {
   const nodes = known.get('kube.nodes')?.nodes;
   const version = known.get('api.version')?.gitVersion ?? nodes?.[0]?.kubeletVersion ?? '';
   const host = known.get('operator.kubeconfig')?.host ?? '';
-  if (managedHosts.test(host) || managedVersions.test(version)) return { kind: 'managed', detail: host || version };
+  // The same distributions run on machines of one's own too (EKS Anywhere, GKE on bare metal), whose control plane is to be seen.
+  if (!showsControlPlane(known) && (managedHosts.test(host) || managedVersions.test(version)))
+    return { kind: 'managed', detail: host || version };
   if (known.get('kube.kubeadm-config') !== undefined) return { kind: 'kubeadm', detail: 'ConfigMap kube-system/kubeadm-config' };
   if (version.includes('+k3s')) return { kind: 'k3s', detail: version };
   if (version.includes('+rke2')) return { kind: 'rke2', detail: version };
@@ -22,6 +25,14 @@ export function recognisePlatform(known: KnownEvidence): Platform {
   const manifests = known.get('here.files')?.manifests ?? [];
   if (manifests.length > 0) return { kind: 'kubeadm', detail: 'static-pod manifests on this machine' };
   return { kind: 'unknown', detail: 'no node could be listed' };
+}
+
+function showsControlPlane(known: KnownEvidence): boolean {
+  return (
+    known.get('kube.kubeadm-config') !== undefined ||
+    known.get('kube.nodes')?.nodes.some((node) => node.controlPlane) === true ||
+    (known.get('kube.control-plane-pods')?.pods.length ?? 0) > 0
+  );
 }
 
 function fromNodes(nodes: readonly NodeSeen[], known: KnownEvidence): Platform {

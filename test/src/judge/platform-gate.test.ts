@@ -28,6 +28,13 @@ test.each([
   ['GKE by its version', bare({ ...worker, kubeletVersion: 'v1.34.1-gke.1829001' }), 'managed'],
   ['AKS by its host', bare(worker, 'prod-1a2b.hcp.westeurope.azmk8s.io'), 'managed'],
   ['AKS by its nodes', bare({ ...worker, providerId: 'azure:///subscriptions/x/virtualMachines/0' }), 'managed'],
+  [
+    'EKS Anywhere, whose control plane is one’s own',
+    healthyWorld().set('api.version', undefined, { gitVersion: 'v1.34.1-eks-113cf36' }),
+    'kubeadm',
+  ],
+  ['GKE on machines of one’s own, without kubeadm', bare({ kubeletVersion: 'v1.34.1-gke.1829001' }), 'other'],
+  ['a provider’s cluster by its nodes', bare({ ...worker, providerId: 'digitalocean://4711' }), 'managed'],
   ['a cluster run by its owner on a cloud', bare({ providerId: 'aws:///eu-west-1a/i-0abc' }), 'other'],
   ['k3s', bare({ kubeletVersion: 'v1.34.1+k3s1' }), 'k3s'],
   ['rke2', bare({ kubeletVersion: 'v1.34.1+rke2r1' }), 'rke2'],
