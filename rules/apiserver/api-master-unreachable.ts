@@ -1,6 +1,6 @@
 // Does this master's API server give clients an answer they can use?
 import { say, type Text } from '../../src/model/sentence.ts';
-import { defineRule, fail, pass, undecided } from '../../src/judge/define-rule.ts';
+import { defineRule, fail, pass, suspected, undecided } from '../../src/judge/define-rule.ts';
 import {
   type AnsweringApiServer,
   type ApiServerReading,
@@ -15,6 +15,7 @@ import { entryMet, onlyOurPath, servedThroughEntry } from '../../src/judge/readi
 import { kubeletIsSilent, othersHaveLost } from '../../src/judge/readings/host.ts';
 import { kubeletUsesOwnApiServer } from '../../src/judge/readings/wiring.ts';
 import type { Master } from '../../src/model/topology.ts';
+import type { Try } from '../../src/model/network.ts';
 import type { Fix, Seen } from '../../src/model/rule.ts';
 import { describeDuration } from '../../src/model/time.ts';
 
@@ -31,6 +32,7 @@ const reasons = [
   'dns',
   'unreachable',
   'slow',
+  'unsteady',
 ] as const;
 
 /** Endings that something between us and the server can bring about while others reach it. */
@@ -70,17 +72,24 @@ export default defineRule({
       unit: 'times as quick',
       source: 'own choice: another API server that is, shows that it is neither our path nor our machine',
     },
+    looks: { value: 3, unit: 'looks, a second apart', source: 'convention: what starts or recovers just then misses one' },
+    missed: {
+      value: 2,
+      unit: 'of these looks with a try that was not served',
+      source: 'catalogue: a check has failed in two of three probes',
+    },
     live: { value: 2, unit: 'API servers', source: 'own choice: with fewer left the next fault is an outage' },
   },
   reasons,
   subjects: (seen) => mastersOf(seen).map((master) => master.subject),
+  confirm: { evidence: ['api.ready'], times: 2, everyMs: 1000 },
   judge: (seen, limits, subject) => {
     const master = mastersOf(seen).find((one) => one.subject.id === subject.id);
     if (master === undefined) return undecided(`${subject.name} is no longer known`, '--masters');
     const reading = readApiServer(seen, master);
     const address = `${master.host}:${master.port}`;
     if (reading.kind === 'ready' && servesClients(reading)) {
-      if (!isSlow(seen, master, reading, limits)) return pass({ node: subject.name });
+      if (!isSlow(seen, master, reading, limits)) return judgeSteadiness(seen, master, limits);
       const { late, tries, quickest } = reading;
       const words = say('{late} of {tries} tries got no answer in time, the quickest took {time}', {
         late,
@@ -184,7 +193,7 @@ export default defineRule({
       kind: 'causes',
       on: 'apiserver',
       because: 'what is slow to shake hands is slow to answer',
-      when: ({ cause }) => (cause.reason === 'slow' ? 'yes' : 'no'),
+      when: ({ cause }) => (cause.reason === 'slow' || cause.reason === 'unsteady' ? 'yes' : 'no'),
       unproven: true,
     },
     {
@@ -196,13 +205,41 @@ export default defineRule({
     },
   ],
   fixes: ({ facts }, seen) =>
-    facts['state'] === 'slow'
+    facts['state'] === 'slow' || facts['state'] === 'unsteady'
       ? [planToFindLoad(String(facts['node']))]
       : planToStartApiServer(String(facts['node']), String(facts['address']), anotherServes(seen, String(facts['node']))),
   avoid: () => [],
   reading: ['https://kubernetes.io/docs/reference/using-api/health-checks/'],
   errors: ['connection refused', 'net/http: TLS handshake timeout'],
 });
+
+/** Of tries that began before the one that was served some may have failed: then it is looked at again, a second later. */
+function judgeSteadiness(seen: Seen<'api.ready'>, master: Master, limits: { readonly looks: number; readonly missed: number }) {
+  const { subject } = master;
+  const looks = seen.samples('api.ready', subject).map(({ value }) => value.tries);
+  const missed = looks.filter((tries) => tries.some(isUnserved)).length;
+  const others = mastersOf(seen).filter((one) => one !== master);
+  const isOurPath = others.length > 0 && seen.tally(others, (other) => isSteady(seen, other)).yes.length === 0;
+  if (missed === 0 || isOurPath) return pass({ node: subject.name });
+  const all = looks.flat();
+  const words = say('{count} of {tries} tries in {looks} looks were not served, the others were', {
+    count: all.filter(isUnserved).length,
+    tries: all.length,
+    looks: looks.length,
+  });
+  if (looks.length < limits.looks) return suspected(`${subject.name} served one of ${all.length} tries only after others had failed`);
+  if (missed < limits.missed) return pass({ node: subject.name });
+  const facts = { node: subject.name, address: subject.id, state: 'unsteady', words, count: '' };
+  return fail(facts, { reason: 'unsteady', witness: 'measured' });
+}
+
+function isSteady(seen: Seen<'api.ready'>, { subject }: Master): boolean {
+  return !seen.samples('api.ready', subject).some(({ value }) => value.tries.some(isUnserved));
+}
+
+function isUnserved({ outcome }: Try): boolean {
+  return outcome.kind === 'failed' || outcome.status >= 500;
+}
 
 /** It answers, some tries too late, while another API server proves that it is not our own path that is slow. */
 function isSlow(

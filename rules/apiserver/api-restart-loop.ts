@@ -97,7 +97,7 @@ export default defineRule({
       kind: 'causes',
       on: 'node',
       because: 'between two starts nothing listens, or something that does not serve yet',
-      produces: ['refused', 'hung', 'closed', 'reset', 'forbidden'],
+      produces: ['refused', 'hung', 'closed', 'reset', 'forbidden', 'unsteady'],
     },
     {
       to: 'lb-backend-down',

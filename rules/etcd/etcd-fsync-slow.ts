@@ -124,7 +124,7 @@ export default defineRule({
       kind: 'causes',
       on: 'node',
       because: 'its checks and requests wait until etcd’s log is on the disk',
-      produces: ['slow'],
+      produces: ['slow', 'unsteady'],
       when: ({ effect }, seen) => usesOnlyLocalEtcd(seen, effect.subject.keys.node),
       unproven: true,
     },

@@ -99,7 +99,7 @@ export default defineRule({
       kind: 'causes',
       on: 'node',
       because: 'its checks and requests wait for the member that does not answer',
-      produces: ['slow'],
+      produces: ['slow', 'unsteady'],
       when: ({ effect }, seen) => usesOnlyLocalEtcd(seen, effect.subject.keys.node),
       unproven: true,
     },

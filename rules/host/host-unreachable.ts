@@ -67,7 +67,7 @@ export default defineRule({
       kind: 'made-of',
       on: 'node',
       because: 'its API server is one of the services that went with it',
-      produces: ['timeout', 'unreachable', 'hung', 'slow'],
+      produces: ['timeout', 'unreachable', 'hung', 'slow', 'unsteady'],
     },
     {
       to: 'etcd-member-down',

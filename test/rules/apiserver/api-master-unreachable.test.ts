@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import rule from '../../../rules/apiserver/api-master-unreachable.ts';
 import { fixesOf, gateOf, unfilled } from '../../kit/texts.ts';
+import type { Try } from '../../../src/model/network.ts';
 import { answered, asFail, failedTries, failure, healthyWorld, now, type World } from '../../kit/world.ts';
 
 /** The load balancer has met only m1. */
@@ -38,9 +39,39 @@ test('a 500 is an answer: another rule speaks of it', () => {
   expect(world.verdict(rule, 'm2').status).toBe('pass');
 });
 
-test('one good try out of three is enough', () => {
-  const world = healthyWorld().set('api.ready', 'm2', { tries: [...failedTries('m2', 'timeout').slice(0, 2), answered('m2', 200, 'ok')] });
-  expect(world.verdict(rule, 'm2').status).toBe('pass');
+describe('a server that serves one try after others have failed', () => {
+  const bad = [...failedTries('m2', 'refused').slice(0, 2), answered('m2', 200, 'ok')];
+  const unready = [answered('m2', 500, '[-]etcd failed: reason withheld\n'), answered('m2', 200, 'ok')];
+  const good = [answered('m2', 200, 'ok')];
+  const looks = (...all: readonly (readonly Try[])[]): World =>
+    all
+      .slice(1)
+      .reduce((world, tries) => world.again('api.ready', 'm2', { tries }), healthyWorld().set('api.ready', 'm2', { tries: all[0] ?? [] }));
+
+  test('is looked at twice more, a second apart', () => {
+    for (const tries of [bad, unready]) {
+      const verdict = looks(tries).verdict(rule, 'm2');
+      expect(verdict.status === 'unknown' && verdict.secondLook).toBe('urged');
+    }
+    expect(rule.confirm).toMatchObject({ evidence: ['api.ready'], times: 2 });
+  });
+
+  test('had just begun to serve when it does so from then on, and is unsteady when it happens again', () => {
+    expect(looks(bad, good, good).verdict(rule, 'm2').status).toBe('pass');
+    const world = looks(bad, good, unready);
+    const verdict = asFail(world.verdict(rule, 'm2'));
+    expect(verdict).toMatchObject({ reason: 'unsteady', severity: 'warning' });
+    expect(String(verdict.facts['words'])).toBe('3 of 6 tries in 3 looks were not served, the others were');
+    expect(unfilled(rule, verdict)).toEqual([]);
+    expect(fixesOf(rule, world, verdict)).toMatchObject([{ where: 'm2', risk: 'none' }]);
+  });
+
+  test('tells nothing where every master is like that: it may be our own path', () => {
+    const world = looks(bad, bad, bad);
+    for (const node of ['m1', 'm3'])
+      world.set('api.ready', node, { tries: [...failedTries(node, 'timeout').slice(0, 1), answered(node, 200, 'ok')] });
+    expect(world.verdict(rule, 'm2').status).toBe('pass');
+  });
 });
 
 describe('a server that answers some tries after seconds and others not in time', () => {
@@ -58,7 +89,7 @@ describe('a server that answers some tries after seconds and others not in time'
   });
 
   test('is not, where one answer came quickly, where none was late, or where all are like that', () => {
-    expect(slow(3800, 20).verdict(rule, 'm2').status).toBe('pass');
+    expect(slow(3800, 20).verdict(rule, 'm2').status).toBe('unknown');
     expect(
       healthyWorld()
         .set('api.ready', 'm2', { tries: [after(2200)] })
