@@ -117,7 +117,7 @@ export const etcd: readonly Scenario[] = [
     title: 'the alarm CORRUPT raised for the member of m2',
     faults: [{ fault: 'etcd-corrupt-alarm', target: 'm2' }],
     ages: [60],
-    expect: { kind: 'fault', root: cluster('etcd-alarm-corrupt'), folds: [cluster('api-all-masters-down')] },
+    expect: { kind: 'fault', root: cluster('etcd-alarm-corrupt'), folds: [cluster('le-lease-expired'), cluster('ha-node-notready')] },
     forbidden: [...consensus, 'etcd-member-down', 'api-credential-rejected'],
     poorerHeads: ['api-lb-unreachable', 'api-all-masters-down'],
   },
