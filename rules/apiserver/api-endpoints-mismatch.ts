@@ -1,5 +1,6 @@
 // Do pods that use the Service `kubernetes` get sent to this API server exactly when it serves?
 import { defineRule, fail, notApplicable, pass, undecided } from '../../src/judge/define-rule.ts';
+import { allegiancesOf } from '../../src/judge/readings/allegiance.ts';
 import { masterOf, mastersOf, readApiServer, servesClients } from '../../src/judge/readings/api-server.ts';
 import { deadFor, readyFor } from '../../src/judge/readings/settled.ts';
 
@@ -15,7 +16,17 @@ export default defineRule({
   why: 'Pods reach the API through this list and not through the load balancer: an operator, DNS or a CNI may fail while kubectl works.',
   shows: ['{node} {address}  {state}, {listed}; so for {proof}'],
   folded: '{state}, {listed}',
-  needs: ['kube.endpoints', 'api.ready', 'kube.nodes', 'lb.stats', 'kube.node-leases', 'kube.control-plane-pods'],
+  needs: [
+    'kube.endpoints',
+    'api.ready',
+    'kube.nodes',
+    'lb.stats',
+    'kube.node-leases',
+    'kube.control-plane-pods',
+    'etcd.status',
+    'etcd.members',
+    'etcd.metrics',
+  ],
   limits: {
     settled: {
       value: 30,
@@ -32,6 +43,8 @@ export default defineRule({
   subjects: (seen) => mastersOf(seen).map((master) => master.subject),
   judge: (seen, limits, subject) => {
     if (seen.topology.platform.kind === 'managed') return notApplicable('the provider lists addresses of its own');
+    if (new Set(allegiancesOf(seen).map((one) => one.cluster)).size > 1)
+      return notApplicable('etcd is several clusters, and the list comes from one of them, which is judged elsewhere');
     const master = masterOf(seen, subject);
     const { addresses } = seen.get('kube.endpoints');
     const isListed = addresses.includes(subject.id);

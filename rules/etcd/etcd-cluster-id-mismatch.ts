@@ -86,14 +86,6 @@ export default defineRule({
       unproven: true,
     },
     {
-      to: 'api-endpoints-mismatch',
-      kind: 'causes',
-      on: 'cluster',
-      because: 'the API server beside it lists itself in the other cluster, and shows whoever asks it that list',
-      when: ({ cause }, seen) => usesOnlyLocalEtcd(seen, cause.subject.keys.node),
-      unproven: true,
-    },
-    {
       to: 'api-identity-lease',
       kind: 'causes',
       on: 'node',

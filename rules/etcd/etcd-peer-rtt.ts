@@ -1,6 +1,6 @@
 // Do the etcd members reach each other quickly enough?
 import { shellWord } from '../../src/judge/shell-word.ts';
-import { defineRule, fail, pass, suspected, undecided } from '../../src/judge/define-rule.ts';
+import { defineRule, fail, notApplicable, pass, suspected, undecided } from '../../src/judge/define-rule.ts';
 import { counterWindow } from '../../src/judge/readings/counters.ts';
 import { defaultTiming, timingOf } from '../../src/judge/readings/etcd-flags.ts';
 import { nodeOf } from '../../src/judge/readings/etcdctl.ts';
@@ -62,6 +62,7 @@ export default defineRule({
     if (metrics === undefined) return judgement;
     const trips = roundTripsOf(seen, member);
     if (trips === undefined) return notCounted('its peers');
+    if (trips.length === 0) return notApplicable('none of its peers answers, which is judged elsewhere');
     const election = timingOf(seen, member)?.election;
     const levels = trips.flatMap((trip) => levelOf(trip, election, limits) ?? []);
     const worst = levels.find((one) => one.tooSlow) ?? [...levels].sort((one, other) => other.bound - one.bound)[0];

@@ -31,7 +31,16 @@ export default defineRule({
   why: 'A member whose election timeout is shorter than its leader’s pace votes healthy leaders out; a longer one makes every failover wait.',
   shows: ['each members: {name}  heartbeat {heartbeat} ms, election timeout {election} ms'],
   folded: 'the timers {words}',
-  needs: ['kube.control-plane-pods', 'here.files', 'etcd.metrics', 'etcd.members'],
+  needs: [
+    'kube.control-plane-pods',
+    'here.files',
+    'etcd.metrics',
+    'etcd.members',
+    'etcd.status',
+    'etcd.health',
+    'etcd.client-port',
+    'etcd.peer-port',
+  ],
   limits: {
     ratio: {
       value: 5,

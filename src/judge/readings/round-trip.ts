@@ -4,7 +4,7 @@ import type { Seen } from '../../model/rule.ts';
 import type { Member } from '../../model/topology.ts';
 import { counterWindow } from './counters.ts';
 import { between, isSlow, quantile, slowerThan } from './histogram.ts';
-import { metricsOf } from './member.ts';
+import { type MemberEvidence, metricsOf, peekMember } from './member.ts';
 import { memberIdOf } from './voters.ts';
 
 /** One member's probes of one peer; etcd sends one or two a minute. */
@@ -15,18 +15,17 @@ export interface RoundTrip {
   readonly recent?: Histogram;
 }
 
-export function roundTripsOf(seen: Seen<'etcd.metrics'>, member: Member): readonly RoundTrip[] | undefined {
+/** To peers that answer: of one that is gone etcd goes on counting the last time it was reached. */
+export function roundTripsOf(seen: Seen<MemberEvidence>, member: Member): readonly RoundTrip[] | undefined {
   const since = metricsOf(seen, member)?.value.peerRoundTrip;
   if (since === undefined) return undefined;
   const window = counterWindow(seen, member);
-  return Object.entries(since).map(([id, histogram]) => {
+  return Object.entries(since).flatMap(([id, histogram]) => {
+    const peer = seen.topology.members.find((other) => memberIdOf(other) === id);
+    if (peer !== undefined && peekMember(seen, peer)?.kind === 'silent') return [];
     const recent = window && between(window.first.peerRoundTrip?.[id], window.last.peerRoundTrip?.[id]);
-    return { peer: nameOfPeer(seen, id), since: histogram, ...(recent !== undefined && recent.count > 0 && { recent }) };
+    return [{ peer: peer?.subject.name ?? id, since: histogram, ...(recent !== undefined && recent.count > 0 && { recent }) }];
   });
-}
-
-function nameOfPeer(seen: Seen, id: string): string {
-  return seen.topology.members.find((member) => memberIdOf(member) === id)?.subject.name ?? id;
 }
 
 /** Which distance an election bears, and how many round trips tell it. */

@@ -103,7 +103,11 @@ test('an address the user typed may be another name of a listed one', () => {
 });
 
 test('a provider’s list is its own business; without a list or an answer it is unknown', () => {
-  const managed = healthyWorld().set('api.version', undefined, { gitVersion: 'v1.34.4-eks-1a2b3c' });
+  const managed = healthyWorld()
+    .set('api.version', undefined, { gitVersion: 'v1.34.4-eks-1a2b3c' })
+    .drop('kube.kubeadm-config')
+    .set('kube.control-plane-pods', undefined, { pods: [] })
+    .set('kube.nodes', undefined, (old) => ({ nodes: old.nodes.map((node) => ({ ...node, controlPlane: false })) }));
   expect(managed.judge(rule).map(({ status }) => status)).toEqual(['not-applicable']);
   expect(healthyWorld().missing('kube.endpoints').verdict(rule, 'm2').status).toBe('unknown');
   expect(healthyWorld().missing('api.ready', 'm2').verdict(rule, 'm2').status).toBe('unknown');
