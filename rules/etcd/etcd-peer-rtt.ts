@@ -15,7 +15,7 @@ import { say } from '../../src/model/sentence.ts';
 import type { Member } from '../../src/model/topology.ts';
 import type { Severity } from '../../src/model/verdict.ts';
 
-type Limits = Readonly<Record<'info' | 'warning' | 'elections' | 'least' | 'settled' | 'young', number>>;
+type Limits = Readonly<Record<'info' | 'warning' | 'elections' | 'least' | 'settled', number>>;
 
 export default defineRule({
   id: 'etcd-peer-rtt',
@@ -78,10 +78,9 @@ export default defineRule({
       const grave = reason === 'too-slow-for-elections' && elected ? ({ severity: 'critical', impact: 'degraded' } as const) : {};
       return fail({ ...facts, pairs }, { reason, severity: worst.severity, witness: 'stated', ...grave });
     }
-    const grievous = Math.min(limits.warning, bearableTrip(election, limits)) / 1000;
-    if (trips.some((trip) => mayBeSlow(trip, grievous, limits)))
+    if (trips.some((trip) => mayBeSlow(trip, limits.warning / 1000, limits)))
       return suspected('some of its round trips since its start were slow; one look cannot tell when');
-    if (trips.some((trip) => trip.since.count < limits.settled && mightBe(trip, grievous, limits)))
+    if (trips.some((trip) => trip.since.count < limits.settled && mightBe(trip, limits)))
       return undecided('too few round trips were measured yet: etcd makes one or two a minute', 'run ha-doctor again in some minutes');
     return pass({ member: subject.name, slowest: describeSeconds(Math.max(...trips.map(slowestOf))) });
   },
@@ -135,22 +134,17 @@ interface Level {
   readonly tooSlow?: true;
 }
 
-/** Milliseconds that an election bears; without end where its timeout is not known. */
-function bearableTrip(election: number | undefined, limits: Limits): number {
-  return (election ?? Number.POSITIVE_INFINITY) / limits.elections;
-}
-
 function levelOf(trip: RoundTrip, election: number | undefined, limits: Limits): Level | undefined {
   const slow = (milliseconds: number): boolean => isSlowTrip(trip, milliseconds / 1000, limits);
-  const bearable = bearableTrip(election, limits);
+  const bearable = (election ?? Number.POSITIVE_INFINITY) / limits.elections;
   if (slow(bearable)) return { trip, severity: 'warning', bound: bearable, tooSlow: true };
   if (slow(limits.warning)) return { trip, severity: 'warning', bound: limits.warning };
   return slow(limits.info) ? { trip, severity: 'info', bound: limits.info } : undefined;
 }
 
 /** Too few probes to call it slow, and not all of them quick. */
-function mightBe(trip: RoundTrip, seconds: number, limits: Limits): boolean {
-  return trip.since.count < limits.least || isSlowTrip(trip, seconds, { least: 1, settled: 0, young: 1 });
+function mightBe(trip: RoundTrip, limits: Limits): boolean {
+  return trip.since.count < limits.least || isSlowTrip(trip, limits.warning / 1000, { least: 1, settled: 0 });
 }
 
 function rowOf(trip: RoundTrip, bound: number) {

@@ -12,7 +12,7 @@ import type { Member } from '../../src/model/topology.ts';
 import { commonTiming, setTiming, timingFor } from './plans/set-timing.ts';
 
 type Needs = CommandEvidence | 'etcd.metrics';
-type Limits = Readonly<Record<'ratio' | 'longest' | 'elections' | 'heartbeats' | 'least' | 'settled' | 'young', number>>;
+type Limits = Readonly<Record<'ratio' | 'longest' | 'elections' | 'heartbeats' | 'least' | 'settled', number>>;
 
 interface Timed {
   readonly member: Member;

@@ -8,7 +8,7 @@ import { type MemberEvidence, peekMember } from './member.ts';
 import { isSlowTrip, roundTripsOf, tripLimits } from './round-trip.ts';
 import { lateBetween } from './timed.ts';
 
-const { elections, least, settled, young } = tripLimits;
+const { elections, least, settled } = tripLimits;
 
 /** Lost to the leadership: it is away, knows no leader, sends heartbeats late, or is too far away for them. */
 export function leadership(seen: Seen<MemberEvidence>, member: Member): Support['state'] {
@@ -17,11 +17,6 @@ export function leadership(seen: Seen<MemberEvidence>, member: Member): Support[
   const window = counterWindow(seen, member);
   if (window !== undefined && lateBetween(window) > 0) return 'lost';
   const bearable = defaultTiming.election / elections.value / 1000;
-  if (
-    roundTripsOf(seen, member)?.some((trip) =>
-      isSlowTrip(trip, bearable, { least: least.value, settled: settled.value, young: young.value }),
-    )
-  )
-    return 'lost';
+  if (roundTripsOf(seen, member)?.some((trip) => isSlowTrip(trip, bearable, { least: least.value, settled: settled.value }))) return 'lost';
   return kind === 'led' ? 'good' : 'unknown';
 }

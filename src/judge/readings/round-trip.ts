@@ -41,15 +41,10 @@ export const tripLimits = {
     unit: 'round trips since the member’s start, unless enough were seen between two looks',
     source: 'lab: of the first ten most are slow, while everything starts at once',
   },
-  young: {
-    value: 6,
-    unit: 'slow round trips since the start of a younger member, most of all, and every one between two looks',
-    source: 'lab: what is slow only because everything starts at once is quick two minutes later',
-  },
 } as const;
 
 /** In probes: how many must be slow, and how many make a process's own history tell. */
-export type TripLimits = Readonly<Record<'least' | 'settled' | 'young', number>>;
+export type TripLimits = Readonly<Record<'least' | 'settled', number>>;
 
 /**
  * A distance is much the same at each probe: slow are all probes between two looks, and not for the first time, or where
@@ -58,21 +53,15 @@ export type TripLimits = Readonly<Record<'least' | 'settled' | 'young', number>>
  */
 export function isSlowTrip({ since, recent }: RoundTrip, seconds: number, limits: TripLimits): boolean {
   const ever = slowerThan(since, seconds);
-  // The first probes are made while everything starts at once, and alone tell more about that than about the network.
-  if (since.count < limits.settled && (recent === undefined || !isMostlySlow(since, seconds, limits))) return false;
+  // The first probes are made while everything starts at once, and tell more about that than about the network.
+  if (since.count < limits.settled && (recent?.count ?? 0) < limits.least) return false;
   if (recent === undefined) return ever >= limits.least && ever > since.count / 2;
   return ever >= limits.least && slowerThan(recent, seconds) >= recent.count;
 }
 
-/** Slow more often than one time in a hundred, which may be long ago; of a young member, mostly slow. */
+/** Slow more often than one time in a hundred, which may be long ago. */
 export function mayBeSlow({ since, recent }: RoundTrip, seconds: number, limits: TripLimits): boolean {
-  if (recent !== undefined) return false;
-  return since.count >= limits.settled ? isSlow(since, seconds, limits.least) : isMostlySlow(since, seconds, limits);
-}
-
-function isMostlySlow(since: Histogram, seconds: number, { young }: TripLimits): boolean {
-  const ever = slowerThan(since, seconds);
-  return ever >= young && ever > since.count / 2;
+  return recent === undefined && since.count >= limits.settled && isSlow(since, seconds, limits.least);
 }
 
 /** Seconds that the slowest hundredth takes, the latest probes before older ones. */
