@@ -53,7 +53,6 @@ export default defineRule({
       because: 'a check without a login is refused, and fails',
       produces: ['http'],
       when: ({ cause, effect }) => (String(effect.facts['words']).includes(`/${cause.facts['status']}`) ? 'yes' : 'no'),
-      unproven: true,
     },
     {
       to: 'lb-no-backend-up',
@@ -62,7 +61,6 @@ export default defineRule({
       because: 'a check without a login is refused, and fails',
       covers: 'all',
       match: 'apiserver',
-      unproven: true,
     },
     { to: 'api-restart-loop', kind: 'causes', on: 'apiserver', because: 'kubelets restart what fails its liveness probe', unproven: true },
     {
@@ -79,7 +77,6 @@ export default defineRule({
       on: 'apiserver',
       because: 'with a login it serves, and the check has none',
       produces: ['unauthorised'],
-      unproven: true,
     },
     {
       to: 'api-lb-unreachable',

@@ -85,7 +85,6 @@ export default defineRule({
       on: 'cluster',
       because: 'no lease can be renewed through a webhook that does not answer',
       when: ({ cause }) => stops(cause, 'leases'),
-      unproven: true,
     },
     {
       to: 'ha-node-notready',
@@ -93,7 +92,6 @@ export default defineRule({
       on: 'cluster',
       because: 'no heartbeat can be written through a webhook that does not answer',
       when: ({ cause }) => (stops(cause, 'leases') === 'yes' ? 'yes' : stops(cause, 'nodes')),
-      unproven: true,
     },
     {
       to: 'api-latency-p99',
@@ -111,7 +109,6 @@ export default defineRule({
       because: 'no lease can be renewed through a webhook that does not answer',
       produces: ['expired'],
       when: ({ cause }) => stops(cause, 'leases'),
-      unproven: true,
     },
     {
       to: 'api-5xx-ratio',

@@ -56,7 +56,7 @@ export default defineRule({
       because: 'the API server’s etcd check is a read, and all are refused',
       unproven: true,
     },
-    { to: 'etcd-requests-failing', kind: 'causes', on: 'cluster', because: 'every request is refused: corrupt cluster', unproven: true },
+    { to: 'etcd-requests-failing', kind: 'causes', on: 'cluster', because: 'every request is refused: corrupt cluster' },
     {
       to: 'api-master-unreachable',
       kind: 'causes',
@@ -65,7 +65,7 @@ export default defineRule({
       produces: ['hung', 'refused', 'forbidden', 'closed', 'reset'],
       unproven: true,
     },
-    ...effectsOfStandstill().map((edge) => ({ ...edge, unproven: true as const })),
+    ...effectsOfStandstill(['le-lease-expired', 'ha-node-notready', 'api-identity-lease']),
   ],
   fixes: ({ verdicts }, seen) => planFor(seen, verdicts[0]?.supports ?? []),
   avoid: (_cause, seen) => [

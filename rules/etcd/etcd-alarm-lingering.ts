@@ -49,7 +49,7 @@ export default defineRule({
     const facts = { reporters: namesOf(reportedBy), raisers: namesOf(raisedBy), limit: limits.freed, members: rows };
     return fail(facts, { witness: 'stated' });
   },
-  explains: effectsOfRefusedWrites([]),
+  explains: effectsOfRefusedWrites(['le-lease-expired', 'ha-node-notready', 'api-identity-lease']),
   fixes: (_cause, seen) => disarm(seen, { text: 'every database is well below its quota', met: 'yes' }),
   avoid: () => [
     'restart etcd to get rid of it: the alarm is stored and comes back',

@@ -84,7 +84,6 @@ export default defineRule({
       produces: ['even', 'few'],
       covers: 'any',
       match: 'member',
-      unproven: true,
     },
     {
       to: 'etcd-endpoints-mismatch',
@@ -92,7 +91,6 @@ export default defineRule({
       on: 'node',
       because: 'an API server that lists a learner is refused by it',
       produces: ['learner'],
-      unproven: true,
     },
     {
       to: 'api-readyz-etcd',
@@ -109,7 +107,6 @@ export default defineRule({
       because: 'an API server that is started beside a learner never gets to serve',
       produces: ['hung', 'refused', 'forbidden', 'closed', 'reset'],
       when: ({ effect }, seen) => usesOnlyLocalEtcd(seen, effect.subject.keys.node),
-      unproven: true,
     },
   ],
   fixes: ({ subjects, verdicts }, seen) =>

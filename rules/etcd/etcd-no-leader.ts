@@ -62,7 +62,7 @@ export default defineRule({
       produces: ['hung', 'refused', 'forbidden', 'closed', 'reset'],
       unproven: true,
     },
-    ...effectsOfStandstill(),
+    ...effectsOfStandstill(['api-all-masters-down', 'api-lb-unreachable', 'lb-no-backend-up', 'lb-backend-down']),
   ],
   fixes: (_cause, seen) => {
     const { leaderless } = countVoters(seen);

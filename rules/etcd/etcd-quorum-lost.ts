@@ -92,7 +92,7 @@ export default defineRule({
       because: 'an API server that is restarted without its etcd never serves',
       produces: ['hung', 'refused', 'forbidden', 'closed', 'reset'],
     },
-    ...effectsOfStandstill(),
+    ...effectsOfStandstill(['api-all-masters-down', 'api-lb-unreachable', 'lb-no-backend-up', 'lb-backend-down']),
   ],
   fixes: (_cause, seen) => planRecovery(seen, countVoters(seen)),
   avoid: () => [

@@ -114,7 +114,6 @@ export default defineRule({
       on: 'member',
       because: 'between two starts nothing listens',
       produces: ['refused', 'hung', 'closed', 'reset'],
-      unproven: true,
     },
     {
       to: 'etcd-no-fault-margin',
@@ -123,7 +122,6 @@ export default defineRule({
       because: 'a voter that keeps ending cannot stand in for another',
       covers: 'any',
       match: 'member',
-      unproven: true,
     },
     {
       to: 'api-readyz-etcd',
@@ -131,7 +129,6 @@ export default defineRule({
       on: 'node',
       because: 'the API server reads from the member beside it',
       when: viaLocalMember,
-      unproven: true,
     },
     {
       to: 'api-restart-loop',

@@ -95,7 +95,6 @@ export default defineRule({
       on: 'node',
       because: 'it refuses to start with such timings',
       when: ({ cause, effect }) => (cause.reason === 'refused' && effect.group === cause.subject.name ? 'yes' : 'no'),
-      unproven: true,
     },
     {
       to: 'le-no-standby',
@@ -112,7 +111,6 @@ export default defineRule({
       because: 'these flags are what differs',
       when: ({ cause, effect }) =>
         speaksOnlyOf(effect, cause.subject.name, /^--leader-elect-(?:lease-duration|renew-deadline|retry-period)$/),
-      unproven: true,
     },
   ],
   fixes: ({ verdicts }) =>

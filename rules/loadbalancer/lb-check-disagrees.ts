@@ -83,7 +83,6 @@ export default defineRule({
       covers: 'all',
       match: 'apiserver',
       when: ({ cause }) => (cause.reason === 'up' ? 'no' : 'yes'),
-      unproven: true,
     },
   ],
   fixes: ({ facts, verdicts }) => {

@@ -59,7 +59,6 @@ export default defineRule({
       because: 'a kubelet that reports through the load balancer reaches no API server',
       when: ({ effect }, seen) =>
         (({ yes: 'no', no: 'yes', unknown: 'unknown' }) as const)[kubeletUsesOwnApiServer(seen, effect.subject.keys.node)],
-      unproven: true,
     },
   ],
   fixes: ({ verdicts }, seen) => {

@@ -9,7 +9,6 @@ export const leaders: readonly Scenario[] = [
   {
     ...base,
     id: 'S150',
-    unrecorded: 'not yet',
     title: 'the scheduler of m2 works without being elected',
     faults: scheduler('--leader-elect=false'),
     ages: [110],
@@ -29,7 +28,6 @@ export const leaders: readonly Scenario[] = [
   {
     ...base,
     id: 'S152',
-    unrecorded: 'not yet',
     title: 'the controller manager of m2 ends at each start over timings that contradict each other',
     faults: [
       {

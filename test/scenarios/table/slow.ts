@@ -38,7 +38,6 @@ export const slow: readonly Scenario[] = [
   {
     ...base,
     id: 'S116',
-    unrecorded: 'not yet',
     title: 'API server of m2 gets 2 % of a processor',
     faults: [{ fault: 'cpu-starved', target: 'm2', values: { component: 'kube-apiserver' } }],
     ages: [60],
