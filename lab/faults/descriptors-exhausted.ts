@@ -10,15 +10,17 @@ export default defineFault({
     'the file descriptors of one program: its limit is below what it holds, so that open connections work and new ones are never taken',
   place: 'master',
   parameters: {
-    component: { means: 'kube-apiserver, kube-controller-manager, kube-scheduler or etcd', default: 'kube-apiserver' },
+    component: {
+      means: 'kube-apiserver, kube-controller-manager or kube-scheduler; etcd ends at its next file',
+      default: 'kube-apiserver',
+    },
     kubelet: { means: 'running: its liveness probe restarts the container after about 80 s; stopped: it stays so', default: 'running' },
   },
   inject: async (lab, target, { component, kubelet }) => {
     const [pid] = await processesNamed(lab, target.name, asComponent(component));
     if (pid === undefined) throw new Error(`${component} does not run on ${target.name}`);
     if (kubelet === 'stopped') await stopService(lab, target.name, 'kubelet');
-    // A new one takes the lowest number that is free; only the three standard streams surely are not.
-    const outcome = await lab.nodeExec(target.name, ['prlimit', '--pid', pid, '--nofile=3:3']);
+    const outcome = await lab.nodeExec(target.name, ['prlimit', '--pid', pid, '--nofile=16:16']);
     if (outcome.code !== 0) throw new Error(`prlimit on ${target.name}: ${outcome.stderr.trim()}`);
   },
   heal: async (lab, target, { component }) => {

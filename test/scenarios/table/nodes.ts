@@ -74,15 +74,4 @@ export const nodes: readonly Scenario[] = [
     expect: { kind: 'fault', root: m2('api-master-unreachable'), folds: [m2('lb-backend-down', 20)] },
     forbidden: ['etcd-*', 'host-unreachable', 'api-lb-unreachable'],
   },
-  {
-    ...base,
-    id: 'S47',
-    unrecorded: 'not yet',
-    title: 'etcd of m2 out of file descriptors: who is connected is served, nobody else',
-    faults: [{ fault: 'descriptors-exhausted', target: 'm2', values: { component: 'etcd' } }],
-    ages: [30],
-    until: 50,
-    expect: { kind: 'fault', root: m2('etcd-member-down'), folds: [] },
-    forbidden: [...oneMember, 'api-lb-unreachable', 'api-all-masters-down'],
-  },
 ];
