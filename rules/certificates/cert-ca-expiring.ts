@@ -64,7 +64,7 @@ export default defineRule({
     const longest = say('{where} ends {ends}, after it', { where: longer.where, ends: describeMoment(longer.certificate.notAfter) });
     return fail(
       { ...facts, longest, words: say('ends in {left}, before what it signed', { left }) },
-      { ...options, reason: 'shorter', severity: 'warning' },
+      { ...options, reason: 'shorter', severity: 'info', impact: 'at-risk' },
     );
   },
   explains: [

@@ -41,7 +41,7 @@ function leaderless(world: World): World {
 function expiredServers(world: World): World {
   const chain = [certificate('m2', ended)];
   world.set('api.ready', 'm2', {
-    tries: [answered('m2', 200, 'ok', { chain, trust: { kind: 'untrusted', reasons: ['expired'] } as never })],
+    tries: [answered('m2', 200, 'ok', { chain, trust: { kind: 'untrusted', why: 'expired', detail: 'ended 2026-11-20' } })],
   });
   return world
     .set('etcd.client-port', 'm2', { outcome: { kind: 'open' }, chain })

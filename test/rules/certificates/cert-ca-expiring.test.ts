@@ -24,7 +24,7 @@ test.each([
   [-1, 'expired', 'critical', 'outage'],
   [29, 'ending', 'critical', 'at-risk'],
   [179, 'ending', 'warning', 'at-risk'],
-  [200, 'shorter', 'warning', 'at-risk'],
+  [200, 'shorter', 'info', 'at-risk'],
 ] as const)('%d days left: %s', (days, reason, severity, impact) => {
   const world = authorities(ending(days));
   const verdict = asFail(world.verdict(rule, 'ca'));
