@@ -19,22 +19,16 @@ const parked = (name: string) => `/etc/kubernetes/lab-parked/${name.replaceAll('
  */
 export async function replaceByExpired(lab: LabHandle, node: string, name: string, file: string): Promise<void> {
   await assertMovableClock(lab, 'kubeadm');
-  await renew(lab, node, { name, file, env: { [wallClockOffset]: `-${366 * 24}h` } });
-}
-
-/** As an administrator renews it, whose processes nobody starts anew. Names as in `replaceByExpired`. */
-export function renewOnly(lab: LabHandle, node: string, name: string, file: string): Promise<void> {
-  return renew(lab, node, { name, file, env: {} });
-}
-
-interface Renewal {
-  readonly name: string;
-  readonly file: string;
-  readonly env: Readonly<Record<string, string>>;
-}
-
-async function renew(lab: LabHandle, node: string, { name, file, env }: Renewal): Promise<void> {
   await putAside(lab, node, file);
+  await renew(lab, node, name, { [wallClockOffset]: `-${366 * 24}h` });
+}
+
+/** As an administrator does it who starts nothing anew. @param name as `kubeadm certs renew` calls it, such as scheduler.conf. */
+export function renewOnly(lab: LabHandle, node: string, name: string): Promise<void> {
+  return renew(lab, node, name, {});
+}
+
+async function renew(lab: LabHandle, node: string, name: string, env: Readonly<Record<string, string>>): Promise<void> {
   const kubernetesVersion = `v${lab.plan.release.kubernetes}`;
   await writeOnNode(
     lab,

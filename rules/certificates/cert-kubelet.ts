@@ -63,10 +63,10 @@ export default defineRule({
       );
     }
     const now = serverNow(seen);
-    for (const leaf of leaves) {
-      const flaw = leaf.served ? namesFlaw(leaf, machine) : (identityFlaw(seen, leaf) ?? rotationFlaw(leaf, now.low, limits.share));
+    for (const { role, leaf } of leaves) {
+      const isLogin = role === 'kubelet-client';
+      const flaw = isLogin ? (identityFlaw(seen, leaf) ?? rotationFlaw(leaf, now.low, limits.share)) : namesFlaw(leaf, machine);
       if (flaw === undefined || hasEnded(leaf.certificate, now)) continue;
-      const role = leaf.served ? 'kubelet-serving' : 'kubelet-client';
       const facts = {
         node: subject.name,
         where: leaf.where,
@@ -77,9 +77,9 @@ export default defineRule({
       };
       return fail(facts, { reason: flaw.reason, group: role, witness: 'stated' });
     }
-    if (!leaves.some((leaf) => !leaf.served) && leaves.every((leaf) => leaf.certificate.names.length === 0))
+    if (leaves.every(({ role, leaf }) => role === 'kubelet-serving' && leaf.certificate.names.length === 0))
       return undecided('what it serves bears no names to judge', `run ha-doctor on ${subject.name}, as root`);
-    return pass({ node: subject.name, seen: leaves.map(({ where }) => where).join(', ') });
+    return pass({ node: subject.name, seen: leaves.map(({ leaf }) => leaf.where).join(', ') });
   },
   explains: [
     {
@@ -101,11 +101,16 @@ export default defineRule({
   errors: ['is not allowed to modify node', 'certificate signing request was not signed', 'rotating certificates'],
 });
 
-function leavesOn(seen: Seen<(typeof certificateNeeds)[number]>, machine: Machine): readonly Leaf[] {
-  const own = certificatePlaces(seen).filter(
-    ({ subject, role }) => subject.name === machine.subject.id && (role === 'kubelet-serving' || role === 'kubelet-client'),
+interface KubeletLeaf {
+  readonly role: 'kubelet-serving' | 'kubelet-client';
+  readonly leaf: Leaf;
+}
+
+function leavesOn(seen: Seen<(typeof certificateNeeds)[number]>, machine: Machine): readonly KubeletLeaf[] {
+  const own = certificatePlaces(seen).filter(({ subject }) => subject.name === machine.subject.id);
+  return own.flatMap(({ role, leaves }) =>
+    role === 'kubelet-serving' || role === 'kubelet-client' ? leaves.map((leaf) => ({ role, leaf })) : [],
   );
-  return own.flatMap(({ leaves }) => leaves);
 }
 
 /** One that it made for itself names the machine as it knows itself; nobody verifies it. */

@@ -36,3 +36,13 @@ test('a serving certificate for another machine, unless it made it itself', () =
 test('a kubelet nobody saw is unknown', () => {
   expect(healthyWorld().missing('node.kubelet-port', 'm2').verdict(kubelet, 'm2').status).toBe('unknown');
 });
+
+test('what a kubelet serves is no login, wherever it lies', () => {
+  const own = { ...made, subject: 'CN=m2@1795283600', issuer: 'CN=m2-ca@1795283600', names: ['m2'] };
+  const world = withFiles({
+    certificates: [file('kubelet-client', { ...made, subject: 'O=system:nodes, CN=system:node:m2' }), file('kubelet', own)],
+  });
+  expect(world.verdict(kubelet, 'm2').status).toBe('pass');
+  const strange = withFiles({ certificates: [file('kubelet', { ...own, issuer: 'CN=kubernetes', names: ['w9'], addresses: [] })] });
+  expect(asFail(strange.verdict(kubelet, 'm2')).reason).toBe('names');
+});
