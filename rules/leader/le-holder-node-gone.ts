@@ -4,6 +4,7 @@ import { candidatesOf, startingLimit } from '../../src/judge/readings/component.
 import { readHolder } from '../../src/judge/readings/holder.ts';
 import { findLease, leaseSubjects, readLease } from '../../src/judge/readings/lease.ts';
 import { nodeLimits } from '../../src/judge/readings/node.ts';
+import type { Seen } from '../../src/model/rule.ts';
 import { shellWord } from '../../src/judge/shell-word.ts';
 import { say } from '../../src/model/sentence.ts';
 
@@ -35,7 +36,8 @@ export default defineRule({
     if (outside || seen.topology.platform.kind === 'managed')
       return notApplicable('the controllers run on machines that are not meant to be nodes of this cluster');
     if (holder.kind === 'opaque') return undecided(`the holder ${lease.holder} does not name its machine`, nodesCommand);
-    if (holder.kind === 'elsewhere')
+    // A node by another name has its machine's address all the same.
+    if (holder.kind === 'elsewhere' && !runsWithoutNode(seen))
       return undecided(`no node is called ${holder.host}, and an API server runs there: it may be a node by another name`, nodesCommand);
     const reading = readLease(seen, subject.name, limits);
     const facts = { component: subject.name, holder: lease.holder, host: holder.host };
@@ -91,3 +93,11 @@ export default defineRule({
   avoid: () => ['delete the lease while something still renews it: it takes it again at once'],
   reading: ['https://kubernetes.io/docs/concepts/architecture/leases/#leader-election'],
 });
+
+/** Whether an API server runs on a machine whose address no node has: its node was deleted, or it never got one. */
+function runsWithoutNode(seen: Seen<'kube.nodes'>): boolean {
+  const { nodes } = seen.get('kube.nodes');
+  return seen.topology.masters.some(
+    ({ host, subject }) => !nodes.some((node) => node.name === subject.keys.node || node.internalAddresses.includes(host)),
+  );
+}

@@ -56,6 +56,19 @@ test('a holder that names no machine, or one where an API server runs, is undeci
     labels: { 'kubernetes.io/hostname': 'old-master', 'apiserver.kubernetes.io/identity': 'kube-apiserver' },
   });
   expect(world.verdict(gone, scheduler).status).toBe('unknown');
+  // Its node has another name and its address all the same; where none has, it was deleted and its machine runs on.
+  const deleted = healthyWorld().set('kube.nodes', undefined, (old) => ({ ...old, nodes: old.nodes.filter((node) => node.name !== 'm2') }));
+  changeLease(deleted, 'kube-scheduler', { holder: 'm2_44d1-aa' });
+  changeLease(deleted, 'apiserver-m2', {
+    labels: { 'kubernetes.io/hostname': 'm2', 'apiserver.kubernetes.io/identity': 'kube-apiserver' },
+  });
+  expect(
+    asFail(
+      deleted
+        .set('kube.control-plane-pods', undefined, (old) => ({ ...old, pods: old.pods.filter((pod) => pod.node !== 'm2') }))
+        .verdict(gone, scheduler),
+    ),
+  ).toMatchObject({ reason: 'foreign' });
   const between = changeLease(healthyWorld(), 'kube-scheduler', { holder: stranger, renewedAt: now - 16_000 });
   expect(between.verdict(gone, scheduler).status).toBe('unknown');
 });
