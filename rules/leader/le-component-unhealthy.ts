@@ -2,7 +2,7 @@
 import { shellWord } from '../../src/judge/shell-word.ts';
 import { say } from '../../src/model/sentence.ts';
 import { defineRule, fail, pass, undecided } from '../../src/judge/define-rule.ts';
-import { type ComponentEvidence, readComponent, startingLimit } from '../../src/judge/readings/component.ts';
+import { type ComponentEvidence, lostTheLead, readComponent, startingLimit } from '../../src/judge/readings/component.ts';
 import { quoteLog } from '../../src/judge/readings/container-log.ts';
 import { endingOf } from '../../src/judge/readings/moments.ts';
 import { nodeLimits } from '../../src/judge/readings/node.ts';
@@ -98,7 +98,7 @@ export default defineRule({
       because: 'an instance that takes the lease and dies gives it to the next one again and again',
       covers: 'any',
       match: 'node',
-      when: sameComponent,
+      when: (link) => (lostTheLead(link.cause) ? 'no' : sameComponent(link)),
       unproven: true,
     },
   ],

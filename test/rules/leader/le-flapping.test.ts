@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest';
+import unhealthy from '../../../rules/leader/le-component-unhealthy.ts';
 import rule from '../../../rules/leader/le-flapping.ts';
 import type { LeaseSeen } from '../../../src/model/kubernetes.ts';
-import { unfilled } from '../../kit/texts.ts';
+import type { Fail } from '../../../src/model/verdict.ts';
+import { gateOf, unfilled } from '../../kit/texts.ts';
 import { asFail, healthyWorld, now, type World } from '../../kit/world.ts';
 
 const scheduler = 'kube-system/Lease/kube-scheduler';
@@ -93,4 +95,15 @@ test('no leases: unknown', () => {
       .set('kube.leases', undefined, (old) => ({ ...old, leases: [] }))
       .verdict(rule, scheduler).status,
   ).toBe('not-applicable');
+});
+
+test('an instance that ended because it lost the lead is a part of it, one that ended by itself is its cause', () => {
+  const world = again(healthyWorld(), { transitions: 4, holder: 'm2_77aa' });
+  const moved = asFail(world.verdict(rule, scheduler));
+  const dead = (log: string) =>
+    ({ ...moved, rule: 'le-component-unhealthy', group: 'kube-scheduler', facts: { ...moved.facts, log } }) as Fail;
+  const [lost, crashed] = [dead('"Leaderelection lost"'), dead('panic: assignment to entry in nil map')];
+  expect([gateOf(rule, world, moved, lost), gateOf(rule, world, moved, crashed)]).toEqual([['yes'], ['no']]);
+  const effect = { ...moved, subject: { ...moved.subject, name: 'kube-scheduler' } };
+  expect([gateOf(unhealthy, world, lost, effect), gateOf(unhealthy, world, crashed, effect)]).toEqual([['no'], ['yes']]);
 });
