@@ -47,7 +47,7 @@ export default defineRule({
     if (judged.some(({ found }) => found === 'open')) return undecided(...openWords(place.role));
     return pass({ node: subject.name, role: place.role });
   },
-  explains: effectsOfRefusal(),
+  explains: effectsOfRefusal({ shown: ['clients', 'shallow check', 'entry', 'kubelet beside'] }),
   fixes: planFor,
   avoid: ({ verdicts }) => [
     'run kubeadm init on a machine that has no ca.key: it makes another authority of the same name',

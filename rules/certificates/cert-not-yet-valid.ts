@@ -48,7 +48,7 @@ export default defineRule({
       { severity, impact, group: place.role, witness: now.whose === 'servers' ? 'stated' : 'measured' },
     );
   },
-  explains: effectsOfRefusal(),
+  explains: effectsOfRefusal({ shown: ['clients', 'shallow check', 'entry', 'kubelet beside'] }),
   fixes: planFor,
   avoid: () => ['set clocks ahead so that it becomes valid: leases and every other certificate live by them'],
   reading: ['https://kubernetes.io/docs/tasks/administer-cluster/kubeadm/kubeadm-certs/'],

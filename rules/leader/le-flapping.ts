@@ -71,7 +71,6 @@ export default defineRule({
       on: 'cluster',
       because: 'each instance ends when it loses the lead, and waits for its next start',
       when: ({ cause, effect }) => (effect.group === cause.subject.name && lostTheLead(effect) ? 'yes' : 'no'),
-      unproven: true,
     },
   ],
   fixes: ({ verdicts }) =>

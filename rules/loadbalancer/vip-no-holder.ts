@@ -71,7 +71,6 @@ export default defineRule({
       on: 'lb',
       because: 'nobody answers at an address that nobody holds',
       produces: ['timeout', 'unreachable', 'refused'],
-      unproven: true,
     },
     {
       to: 'ha-node-notready',
@@ -79,7 +78,6 @@ export default defineRule({
       on: 'cluster',
       because: 'a kubelet that reports through the address cannot renew its lease',
       when: ({ effect }, seen) => usesEntry(seen, effect.subject.keys.node),
-      unproven: true,
     },
   ],
   fixes: ({ facts, verdicts }) => {

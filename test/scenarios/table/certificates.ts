@@ -9,7 +9,6 @@ export const certificates: readonly Scenario[] = [
   {
     ...base,
     id: 'S27',
-    unrecorded: 'not yet',
     title: 'the API-server certificate of m2 begins tomorrow',
     faults: [{ fault: 'apiserver-cert-replaced', target: 'm2' }],
     ages: [60],
@@ -19,7 +18,6 @@ export const certificates: readonly Scenario[] = [
   {
     ...base,
     id: 'S29',
-    unrecorded: 'not yet',
     title: 'the API-server certificate of m3 is signed by another authority of the same name',
     faults: [{ fault: 'apiserver-cert-replaced', target: 'm3', values: { how: 'foreign' } }],
     ages: [60],
@@ -40,7 +38,6 @@ export const certificates: readonly Scenario[] = [
   {
     ...base,
     id: 'S161',
-    unrecorded: 'not yet',
     title: 'the kubelet of m2 waits for a serving certificate that nobody approves',
     faults: [{ fault: 'kubelet-serving-unsigned', target: 'm2' }],
     ages: [615],
@@ -50,7 +47,6 @@ export const certificates: readonly Scenario[] = [
   {
     ...base,
     id: 'S162',
-    unrecorded: 'not yet',
     title: 'the operator’s clock is five minutes behind; the certificate of m2 was made just now',
     faults: [{ fault: 'apiserver-cert-replaced', target: 'm2', values: { how: 'fresh' } }],
     ages: [20],
@@ -61,7 +57,6 @@ export const certificates: readonly Scenario[] = [
   {
     ...base,
     id: 'S163',
-    unrecorded: 'not yet',
     title: 'the node of m2 was deleted, and m2 leads on',
     faults: [{ fault: 'node-deleted', target: 'm2' }],
     ages: [60],
@@ -71,7 +66,6 @@ export const certificates: readonly Scenario[] = [
   {
     ...base,
     id: 'S164',
-    unrecorded: 'not yet',
     title: 'the lead of the scheduler moved five times within two minutes',
     faults: [{ fault: 'lead-unsteady' }],
     ages: [10],
@@ -81,7 +75,6 @@ export const certificates: readonly Scenario[] = [
   {
     ...base,
     id: 'S165',
-    unrecorded: 'not yet',
     title: 'all authorities end in twenty days, and every key is an ECDSA one',
     faults: [],
     ages: [0],
