@@ -35,7 +35,7 @@ export default defineRule({
     const { tries } = seen.get('api.ready', subject);
     const look = `curl -skI ${shellWord(`https://${subject.id}/livez`)} | grep -i ^date; date -u`;
     const own = apiServerClock(seen, master);
-    const skew = own && skewOf(subject.keys.node ?? subject.id, own, clocks);
+    const skew = own && skewOf(subject.keys.node ?? subject.id, own, clocks, limits.agree);
     if (!tries.some((one) => one.outcome.kind === 'answered'))
       endBySilence('api.ready', subject, `the API server on ${subject.name} did not answer, so it told no time`, look);
     if (own === undefined) return undecided(`the API server on ${subject.name} told no time, or times that contradict each other`, look);

@@ -34,7 +34,7 @@ export default defineRule({
     seen.get('etcd.clock', subject);
     const own = member && memberClock(seen, member);
     const node = subject.keys.node ?? subject.id;
-    const skew = own && skewOf(node, own, hostClocks(seen));
+    const skew = own && skewOf(node, own, hostClocks(seen), limits.agree);
     const look = `date -u   # on ${node} and on another machine at the same time`;
     return judgeServerSkew(subject, skew, limits, look);
   },

@@ -2,7 +2,7 @@
 import { say, type Text } from '../../model/sentence.ts';
 import type { Seen } from '../../model/rule.ts';
 import type { Master, Member } from '../../model/topology.ts';
-import { difference, intersect, type Offset, offsetFromTries, offsetOf } from './clock.ts';
+import { difference, intersect, type Offset, offsetFromTries, offsetOf, surelyWithin } from './clock.ts';
 
 export type ClockEvidence = 'api.ready' | 'api.clock' | 'etcd.clock';
 
@@ -84,14 +84,20 @@ export interface Skew {
 
 /**
  * How far one clock is from the rest: from the median of all machines, itself among them, so that one clock that is off
- * does not make the others look wrong. Of two machines nobody can say which is off: there it is their difference.
+ * does not make the others look wrong. Of two machines our own clock tells which is off when it agrees with one of them
+ * alone; else nobody can say, and it is their difference.
+ * @param agree milliseconds within which two clocks are alike.
  */
-export function skewOf(node: string, own: Offset, clocks: readonly HostClock[]): Skew | undefined {
+export function skewOf(node: string, own: Offset, clocks: readonly HostClock[], agree: number): Skew | undefined {
   const others = clocks.filter((clock) => clock.node !== node);
   const [first] = others;
   if (first === undefined) return undefined;
   const names = others.map((clock) => clock.node);
-  if (others.length === 1) return { offset: difference(own, first.offset), others: names };
+  if (others.length === 1) {
+    const [isOurs, isOtherOurs] = [surelyWithin(own, agree), surelyWithin(first.offset, agree)];
+    const witnesses = isOurs === isOtherOurs ? names : [...(isOurs ? [] : names), 'this machine'];
+    return { offset: isOurs && !isOtherOurs ? own : difference(own, first.offset), others: witnesses };
+  }
   const median = medianOf([own, ...others.map((clock) => clock.offset)]);
   return median === undefined ? undefined : { offset: difference(own, median), others: names };
 }

@@ -61,11 +61,17 @@ test('what the whole seconds of a Date can hide is neither a fault nor an agreem
   expect(world.verdict(rule, 'm2').status).toBe('unknown');
 });
 
-test('of two machines nobody can say which is off, unless an etcd member breaks the tie', () => {
+test('of two machines our own clock tells which is off, when it agrees with the other', () => {
   const two = without(off(coarse(), 'm2', 30_000), 'm3');
+  expect(two.verdict(rule, 'm1').status).toBe('pass');
+  expect(asFail(two.verdict(rule, 'm2'))).toMatchObject({ reason: 'ahead', witness: 'agreed', facts: { against: 'm1, this machine' } });
+});
+
+test('when it agrees with neither nobody can say, unless an etcd member breaks the tie', () => {
+  const two = without(off(off(coarse(), 'm1', 100_000), 'm2', 130_000), 'm3');
   expect(asFail(two.verdict(rule, 'm1')).reason).toBe('one-of-two');
   expect(asFail(two.verdict(rule, 'm2')).reason).toBe('one-of-two');
-  two.set('etcd.clock', 'm3', { sentAt: now, receivedAt: now + 4, serverTime: now + 2, resolutionMs: 0 });
+  two.set('etcd.clock', 'm3', { sentAt: now, receivedAt: now + 4, serverTime: now + 100_002, resolutionMs: 0 });
   expect(two.verdict(rule, 'm1').status).toBe('pass');
   expect(asFail(two.verdict(rule, 'm2')).reason).toBe('ahead');
 });
