@@ -1,12 +1,11 @@
 // Do all machines hold, and use, the same authorities?
 import { defineRule, fail, notApplicable, pass, undecided } from '../../src/judge/define-rule.ts';
+import { planToTakeAuthority } from '../../src/judge/plans/take-authority.ts';
 import { type AuthorityHolder, authorityHolders, holderSubjects } from '../../src/judge/readings/authority-holders.ts';
 import { certificateNeeds } from '../../src/judge/readings/certificate.ts';
 import { reachesEtcd } from '../../src/judge/readings/certificate-gates.ts';
 import { type Authority, authorities, describeRole, nameOfAuthority } from '../../src/judge/readings/certificate-role.ts';
 import type { Cause, Certainty, Fix, Link, Seen } from '../../src/model/rule.ts';
-import { say } from '../../src/model/sentence.ts';
-import { shellWord } from '../../src/judge/shell-word.ts';
 
 export default defineRule({
   id: 'cert-ca-differs',
@@ -116,59 +115,7 @@ function of(authority: Authority): (link: Link) => Certainty {
 
 function planFor({ verdicts }: Cause, seen: Seen): readonly Fix[] {
   return verdicts.flatMap(({ facts, subject }) => {
-    const [node, authority] = [subject.name, String(facts['authority'])];
-    const file = `/etc/kubernetes/pki/${authority.replace(/^etcd-/, 'etcd/')}`;
     const [from = ''] = String(facts['others']).split(', ');
-    const roles = [
-      'apiserver',
-      'apiserver-kubelet-client',
-      'etcd-server',
-      'etcd-peer',
-      'etcd-healthcheck-client',
-      'apiserver-etcd-client',
-      'front-proxy-client',
-    ];
-    const signed = roles.filter((role) => describeRole(role).authority === authority);
-    const look = {
-      do: 'Find out which of them is the right one: the others and their clients hold it',
-      risk: 'none',
-      needs: [],
-      verify: [],
-    } as const;
-    const compare = {
-      ...look,
-      where: node,
-      run: [`openssl x509 -in ${file}.crt -noout -subject -dates -fingerprint -sha256   # and the same on the other machines`],
-    };
-    if (seen.topology.platform.kind !== 'kubeadm' && seen.topology.platform.kind !== 'unknown') return [compare];
-    return [
-      compare,
-      {
-        do: say('Bring the authority of {from} to {node}, and sign its certificates with it anew', { from, node }),
-        where: node,
-        run: [
-          'cp -a /etc/kubernetes /root/kubernetes.bak-$(date +%F)',
-          `scp ${shellWord(`root@${from}:${file}.crt`)} ${shellWord(`root@${from}:${file}.key`)} /etc/kubernetes/pki/${authority.startsWith('etcd') ? 'etcd/' : ''}`,
-          "kubectl -n kube-system get configmap kubeadm-config -o jsonpath='{.data.ClusterConfiguration}' > /root/kubeadm.yaml",
-          ...signed.flatMap((role) => {
-            const path = `/etc/kubernetes/pki/${role.replace(/^etcd-/, 'etcd/')}`;
-            return [`rm ${path}.crt ${path}.key && kubeadm init phase certs ${role} --config /root/kubeadm.yaml`];
-          }),
-          ...(authority === 'ca'
-            ? [
-                'mkdir /root/old-conf && mv /etc/kubernetes/*.conf /root/old-conf/ && kubeadm init phase kubeconfig all --config /root/kubeadm.yaml',
-              ]
-            : []),
-          'systemctl restart kubelet',
-        ],
-        risk: 'high',
-        needs: [
-          { text: say('the authority of {from} is the right one', { from }), met: 'unknown' },
-          { text: 'a backup of etcd lies elsewhere', met: 'unknown' },
-        ],
-        verify: [`openssl verify -CAfile ${file}.crt /etc/kubernetes/pki/${(signed[0] ?? 'apiserver').replace(/^etcd-/, 'etcd/')}.crt`],
-        undo: ['cp -a /root/kubernetes.bak-$(date +%F)/pki /etc/kubernetes/'],
-      },
-    ];
+    return planToTakeAuthority(seen, { node: subject.name, from, authority: facts['authority'] as Authority });
   });
 }

@@ -1,5 +1,6 @@
 // Does each private key belong to the certificate it lies beside?
 import { defineRule, fail, notApplicable, pass, undecided } from '../../src/judge/define-rule.ts';
+import { keepCopy, keptCopy, putBack } from '../../src/judge/plans/exchange-files.ts';
 import { planToReissue } from '../../src/judge/plans/reissue-certificate.ts';
 import { certificateNeeds } from '../../src/judge/readings/certificate.ts';
 import { placeOf } from '../../src/judge/readings/certificate-places.ts';
@@ -145,14 +146,15 @@ function planFor({ verdicts }: Cause, seen: Seen): readonly Fix[] {
       };
     }
     if (role.endsWith('.conf') && seen.topology.platform.kind === 'kubeadm') {
-      const run = ['cp -a /etc/kubernetes /root/kubernetes.bak-$(date +%F)', `kubeadm certs renew ${role}`, 'systemctl restart kubelet'];
+      const run = [keepCopy(seen), `test -e ${keptCopy(seen)} && kubeadm certs renew ${role}`, 'systemctl restart kubelet'];
       return {
         do: say('Make it anew on {node}, as root', { node }),
         where: node,
         run,
         risk: 'medium',
-        needs: [],
+        needs: [{ text: say('the key of its authority lies on {node}', { node }), met: 'unknown' }],
         verify: ['kubeadm certs check-expiration'],
+        undo: [putBack(seen, role)],
       };
     }
     return planToReissue({ node, role, where: path, served: false, look: '-pubkey' }, seen);

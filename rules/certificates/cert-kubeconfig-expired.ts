@@ -1,5 +1,15 @@
 // Do the control plane's own kubeconfigs still let anybody in, and do they lead to this cluster?
 import { defineRule, fail, notApplicable, pass, undecided } from '../../src/judge/define-rule.ts';
+import {
+  apiNeed,
+  besideFolder,
+  configureBeside,
+  copyWithout,
+  keepCopy,
+  keptCopy,
+  phaseBeside,
+  putBack,
+} from '../../src/judge/plans/exchange-files.ts';
 import { restartOf } from '../../src/judge/plans/reissue-certificate.ts';
 import { certificateNeeds, endOf } from '../../src/judge/readings/certificate.ts';
 import { placeOf } from '../../src/judge/readings/certificate-places.ts';
@@ -167,23 +177,33 @@ function planFor({ verdicts }: Cause, seen: Seen): readonly Fix[] {
     if (kind !== 'kubeadm' && kind !== 'unknown')
       return { ...base, do: say('Make it anew on {node} with whatever made it', { node }), run: [], verify: [] };
     const reader = file === 'kubelet.conf' ? undefined : readerOf(file.replace('.conf', ''));
-    const anew =
-      (reason === 'expired' || reason === 'expiring') && file !== 'kubelet.conf'
-        ? [`kubeadm certs renew ${file}`]
-        : [`mv /etc/kubernetes/${file} /root/`, `kubeadm init phase kubeconfig ${file.replace('.conf', '')}`];
-    const rotated =
-      reason === 'no-rotation'
-        ? [
-            "sed -i 's#client-certificate-data:.*#client-certificate: /var/lib/kubelet/pki/kubelet-client-current.pem#; s#client-key-data:.*#client-key: /var/lib/kubelet/pki/kubelet-client-current.pem#' /etc/kubernetes/kubelet.conf",
-            'systemctl restart kubelet',
-          ]
-        : anew;
+    const renews = (reason === 'expired' || reason === 'expiring') && file !== 'kubelet.conf';
+    const restart = file === 'kubelet.conf' ? ['systemctl restart kubelet'] : reader === undefined ? [] : [restartOf(reader)];
+    const isMade = !renews && reason !== 'no-rotation';
     return {
       ...base,
+      needs: isMade ? [...base.needs, apiNeed(seen)] : base.needs,
       do: say('Make {file} anew on {node}, as root', { file, node }),
-      run: ['cp -a /etc/kubernetes /root/kubernetes.bak-$(date +%F)', ...rotated, ...(reader === undefined ? [] : [restartOf(reader)])],
+      run: [keepCopy(seen), ...(isMade ? makeBeside(seen, node, file) : [changeInPlace(seen, file, renews)]), ...restart],
       verify: ['kubeadm certs check-expiration'],
-      undo: [`cp -a /root/kubernetes.bak-$(date +%F)/${file} /etc/kubernetes/`],
+      undo: [putBack(seen, file), ...restart],
     };
   });
+}
+
+/** kubeadm leaves a file that is there as it is, so it works in a folder of its own. */
+function makeBeside(seen: Seen, node: string, file: string): readonly string[] {
+  const beside = besideFolder(seen);
+  return [
+    copyWithout(seen, []),
+    ...configureBeside(seen, node),
+    `${phaseBeside(seen, `kubeconfig ${file.replace('.conf', '')}`)} --kubeconfig-dir ${beside}`,
+    `test -s ${beside}/${file} && test -e ${keptCopy(seen)} && mv -f ${beside}/${file} /etc/kubernetes/`,
+  ];
+}
+
+function changeInPlace(seen: Seen, file: string, renews: boolean): string {
+  if (renews) return `test -e ${keptCopy(seen)} && kubeadm certs renew ${file}`;
+  const rotated = '/var/lib/kubelet/pki/kubelet-client-current.pem';
+  return `test -s ${rotated} && sed -i 's#client-certificate-data:.*#client-certificate: ${rotated}#; s#client-key-data:.*#client-key: ${rotated}#' /etc/kubernetes/kubelet.conf`;
 }

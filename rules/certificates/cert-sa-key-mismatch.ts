@@ -1,5 +1,6 @@
 // Do all API servers accept service accounts' tokens by the same keys?
 import { defineRule, fail, notApplicable, pass, undecided } from '../../src/judge/define-rule.ts';
+import { besideFolder, keepCopy, keptCopy, putBack } from '../../src/judge/plans/exchange-files.ts';
 import { restartOf } from '../../src/judge/plans/reissue-certificate.ts';
 import { mastersOf } from '../../src/judge/readings/api-server.ts';
 import { fileSets } from '../../src/judge/readings/certificate-files.ts';
@@ -116,21 +117,23 @@ function planFor({ verdicts }: Cause, seen: Seen): readonly Fix[] {
       verify: [],
     };
     if (seen.topology.platform.kind !== 'kubeadm' && seen.topology.platform.kind !== 'unknown') return [look];
+    const beside = besideFolder(seen);
     return [
       look,
       {
         do: say('Bring the keys of {from} to {node}, and start both that read them anew', { from, node }),
         where: node,
         run: [
-          'cp -a /etc/kubernetes /root/kubernetes.bak-$(date +%F)',
-          `scp ${shellWord(`root@${from}:/etc/kubernetes/pki/sa.key`)} ${shellWord(`root@${from}:/etc/kubernetes/pki/sa.pub`)} /etc/kubernetes/pki/`,
+          keepCopy(seen),
+          `mkdir -p -m 700 ${beside} && scp ${shellWord(`root@${from}:/etc/kubernetes/pki/sa.key`)} ${shellWord(`root@${from}:/etc/kubernetes/pki/sa.pub`)} ${beside}/`,
+          `openssl pkey -in ${beside}/sa.key -pubout | cmp - ${beside}/sa.pub && test -e ${keptCopy(seen)} && mv -f ${beside}/sa.key ${beside}/sa.pub /etc/kubernetes/pki/`,
           restartOf('kube-apiserver'),
           restartOf('kube-controller-manager'),
         ],
         risk: 'medium',
         needs: [{ text: say('the keys of {from} are the right ones', { from }), met: 'unknown' }],
         verify: [`kubectl --server ${shellWord(`https://${subject.id}`)} get --raw /openid/v1/jwks`],
-        undo: ['cp -a /root/kubernetes.bak-$(date +%F)/pki /etc/kubernetes/'],
+        undo: [putBack(seen, 'pki/sa.key', 'pki/sa.pub'), restartOf('kube-apiserver'), restartOf('kube-controller-manager')],
       },
     ];
   });

@@ -3,6 +3,7 @@ import type { Fix, Need, Seen } from '../../model/rule.ts';
 import { say } from '../../model/sentence.ts';
 import { describeRole } from '../readings/certificate-role.ts';
 import { shellWord } from '../shell-word.ts';
+import { apiNeed, configureBeside, copyWithout, keepCopy, pairFiles, phaseBeside, putBack, swapPairs } from './exchange-files.ts';
 
 export interface Reissue {
   readonly node: string;
@@ -16,10 +17,6 @@ export interface Reissue {
   readonly look: string;
 }
 
-const backup = 'cp -a /etc/kubernetes /root/kubernetes.bak-$(date +%F)';
-const restore = 'cp -a /root/kubernetes.bak-$(date +%F)/pki /etc/kubernetes/';
-const config = "kubectl -n kube-system get configmap kubeadm-config -o jsonpath='{.data.ClusterConfiguration}' > /root/kubeadm.yaml";
-
 /** `openssl x509` with these words, of what is served or lies there. */
 export function lookAtCertificate(where: string, served: boolean, words: string): string {
   return served
@@ -27,10 +24,10 @@ export function lookAtCertificate(where: string, served: boolean, words: string)
     : `openssl x509 -in ${shellWord(where)} -noout ${words}`;
 }
 
-/** One step for one machine; kubeadm's phases write certificate and key only where there are none. */
+/** One step for one machine: the new pair is made beside the old one, and takes its place when it is proved. */
 export function planToReissue({ node, role, where, served, needs = [], look }: Reissue, seen: Seen): Fix {
   const { platform, etcd } = seen.topology;
-  const phase = describeRole(role).kubeadm;
+  const { kubeadm: phase, authority = 'ca' } = describeRole(role);
   const base = { where: node, risk: 'medium', needs, verify: [lookAtCertificate(where, served, look)] } as const;
   if (platform.kind === 'k3s' || platform.kind === 'rke2') {
     const unit = platform.kind === 'k3s' ? 'k3s' : 'rke2-server';
@@ -42,19 +39,19 @@ export function planToReissue({ node, role, where, served, needs = [], look }: R
     const run = [lookAtCertificate(where, served, '-issuer -subject -ext subjectAltName')];
     return { ...base, do: say('Make it anew on {node} with whatever made it', { node }), run };
   }
-  const path = `/etc/kubernetes/pki/${phase.replace(/^etcd-/, 'etcd/')}`;
   return {
     ...base,
-    needs: [...needs, { text: say('the key of its authority lies on {node}', { node }), met: 'unknown' }],
+    needs: [...needs, { text: say('the key of its authority lies on {node}', { node }), met: 'unknown' }, apiNeed(seen)],
     do: say('Make it anew on {node}, as root', { node }),
     run: [
-      backup,
-      config,
-      `mv ${path}.crt ${path}.key /root/`,
-      `kubeadm init phase certs ${phase} --config /root/kubeadm.yaml`,
+      keepCopy(seen),
+      copyWithout(seen, [phase]),
+      ...configureBeside(seen, node),
+      phaseBeside(seen, `certs ${phase}`),
+      swapPairs(seen, authority, [phase]),
       ...restartFor(role),
     ],
-    undo: [restore],
+    undo: [putBack(seen, ...pairFiles(phase)), ...restartFor(role)],
   };
 }
 

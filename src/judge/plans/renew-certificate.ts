@@ -1,6 +1,7 @@
 // In which steps is an expired certificate replaced, with nobody sent to the machine meanwhile where that can be helped?
 import { shellWord } from '../shell-word.ts';
 import { say } from '../../model/sentence.ts';
+import { keepCopy, keptCopy, pairFiles, putBack } from './exchange-files.ts';
 import { setServer } from './set-server.ts';
 import type { Certainty, Fix, Need, Seen } from '../../model/rule.ts';
 import type { Facts } from '../../model/verdict.ts';
@@ -15,7 +16,7 @@ export function planToRenew(facts: Facts, several: boolean, seen: Seen): readonl
   if (role !== 'apiserver') return [renew];
   const backend = several ? undefined : backendOn(seen, node);
   if (backend === undefined || !others(seen, node).some((one) => one.met === 'yes')) return [renew];
-  return [drain(node, backend, seen), renew, putBack(node, backend)];
+  return [drain(node, backend, seen), renew, sendAgain(node, backend)];
 }
 
 function renewOn(node: string, role: string, where: string, served: boolean, seen: Seen): Fix {
@@ -34,14 +35,11 @@ function renewOn(node: string, role: string, where: string, served: boolean, see
       run: [`systemctl stop ${unit}`, `${platform.kind} certificate rotate`, `systemctl start ${unit}`],
     };
   }
-  if (role.startsWith('kubelet')) return renewKubelet(base, node, role);
   const outside = seen.topology.etcd === 'external' && role.startsWith('etcd-');
   if (
-    platform.kind === 'talos' ||
-    platform.kind === 'openshift' ||
-    platform.kind === 'managed' ||
+    (platform.kind !== 'kubeadm' && platform.kind !== 'unknown') ||
     outside ||
-    renewal === undefined ||
+    (renewal === undefined && !role.startsWith('kubelet')) ||
     node === 'LB'
   ) {
     return {
@@ -54,38 +52,40 @@ function renewOn(node: string, role: string, where: string, served: boolean, see
       ],
     };
   }
+  if (renewal === undefined) return renewKubelet(base, node, role, seen);
   const restart = served ? [] : ['systemctl restart kubelet   # ends the wait of crash back-off'];
   return {
     ...base,
     do: say('Renew it on {node}, as root', { node }),
     run: [
       'kubeadm certs check-expiration   # which others have ended?',
-      'cp -a /etc/kubernetes /root/kubernetes.bak-$(date +%F)',
-      `kubeadm certs renew ${renewal}`,
+      keepCopy(seen),
+      `test -e ${keptCopy(seen)} && kubeadm certs renew ${renewal}`,
       ...restart,
     ],
-    undo: ['cp -a /root/kubernetes.bak-$(date +%F)/pki /etc/kubernetes/'],
+    undo: [putBack(seen, ...pairFiles(renewal)), ...restart],
   };
 }
 
-function renewKubelet(base: Omit<Fix, 'do' | 'run'>, node: string, role: string): Fix {
-  const client = role === 'kubelet-client';
-  const file = client
-    ? '/var/lib/kubelet/pki/kubelet-client-current.pem'
-    : '/var/lib/kubelet/pki/kubelet.crt /var/lib/kubelet/pki/kubelet.key';
-  const conf = [
-    `kubeadm kubeconfig user --org system:nodes --client-name ${shellWord(`system:node:${node}`)} > /root/kubelet.conf   # on a master that has ca.key`,
-  ];
-  const run = [
-    ...(client ? conf : []),
-    `mv ${file} /root/`,
-    ...(client ? ['cp /root/kubelet.conf /etc/kubernetes/kubelet.conf'] : []),
-    'systemctl restart kubelet',
-  ];
+/** Its files are moved to the copy only where what takes their place is there, or is made by the kubelet itself. */
+function renewKubelet(base: Omit<Fix, 'do' | 'run'>, node: string, role: string, seen: Seen): Fix {
+  const kept = keptCopy(seen);
+  const restart = 'systemctl restart kubelet';
+  if (role !== 'kubelet-client') {
+    const run = [keepCopy(seen), `mv -f /var/lib/kubelet/pki/kubelet.crt /var/lib/kubelet/pki/kubelet.key ${kept}/ && ${restart}`];
+    const undo = [`mv -f ${kept}/kubelet.crt ${kept}/kubelet.key /var/lib/kubelet/pki/ && ${restart}`];
+    return { ...base, do: say('Let the kubelet on {node} make a new one', { node }), run, undo };
+  }
+  const current = 'kubelet-client-current.pem';
   return {
     ...base,
-    do: client ? say('Give the kubelet on {node} a new certificate', { node }) : say('Let the kubelet on {node} make a new one', { node }),
-    run,
+    do: say('Give the kubelet on {node} a new certificate', { node }),
+    run: [
+      `kubeadm kubeconfig user --org system:nodes --client-name ${shellWord(`system:node:${node}`)} > /root/kubelet.conf   # on a master that has ca.key; then bring the file`,
+      keepCopy(seen),
+      `test -s /root/kubelet.conf && mv -f /var/lib/kubelet/pki/${current} ${kept}/ && cp /root/kubelet.conf /etc/kubernetes/kubelet.conf && ${restart}`,
+    ],
+    undo: [`mv -f ${kept}/${current} /var/lib/kubelet/pki/ && ${putBack(seen, 'kubelet.conf')} && ${restart}`],
   };
 }
 
@@ -136,7 +136,7 @@ function drain(node: string, { row }: Backend, seen: Seen): Fix {
   };
 }
 
-function putBack(node: string, { row }: Backend): Fix {
+function sendAgain(node: string, { row }: Backend): Fix {
   return {
     do: say('Send clients to {node} again', { node }),
     where: 'lb',

@@ -1,11 +1,15 @@
-// In which steps is an authority exchanged while the cluster serves?
+// What can safely be prepared before an authority is exchanged, and where is the rest written?
 import type { Fix, Seen } from '../../model/rule.ts';
 import { say } from '../../model/sentence.ts';
 import { type Authority, nameOfAuthority } from '../readings/certificate-role.ts';
+import { besideFolder, keepCopy, pairPath } from './exchange-files.ts';
 
 const page = 'https://kubernetes.io/docs/tasks/tls/manual-rotation-of-ca-certificates/';
 
-/** Old and new are trusted side by side before anything is signed by the new one. */
+/**
+ * Only the safe preparation. An authority's certificate and key have to change together, on every master, with those of
+ * kubelets, kubeconfigs and ConfigMaps between: an order that no few lines hold.
+ */
 export function planToRotateAuthority(authority: Authority, seen: Seen): readonly Fix[] {
   const { kind } = seen.topology.platform;
   const name = nameOfAuthority(authority);
@@ -14,43 +18,33 @@ export function planToRotateAuthority(authority: Authority, seen: Seen): readonl
     const run = [
       `${kind} certificate rotate-ca --path /var/lib/rancher/${kind}/server/rotate-ca   # made by contrib/util/rotate-default-ca-certs.sh`,
     ];
-    return [{ ...base, do: say('Exchange the {name} authority by {kind}’s own command', { name, kind }), run }];
+    const needs = [{ text: 'a copy of /var/lib/rancher lies elsewhere', met: 'unknown' as const }];
+    return [{ ...base, do: say('Exchange the {name} authority by {kind}’s own command', { name, kind }), run, needs }];
   }
   if (kind !== 'kubeadm' && kind !== 'unknown')
     return [{ ...base, risk: 'none', do: say('Exchange the {name} authority as the makers of this distribution say', { name }), run: [] }];
-  const file = `/etc/kubernetes/pki/${authority.replace(/^etcd-/, 'etcd/')}`;
-  const fresh = '/root/new-ca';
+  const beside = besideFolder(seen);
+  const made = `${beside}/${pairPath(authority)}`;
   return [
     {
       ...base,
-      do: say('Make a new {name} authority beside the old one, on one master', { name }),
+      do: say('Make a new {name} authority beside the old one, on one master; nothing uses it yet', { name }),
       risk: 'low',
       run: [
-        'cp -a /etc/kubernetes /root/kubernetes.bak-$(date +%F)   # on every master',
-        `mkdir -m 700 ${fresh}`,
-        `openssl req -x509 -newkey rsa:2048 -nodes -days 3650 -subj '/CN=${authority === 'ca' ? 'kubernetes' : authority}' -keyout ${fresh}/ca.key -out ${fresh}/ca.crt`,
+        `${keepCopy(seen)}   # on every master`,
+        `mkdir -p -m 700 ${beside}/pki && kubeadm init phase certs ${authority} --cert-dir ${beside}/pki`,
       ],
       needs: [{ text: 'a backup of etcd and of /etc/kubernetes lies elsewhere', met: 'unknown' }],
+      verify: [`openssl x509 -in ${made}.crt -noout -subject -enddate && ls -l ${made}.key`],
     },
     {
       ...base,
-      do: 'Let everybody trust both: one master at a time, then every kubelet, kubeconfig and service account',
-      run: [
-        `cat ${file}.crt ${fresh}/ca.crt > /root/both.crt && cp /root/both.crt ${file}.crt`,
-        `# the whole order, with kubelets and ConfigMaps: ${page}`,
+      do: say('Then follow the official order to its end: all trust both before anything is signed by the new one. {page}', { page }),
+      run: [],
+      needs: [
+        { text: 'every API server serves', met: 'unknown' },
+        { text: 'a window in which every master and every kubelet may restart', met: 'unknown' },
       ],
-      needs: [{ text: 'every other API server serves', met: 'unknown' }],
-      verify: [`grep -c BEGIN ${file}.crt   # 2`],
-      undo: ['cp -a /root/kubernetes.bak-$(date +%F)/pki /etc/kubernetes/'],
-    },
-    {
-      ...base,
-      do: 'Only then sign every certificate by the new one, and drop the old one last',
-      run: [
-        `cp ${fresh}/ca.key ${file}.key`,
-        'kubeadm certs renew all   # on each master, one at a time, with a restart of its static pods',
-      ],
-      needs: [{ text: 'every client trusts both', met: 'unknown' }],
       verify: ['kubeadm certs check-expiration', 'kubectl ha-doctor certs'],
     },
   ];

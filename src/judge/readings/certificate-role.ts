@@ -97,6 +97,11 @@ export function describeRole(role: string): CertificateRole {
   return roles[role] ?? { name: role, ...grave, usages: [] };
 }
 
+/** What kubeadm lets this authority sign on a master. */
+export function rolesSignedBy(authority: Authority): readonly string[] {
+  return Object.values(roles).flatMap((role) => (role.authority === authority ? (role.kubeadm ?? []) : []));
+}
+
 /** Whether clients connect to what holds it, so that it has to bear names. */
 export function isServerRole(role: string): boolean {
   return describeRole(role).usages.includes('server');

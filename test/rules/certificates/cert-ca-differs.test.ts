@@ -20,7 +20,7 @@ test('an etcd member whose certificates another key signed is the odd one', () =
   });
   expect(unfilled(rule, verdict)).toEqual([]);
   expect(world.verdict(rule, 'm1/etcd-ca').status).toBe('pass');
-  expect(fixesOf(rule, world, verdict).map((fix) => fix.risk)).toEqual(['none', 'high']);
+  expect(fixesOf(rule, world, verdict).map((fix) => fix.risk)).toEqual(['none', 'low', 'high']);
   expect(gateOf(rule, world, verdict, { ...verdict, rule: 'etcd-partition' })).toEqual(['yes']);
 });
 

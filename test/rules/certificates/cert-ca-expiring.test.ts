@@ -30,7 +30,9 @@ test.each([
   const verdict = asFail(world.verdict(rule, 'ca'));
   expect(verdict).toMatchObject({ reason, severity, impact, group: 'ca', witness: 'stated' });
   expect(unfilled(rule, verdict)).toEqual([]);
-  expect(fixesOf(rule, world, verdict).at(-1)?.run.join()).toContain('kubeadm certs renew all');
+  const plan = fixesOf(rule, world, verdict);
+  expect(plan.flatMap((fix) => fix.run).join('\n')).not.toMatch(/> \/etc|\bcp\b.* \/etc\/kubernetes\/pki|\bmv\b.* \/etc/);
+  expect(plan.at(-1)?.do).toContain('https://kubernetes.io/docs/tasks/tls/manual-rotation-of-ca-certificates/');
 });
 
 test('one that outlives all it signed passes', () => {

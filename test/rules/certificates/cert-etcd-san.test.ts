@@ -16,8 +16,10 @@ test('a peer’s without its own address, a server’s without the loopback that
   const verdict = asFail(server.verdict(etcd, 'm2/etcd-server'));
   expect(verdict).toMatchObject({ reason: 'client', facts: { missing: '127.0.0.1', dialled: '10.89.0.12, 127.0.0.1' } });
   expect(unfilled(etcd, verdict)).toEqual([]);
-  expect(fixesOf(etcd, server, verdict)[0]?.run).toContain(
-    'mv /etc/kubernetes/pki/etcd/server.crt /etc/kubernetes/pki/etcd/server.key /root/',
+  expect(fixesOf(etcd, server, verdict)[0]?.run).toContainEqual(
+    expect.stringMatching(
+      /^openssl verify -CAfile \S+\/pki\/etcd\/ca\.crt \S+\/pki\/etcd\/server\.crt && .* && mv -f .* \/etc\/kubernetes\/pki\/etcd\/$/,
+    ),
   );
 });
 
