@@ -130,7 +130,7 @@ export default defineRule({
   ],
   fixes: (_cause, seen) => {
     const [first] = seen.topology.masters;
-    return first === undefined ? [] : planToStartAny(first.subject.name, first.subject.id);
+    return first === undefined ? [] : planToStartAny(seen, first.subject.name, first.subject.id);
   },
   avoid: () => ['restore etcd while its data directories may be intact'],
   reading: ['https://kubernetes.io/docs/tasks/debug/debug-cluster/'],

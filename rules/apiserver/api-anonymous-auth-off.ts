@@ -1,4 +1,6 @@
 // Do health checks without a login still get an answer from this API server?
+import { editSettings } from '../../src/judge/plans/change-settings.ts';
+import { homeOf } from '../../src/judge/readings/component-home.ts';
 import { defineRule, fail, pass, undecided } from '../../src/judge/define-rule.ts';
 import { shellWord } from '../../src/judge/shell-word.ts';
 import { endUnheard, masterOf, mastersOf, readApiServer } from '../../src/judge/readings/api-server.ts';
@@ -88,19 +90,25 @@ export default defineRule({
       unproven: true,
     },
   ],
-  fixes: ({ subjects, facts }) => {
+  fixes: ({ subjects, facts }, seen) => {
     const [first] = subjects;
     const verify = subjects.map(
       (subject) => `curl -sk -o /dev/null -w '%{http_code}\\n' ${shellWord(`https://${subject.id}/readyz`)}   # 200`,
     );
     if (facts['status'] === 403) return [letStrangersRead(verify)];
+    const edit = editSettings(
+      seen,
+      homeOf(seen, 'kube-apiserver', first?.keys.node),
+      '--authentication-config=/etc/kubernetes/authentication.yaml and its mount; without --anonymous-auth',
+    );
     return [
       {
         do: 'Open the health paths to everybody and nothing else, on one master at a time: an AuthenticationConfiguration (1.31 and later) in place of the flag',
         where: first?.name ?? 'here',
+        ...edit,
         run: [
           "printf '%s\\n' 'apiVersion: apiserver.config.k8s.io/v1beta1' 'kind: AuthenticationConfiguration' 'anonymous:' '  enabled: true' '  conditions: [{path: /livez}, {path: /readyz}, {path: /healthz}]' > /etc/kubernetes/authentication.yaml",
-          'vi /etc/kubernetes/manifests/kube-apiserver.yaml   # --authentication-config=/etc/kubernetes/authentication.yaml and its mount; without --anonymous-auth',
+          ...edit.run,
         ],
         risk: 'medium',
         needs: [{ text: 'the release is 1.31 or later; before that, leave out --anonymous-auth=false', met: 'unknown' }],

@@ -1,4 +1,6 @@
 // Does one API server carry most of the load while another one idles?
+import { editSettings } from '../../src/judge/plans/change-settings.ts';
+import { homeOf } from '../../src/judge/readings/component-home.ts';
 import { defineRule, fail, notApplicable, pass, undecided } from '../../src/judge/define-rule.ts';
 import { anotherServes, mastersOf, readApiServer, servesClients } from '../../src/judge/readings/api-server.ts';
 import { apiWindow } from '../../src/judge/readings/api-window.ts';
@@ -78,8 +80,8 @@ export default defineRule({
   fixes: (_cause, seen) => [
     {
       do: 'Let API servers close a thousandth of the HTTP/2 connections, so that clients spread again: one master at a time',
-      where: 'here',
-      run: ['vi /etc/kubernetes/manifests/kube-apiserver.yaml   # on each master: --goaway-chance=0.001'],
+      where: 'each master',
+      ...editSettings(seen, homeOf(seen, 'kube-apiserver', seen.topology.masters[0]?.subject.keys.node), '--goaway-chance=0.001'),
       risk: 'medium',
       needs: mastersOf(seen).map(({ subject }) => ({
         text: say('another API server than {node} serves', { node: subject.name }),

@@ -1,4 +1,6 @@
 // Do pods that use the Service `kubernetes` get sent to this API server exactly when it serves?
+import { editSettings } from '../../src/judge/plans/change-settings.ts';
+import { homeOf } from '../../src/judge/readings/component-home.ts';
 import { defineRule, fail, notApplicable, pass, undecided } from '../../src/judge/define-rule.ts';
 import { allegiancesOf } from '../../src/judge/readings/allegiance.ts';
 import { masterOf, mastersOf, readApiServer, servesClients } from '../../src/judge/readings/api-server.ts';
@@ -90,7 +92,7 @@ export default defineRule({
       because: 'pods that serve a webhook cannot work without the API',
     },
   ],
-  fixes: ({ facts }) => {
+  fixes: ({ facts }, seen) => {
     const look = {
       do: 'See what the list holds, and which address each API server gives for itself',
       where: 'here',
@@ -105,7 +107,7 @@ export default defineRule({
     const mend = {
       do: 'Correct --advertise-address, drop --endpoint-reconciler-type (the default works by leases)',
       where: String(facts['node']),
-      run: ['vi /etc/kubernetes/manifests/kube-apiserver.yaml'],
+      ...editSettings(seen, homeOf(seen, 'kube-apiserver', String(facts['node'])), '--advertise-address'),
       risk: 'medium' as const,
       needs: [{ text: 'one of the two flags is wrong there', met: 'unknown' as const }],
       verify: ['kubectl get endpointslices -n default   # equal to the API servers that serve, within 30 s'],

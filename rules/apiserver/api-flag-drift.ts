@@ -1,4 +1,6 @@
 // Is one component started alike on every master?
+import { editSettings } from '../../src/judge/plans/change-settings.ts';
+import { homeOf } from '../../src/judge/readings/component-home.ts';
 import { defineRule, fail, notApplicable, pass, undecided } from '../../src/judge/define-rule.ts';
 import { shellWord } from '../../src/judge/shell-word.ts';
 import { anotherServes } from '../../src/judge/readings/api-server.ts';
@@ -139,17 +141,15 @@ export default defineRule({
       verify: [],
     };
     if (typeof odd !== 'string') return [look];
-    const path = `/etc/kubernetes/manifests/${component}.yaml`;
     return [
       look,
       {
-        do: say('Make {node} like the others; keep the copy outside the folder of manifests', { node: odd }),
+        do: say('Make {node} like the others', { node: odd }),
         where: odd,
-        run: [`cp ${shellWord(path)} /root/`, `vi ${shellWord(path)}`],
+        ...editSettings(seen, homeOf(seen, component, odd), 'the flags named above'),
         risk: 'medium',
         needs: [{ text: say('another API server than {node} serves', { node: odd }), met: anotherServes(seen, odd) }],
         verify: ['kubectl ha-doctor --only api   # no flags differ'],
-        undo: [`cp ${shellWord(`/root/${component}.yaml`)} /etc/kubernetes/manifests/`],
       },
     ];
   },

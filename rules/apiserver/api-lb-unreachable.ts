@@ -73,7 +73,7 @@ export default defineRule({
   ],
   fixes: (cause, seen) => {
     const { entry } = seen.topology;
-    return entry === undefined ? [] : planToReachEntry(entry, cause.verdicts[0]?.reason, servingMaster(seen));
+    return entry === undefined ? [] : planToReachEntry(seen, entry, cause.verdicts[0]?.reason, servingMaster(seen));
   },
   avoid: (_cause, seen) =>
     servingMaster(seen) === undefined ? [] : ['restart API servers or etcd for this: an API server behind it serves'],

@@ -1,5 +1,6 @@
 // Does this master's API server give clients an answer they can use?
 import { say, type Text } from '../../src/model/sentence.ts';
+import { homeOf } from '../../src/judge/readings/component-home.ts';
 import { defineRule, fail, pass, suspected, undecided } from '../../src/judge/define-rule.ts';
 import {
   type AnsweringApiServer,
@@ -206,8 +207,8 @@ export default defineRule({
   ],
   fixes: ({ facts }, seen) =>
     facts['state'] === 'slow' || facts['state'] === 'unsteady'
-      ? [planToFindLoad(String(facts['node']))]
-      : planToStartApiServer(String(facts['node']), String(facts['address']), anotherServes(seen, String(facts['node']))),
+      ? [planToFindLoad(seen, String(facts['node']))]
+      : planToStartApiServer(seen, String(facts['node']), String(facts['address']), anotherServes(seen, String(facts['node']))),
   avoid: () => [],
   reading: ['https://kubernetes.io/docs/reference/using-api/health-checks/'],
   errors: ['connection refused', 'net/http: TLS handshake timeout'],
@@ -255,13 +256,14 @@ function isSlow(
   });
 }
 
-function planToFindLoad(node: string): Fix {
+function planToFindLoad(seen: Seen, node: string): Fix {
+  const isPod = homeOf(seen, 'kube-apiserver', node).kind === 'static-pod';
   return {
     do: say('See what keeps {node} busy: its processors, its disk, or a limit of the container', { node }),
     where: node,
     run: [
       'uptime; head -1 /proc/pressure/cpu /proc/pressure/io /proc/pressure/memory',
-      'crictl stats --label component=kube-apiserver',
+      ...(isPod ? ['crictl stats --label component=kube-apiserver'] : []),
       'top -b -n 1 | head -15',
     ],
     risk: 'none',

@@ -1,4 +1,5 @@
 // Does this API server pass every readiness check that is not about etcd?
+import { homeOf, readLog } from '../../src/judge/readings/component-home.ts';
 import { say, type Text } from '../../src/model/sentence.ts';
 import { shellWord } from '../../src/judge/shell-word.ts';
 import { defineRule, fail, pass } from '../../src/judge/define-rule.ts';
@@ -88,11 +89,11 @@ export default defineRule({
       because: 'an API server that has not found all APIs calls them unavailable',
     },
   ],
-  fixes: ({ facts, verdicts }) => {
+  fixes: ({ facts, verdicts }, seen) => {
     const node = String(facts['node']);
     const verify = [`curl -sk ${shellWord(`https://${facts['address']}/readyz`)}`];
-    const logs = `crictl logs --tail 200 $(crictl ps -q --name '^kube-apiserver$' | head -1) 2>&1 | grep -E 'healthz|readyz|kms'`;
-    const look = { do: 'See which check fails and what it logs', where: node, run: [logs], risk: 'none' as const, needs: [], verify };
+    const logs = readLog(homeOf(seen, 'kube-apiserver', node), { lines: 200, filter: "grep -E 'healthz|readyz|kms'" });
+    const look = { do: 'See which check fails and what it logs', where: node, run: logs, risk: 'none' as const, needs: [], verify };
     if (verdicts[0]?.reason !== 'encryption') return [look];
     const needs = [{ text: 'the plugin’s key service answers', met: 'unknown' as const }];
     return [

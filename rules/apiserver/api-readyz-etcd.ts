@@ -1,13 +1,13 @@
 // Can this API server use its etcd?
+import { shellOnNode } from '../../src/judge/readings/etcdctl.ts';
+import { etcdHome } from '../../src/judge/readings/etcd-home.ts';
+import { readLog } from '../../src/judge/readings/component-home.ts';
 import { shellWord } from '../../src/judge/shell-word.ts';
 import { say } from '../../src/model/sentence.ts';
 import { defineRule, fail, pass } from '../../src/judge/define-rule.ts';
 import { endUnheard, masterOf, mastersOf, readApiServer, splitFailing } from '../../src/judge/readings/api-server.ts';
 import { checkedReasons } from '../../src/judge/readings/backend.ts';
 import { kubeletUsesOwnApiServer, usesOnlyLocalEtcd } from '../../src/judge/readings/wiring.ts';
-
-const etcdctl =
-  "crictl exec $(crictl ps -q --name '^etcd$' | head -1) etcdctl --endpoints https://127.0.0.1:2379 --cacert /etc/kubernetes/pki/etcd/ca.crt --cert /etc/kubernetes/pki/etcd/healthcheck-client.crt --key /etc/kubernetes/pki/etcd/healthcheck-client.key";
 
 export default defineRule({
   id: 'api-readyz-etcd',
@@ -130,15 +130,17 @@ export default defineRule({
   fixes: ({ facts }, seen) => {
     const node = String(facts['node']);
     const local = usesOnlyLocalEtcd(seen, node);
-    const look = `crictl logs --tail 50 $(crictl ps -aq --name '^etcd$' | head -1)`;
+    const member = seen.topology.members.find((one) => one.subject.keys.node === node);
+    const home = etcdHome(seen, member === undefined ? [] : [member]);
+    const shell = member === undefined ? { where: 'here', etcdctl: 'etcdctl' } : shellOnNode(seen, member);
     return [
       {
         do: local === 'yes' ? 'See how the one etcd member it uses is doing, the one beside it' : 'See how the etcd it uses is doing',
-        where: node,
+        where: shell.where,
         run:
           local === 'no'
-            ? [`${etcdctl} endpoint status --cluster -w table`]
-            : [`${etcdctl} endpoint status -w table`, look, 'df -h /var/lib/etcd'],
+            ? [`${shell.etcdctl} endpoint status --cluster -w table`]
+            : [`${shell.etcdctl} endpoint status -w table`, ...readLog(home, {}), `df -h ${shellWord(home.folder)}`],
         risk: 'none',
         needs: [],
         verify: [`curl -sk ${shellWord(`https://${facts['address']}/readyz`)}`],

@@ -1,4 +1,5 @@
 // Does this API server stay up, or does its kubelet keep starting it?
+import { homeOf, lookAt, readLog, tryAgain } from '../../src/judge/readings/component-home.ts';
 import { shellWord } from '../../src/judge/shell-word.ts';
 import { say, type Text } from '../../src/model/sentence.ts';
 import { defineRule, fail, notApplicable, pass, undecided } from '../../src/judge/define-rule.ts';
@@ -118,14 +119,12 @@ export default defineRule({
   ],
   fixes: ({ facts }, seen) => {
     const node = String(facts['node']);
+    const home = homeOf(seen, 'kube-apiserver', node);
     return [
       {
         do: 'See why it ended the last time',
         where: node,
-        run: [
-          "crictl ps -a --name '^kube-apiserver$'",
-          "crictl logs --tail 50 $(crictl ps -aq --state exited --name '^kube-apiserver$' | head -1)",
-        ],
+        run: [...lookAt(home), ...readLog(home, {})],
         risk: 'none',
         needs: [],
         verify: [],
@@ -133,7 +132,7 @@ export default defineRule({
       {
         do: 'Once the cause is gone, do not wait for the kubelet’s back-off of up to 5 min',
         where: node,
-        run: ['systemctl restart kubelet'],
+        run: tryAgain(home),
         risk: 'medium',
         needs: [{ text: 'another API server serves', met: anotherServes(seen, node) }],
         verify: [`kubectl -n kube-system get pod ${shellWord(`kube-apiserver-${node}`)}   # restarts stay the same for 10 min`],

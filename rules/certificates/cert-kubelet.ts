@@ -1,4 +1,5 @@
 // Can each kubelet log in for long enough, as its own node, and does it serve what verifying clients accept?
+import { kubeletUnit } from '../../src/judge/readings/component-home.ts';
 import { defineRule, fail, pass, undecided } from '../../src/judge/define-rule.ts';
 import { planToRenew } from '../../src/judge/plans/renew-certificate.ts';
 import {
@@ -156,7 +157,7 @@ function planFor({ verdicts }: Cause, seen: Seen): readonly Fix[] {
     if (reason === 'rotation' || reason === 'names') {
       const run = [
         'grep -E "rotateCertificates|serverTLSBootstrap" /var/lib/kubelet/config.yaml',
-        'systemctl restart kubelet   # it asks again at its start',
+        `systemctl restart ${kubeletUnit(seen, subject.name)}   # it asks again at its start`,
       ];
       return [
         look,

@@ -1,4 +1,5 @@
 // Does a process still use a certificate that was renewed in its file?
+import { homeOf, kubeletUnit, lookAt, unitOf } from '../../src/judge/readings/component-home.ts';
 import { defineRule, fail, pass, undecided } from '../../src/judge/define-rule.ts';
 import { restartOf } from '../../src/judge/plans/reissue-certificate.ts';
 import { certificateNeeds, endOf, hasEnded } from '../../src/judge/readings/certificate.ts';
@@ -124,18 +125,19 @@ function judgeLogin(seen: Seen, login: Login | undefined) {
 function planFor({ verdicts }: Cause, seen: Seen): readonly Fix[] {
   return verdicts.map(({ facts, subject, reason }): Fix => {
     const [node, role] = [subject.name, String(facts['role'])];
-    const { kind } = seen.topology.platform;
-    const unit = kind === 'k3s' ? 'k3s' : kind === 'rke2' ? 'rke2-server' : role.startsWith('kubelet') ? 'kubelet' : undefined;
     const component = reason === 'login' ? String(facts['component']) : role.startsWith('etcd') ? 'etcd' : 'kube-apiserver';
+    const home = homeOf(seen, component, node);
+    const unit = role.startsWith('kubelet') ? kubeletUnit(seen, node) : unitOf(home);
+    const run = unit === undefined ? (home.kind === 'static-pod' ? [restartOf(component)] : []) : [`systemctl restart ${unit}`];
     return {
       do: say('Let it read its file: start it anew on {node}', { node }),
       where: node,
-      run: [unit === undefined ? restartOf(component) : `systemctl restart ${unit}`],
+      run,
       risk: 'medium',
       needs: [{ text: 'the same component serves on another machine', met: 'unknown' }],
       verify:
         reason === 'login'
-          ? [`crictl ps --name ${shellWord(component)}   # created after the file was written`]
+          ? lookAt(home).map((command) => `${command}   # started after the file was written`)
           : [`echo | openssl s_client -connect ${shellWord(String(facts['where']))} 2>/dev/null | openssl x509 -noout -enddate`],
     };
   });

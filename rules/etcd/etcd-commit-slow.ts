@@ -1,4 +1,6 @@
 // Does this member's database file take its commits fast enough?
+import { etcdHome } from '../../src/judge/readings/etcd-home.ts';
+import { readLog } from '../../src/judge/readings/component-home.ts';
 import { defineRule, fail, pass, undecided } from '../../src/judge/define-rule.ts';
 import { nodeOf } from '../../src/judge/readings/etcdctl.ts';
 import { describeSeconds, isSlow, quantile, slowerThan } from '../../src/judge/readings/histogram.ts';
@@ -95,7 +97,10 @@ export default defineRule({
           where: nodeOf(member),
           run: [
             'iostat -x 1 5',
-            'crictl logs --since 15m $(crictl ps -q --name \'^etcd$\') 2>&1 | grep -oE \'apply request took too long.*"request":"[^"]{1,120}\' | tail -5',
+            ...readLog(etcdHome(seen, [member]), {
+              minutes: 15,
+              filter: 'grep -oE \'apply request took too long.*"request":"[^"]{1,120}\' | tail -5',
+            }),
           ],
           risk: 'none' as const,
           needs: [],

@@ -2,8 +2,10 @@
 import { shellWord } from '../../src/judge/shell-word.ts';
 import { defineRule, fail, pass, undecided } from '../../src/judge/define-rule.ts';
 import { describeDuration } from '../../src/model/time.ts';
+import { changeFlags } from '../../src/judge/plans/change-settings.ts';
 import { anotherServes } from '../../src/judge/readings/api-server.ts';
 import { compactionOf, type Compaction, planned } from '../../src/judge/readings/compaction.ts';
+import { homeOf } from '../../src/judge/readings/component-home.ts';
 import { anApiServerReadsEtcd } from '../../src/judge/readings/etcd-path.ts';
 import { shellFor } from '../../src/judge/readings/etcdctl.ts';
 import { membersOf, metricsOf } from '../../src/judge/readings/member.ts';
@@ -12,8 +14,6 @@ import type { Fix, Seen } from '../../src/model/rule.ts';
 import { say } from '../../src/model/sentence.ts';
 import { clusterSubject } from '../../src/model/subject.ts';
 import { compact } from './plans/free-space.ts';
-
-const manifest = '/etc/kubernetes/manifests/kube-apiserver.yaml';
 
 export default defineRule({
   id: 'etcd-compaction',
@@ -116,14 +116,10 @@ function turnOn(seen: Seen): readonly Fix[] {
     return {
       do: say('Let the API server on {node} drop history every five minutes again', { node }),
       where: node,
-      run: [
-        'cp -a /etc/kubernetes/manifests/kube-apiserver.yaml /root/kube-apiserver.yaml.before',
-        `sed -i '/--etcd-compaction-interval/d' ${manifest}`,
-      ],
+      ...changeFlags(seen, homeOf(seen, 'kube-apiserver', node), { remove: ['etcd-compaction-interval'], add: [] }),
       risk: 'medium' as const,
       needs: [{ text: 'another API server serves', met: anotherServes(seen, node) }],
       verify: [`kubectl ${shellWord(`--server=https://${master.subject.id}`)} get --raw /readyz   # before the next master`],
-      undo: [`cp -a /root/kube-apiserver.yaml.before ${manifest}`],
     };
   });
 }

@@ -1,4 +1,6 @@
 // Does this API server ask the etcd members there are?
+import { editSettings, showSettings } from '../../src/judge/plans/change-settings.ts';
+import { homeOf } from '../../src/judge/readings/component-home.ts';
 import { defineRule, fail, notApplicable, pass, undecided } from '../../src/judge/define-rule.ts';
 import { mastersOf, masterOf } from '../../src/judge/readings/api-server.ts';
 import { checkedReasons } from '../../src/judge/readings/backend.ts';
@@ -155,21 +157,21 @@ function correct(seen: Seen, node: string, flag: string, reason: string | undefi
     seen.topology.etcd === 'external'
       ? seen.topology.members.map((member) => `https://${member.host}:${member.clientPort}`).join(',')
       : 'https://127.0.0.1:2379';
+  const home = homeOf(seen, 'kube-apiserver', node);
   const others = seen.topology.masters.filter((master) => master.subject.keys.node !== node).length;
   return {
-    do: say('On {node} replace --etcd-servers={flag} by --etcd-servers={wanted}; the kubelet restarts the API server', {
+    do: say('On {node} replace --etcd-servers={flag} by --etcd-servers={wanted}; the API server is started anew', {
       node,
       flag,
       wanted,
     }),
     where: node,
-    run: [`cp -a ${manifest} /root/kube-apiserver.yaml.bak`, `vi ${manifest}`],
+    ...editSettings(seen, home, '--etcd-servers'),
     risk: 'medium',
     needs: [
       { text: 'another API server serves meanwhile', met: others > 0 ? 'unknown' : 'no' },
       { text: 'a member of etcd answers there', met: reason === 'none' ? 'unknown' : 'yes' },
     ],
-    verify: ['kubectl get --raw /readyz', `grep -n etcd-servers ${manifest}`],
-    undo: [`cp -a /root/kube-apiserver.yaml.bak ${manifest}`],
+    verify: ['kubectl get --raw /readyz', ...showSettings(home, 'etcd-servers')],
   };
 }

@@ -1,4 +1,6 @@
 // Does the leader send its heartbeats in time?
+import { etcdHome } from '../../src/judge/readings/etcd-home.ts';
+import { readLog } from '../../src/judge/readings/component-home.ts';
 import { defineRule, fail, notSampled, pass, undecided } from '../../src/judge/define-rule.ts';
 import { counterWindow } from '../../src/judge/readings/counters.ts';
 import { nodeOf } from '../../src/judge/readings/etcdctl.ts';
@@ -65,7 +67,7 @@ export default defineRule({
           run: [
             'grep . /proc/pressure/cpu /proc/pressure/io',
             "find /sys/fs/cgroup -name cpu.stat -path '*kubepods*' -exec grep -H 'nr_throttled [1-9]' {} +",
-            "crictl logs --since 15m $(crictl ps -q --name '^etcd$') 2>&1 | grep -cE 'heartbeat on time|slow fdatasync'",
+            ...readLog(etcdHome(seen, [member]), { minutes: 15, filter: "grep -cE 'heartbeat on time|slow fdatasync'" }),
           ],
           risk: 'none' as const,
           needs: [],

@@ -1,4 +1,5 @@
 // Does the machine of this member have disk, memory and files to spare?
+import { etcdHome } from '../../src/judge/readings/etcd-home.ts';
 import { shellWord } from '../../src/judge/shell-word.ts';
 import { defineRule, fail, pass, undecided } from '../../src/judge/define-rule.ts';
 import { dataFolderOf } from '../../src/judge/readings/etcd-flags.ts';
@@ -108,14 +109,13 @@ export default defineRule({
 });
 
 function findRoom(seen: Seen<'kube.control-plane-pods' | 'here.files'>, member: Member): Fix {
-  const folder = shellWord(dataFolderOf(seen, member));
+  const folder = shellWord(etcdHome(seen, [member]).folder);
   return {
-    do: say('Find what fills the disk of {node}: old snapshots, logs, images; delete or move that', { node: nodeOf(member) }),
+    do: say('Find what fills the disk of {node}: old snapshots or logs; delete or move that', { node: nodeOf(member) }),
     where: nodeOf(member),
     run: [
       `df -h ${folder}; df -i ${folder}`,
       `du -xh --max-depth=2 "$(df --output=target ${folder} | tail -1)" 2>/dev/null | sort -h | tail -15`,
-      'crictl rmi --prune   # images no container uses',
     ],
     risk: 'low',
     needs: [],

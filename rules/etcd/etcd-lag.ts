@@ -1,4 +1,6 @@
 // Does this member keep up with the leader, and with its own log?
+import { etcdHome } from '../../src/judge/readings/etcd-home.ts';
+import { readLog } from '../../src/judge/readings/component-home.ts';
 import { defineRule, fail, notApplicable, pass, suspected, undecided } from '../../src/judge/define-rule.ts';
 import { nodeOf, shellFor } from '../../src/judge/readings/etcdctl.ts';
 import { type Gap, gapsOf } from '../../src/judge/readings/log-index.ts';
@@ -86,7 +88,7 @@ export default defineRule({
   fixes: ({ subjects }, seen) =>
     subjects.flatMap((subject) => {
       const member = memberAt(seen, subject.id);
-      return member === undefined ? [] : [watchIt(seen, member), lookAtHost(member), ...replaceMember(seen, member)];
+      return member === undefined ? [] : [watchIt(seen, member), lookAtHost(seen, member), ...replaceMember(seen, member)];
     }),
   avoid: () => ['stop another member: this one cannot stand in for it', 'take a snapshot from it'],
   reading: ['https://etcd.io/docs/v3.6/op-guide/maintenance/#raft-log-retention', 'https://etcd.io/docs/v3.6/faq/#performance'],
@@ -119,14 +121,14 @@ function watchIt(seen: Seen, member: Member): Fix {
   };
 }
 
-function lookAtHost(member: Member): Fix {
+function lookAtHost(seen: Seen, member: Member): Fix {
   return {
     do: 'If not: see whether its disk or its CPU holds it up',
     where: nodeOf(member),
     run: [
       'grep . /proc/pressure/cpu /proc/pressure/io',
       'iostat -x 1 5',
-      "crictl logs --tail 30 $(crictl ps -q --name '^etcd$') 2>&1 | grep -E 'slow|took too long|snapshot'",
+      ...readLog(etcdHome(seen, [member]), { lines: 30, filter: "grep -E 'slow|took too long|snapshot'" }),
     ],
     risk: 'none',
     needs: [],

@@ -1,4 +1,6 @@
 // Does etcd elect leaders more often than it should?
+import { etcdHome } from '../../src/judge/readings/etcd-home.ts';
+import { readLog } from '../../src/judge/readings/component-home.ts';
 import { defineRule, fail, notSampled, pass } from '../../src/judge/define-rule.ts';
 import { say } from '../../src/model/sentence.ts';
 import { describeDuration } from '../../src/model/time.ts';
@@ -104,7 +106,7 @@ export default defineRule({
       where: nodeOf(member),
       run: [
         "curl -s http://127.0.0.1:2381/metrics | grep -E 'leader_changes|heartbeat_send_failures|slow_apply|wal_fsync.*(sum|count)'",
-        "crictl logs --since 15m $(crictl ps -q --name '^etcd$') 2>&1 | grep -ciE 'elect|overloaded|slow fdatasync'",
+        ...readLog(etcdHome(seen, [member]), { minutes: 15, filter: "grep -ciE 'elect|overloaded|slow fdatasync'" }),
       ],
       risk: 'none' as const,
       needs: [],

@@ -195,5 +195,5 @@ function planFor(seen: Seen, member: Member, reason: string | undefined): readon
     ],
     verify: [`${etcdctl} member list -w table   # IS LEARNER false`],
   };
-  return reason === 'catching-up' ? [compare, lookAtProcess(member), promote] : [promote];
+  return reason === 'catching-up' ? [compare, lookAtProcess(seen, member), promote] : [promote];
 }

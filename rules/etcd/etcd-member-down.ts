@@ -172,7 +172,7 @@ export default defineRule({
     subjects.flatMap((subject, index) => {
       const member = memberAt(seen, subject.id);
       if (member !== undefined && verdicts[index]?.reason === 'untrusted') return remakeServerCertificate(seen, member);
-      return member === undefined ? [] : [lookAtProcess(member), restartMember(seen, member), ...replaceMember(seen, member)];
+      return member === undefined ? [] : [lookAtProcess(seen, member), restartMember(seen, member), ...replaceMember(seen, member)];
     }),
   avoid: (_cause, seen) => ['restore a snapshot: a quorum is left, and a member is brought back without', ...doNotStop(seen)],
   reading: ['https://etcd.io/docs/v3.6/op-guide/failures/', 'https://etcd.io/docs/v3.6/op-guide/runtime-configuration/'],

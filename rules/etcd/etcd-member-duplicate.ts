@@ -1,4 +1,6 @@
 // Do two etcd members share a name or an address?
+import { etcdHome } from '../../src/judge/readings/etcd-home.ts';
+import { editSettings, showSettings } from '../../src/judge/plans/change-settings.ts';
 import { defineRule, fail, pass } from '../../src/judge/define-rule.ts';
 import { membersOf } from '../../src/judge/readings/member.ts';
 import { memberAt } from '../../src/judge/readings/member-fixes.ts';
@@ -104,6 +106,8 @@ function renameMember(seen: Seen, subject: Subject): readonly Fix[] {
   const member = memberAt(seen, subject.id);
   if (member === undefined) return [];
   const node = member.subject.keys.node ?? member.host;
+  const home = etcdHome(seen, [member]);
+  const edit = editSettings(seen, home, '--name and --initial-cluster');
   return [
     {
       do: say(
@@ -111,7 +115,8 @@ function renameMember(seen: Seen, subject: Subject): readonly Fix[] {
         { node },
       ),
       where: node,
-      run: ["grep -nE -- '--(name|initial-cluster)=' /etc/kubernetes/manifests/etcd.yaml", 'vi /etc/kubernetes/manifests/etcd.yaml'],
+      ...edit,
+      run: [...showSettings(home, '--(name|initial-cluster)='), ...edit.run],
       risk: 'medium',
       needs: [{ text: 'the other voters keep a quorum while it restarts', met: quorumWithout(seen, [member]) }],
       verify: ['etcdctl member list -w table   # every name once'],

@@ -1,4 +1,6 @@
 // Do the etcd voters that are alive have a leader?
+import { etcdHome } from '../../src/judge/readings/etcd-home.ts';
+import { readLog } from '../../src/judge/readings/component-home.ts';
 import { shellWord } from '../../src/judge/shell-word.ts';
 import { say } from '../../src/model/sentence.ts';
 import { defineRule, fail, notApplicable, pass, undecided } from '../../src/judge/define-rule.ts';
@@ -66,7 +68,10 @@ export default defineRule({
   ],
   fixes: (_cause, seen) => {
     const { leaderless } = countVoters(seen);
-    return [...leaderless.slice(0, 1).map((member) => askPeersFrom(seen, member, leaderless)), ...leaderless.slice(0, 1).map(readLog)];
+    return [
+      ...leaderless.slice(0, 1).map((member) => askPeersFrom(seen, member, leaderless)),
+      ...leaderless.slice(0, 1).map((member) => readItsLog(seen, member)),
+    ];
   },
   avoid: ({ facts }) => [
     'member add, member remove: both need the leader that is missing',
@@ -98,11 +103,11 @@ function askPeersFrom(seen: Seen, member: Member, leaderless: readonly Member[])
   };
 }
 
-function readLog(member: Member) {
+function readItsLog(seen: Seen, member: Member) {
   return {
     do: 'See what the elections fail on: peers out of reach, certificates, a disk that stalls, unequal election timeouts',
     where: nodeOf(member),
-    run: ["crictl logs --tail 50 $(crictl ps -q --name '^etcd$') 2>&1 | grep -iE 'elect|x509|tls|slow|timeout'"],
+    run: readLog(etcdHome(seen, [member]), { lines: 50, filter: "grep -iE 'elect|x509|tls|slow|timeout'" }),
     risk: 'none' as const,
     needs: [],
     verify: [],

@@ -1,4 +1,7 @@
 // Was this etcd member started with settings that put its data or its doors at risk?
+import { lookAt } from '../../src/judge/readings/component-home.ts';
+import { etcdHome } from '../../src/judge/readings/etcd-home.ts';
+import { editSettings } from '../../src/judge/plans/change-settings.ts';
 import { defineRule, fail, notApplicable, pass, undecided } from '../../src/judge/define-rule.ts';
 import { type CommandLine, commandLineOf, isCurrent } from '../../src/judge/readings/command-line.ts';
 import { versionOf } from '../../src/judge/readings/etcd-versions.ts';
@@ -182,18 +185,18 @@ function textOf(fact: Facts[string] | undefined): Text {
 
 function mend(seen: Seen, member: Member, how: Text): readonly Fix[] {
   const node = nodeOf(member);
+  const home = etcdHome(seen, [member]);
   return [
     {
-      do: say('In the manifest on {node}: {how}; the kubelet restarts etcd', { how, node }),
+      do: say('In the settings of etcd on {node}: {how}; it is started anew', { how, node }),
       where: node,
-      run: [`cp -a ${manifest} /root/etcd.yaml.bak`, `vi ${manifest}`],
+      ...editSettings(seen, home, 'as said above'),
       risk: 'medium',
       needs: [
         { text: 'the other voters keep a quorum while it restarts', met: quorumWithout(seen, [member]) },
         { text: 'a fresh snapshot was taken', met: 'unknown' },
       ],
-      verify: ["crictl ps --name '^etcd$'   # started anew", 'etcdctl endpoint status --cluster -w table   # it has joined again'],
-      undo: [`cp -a /root/etcd.yaml.bak ${manifest}`],
+      verify: [...lookAt(home), 'etcdctl endpoint status --cluster -w table   # it has joined again'],
     },
   ];
 }

@@ -1,4 +1,6 @@
 // Does this etcd member run a version that is known to be bad, out of support, or in the way of the next upgrade?
+import { etcdHome } from '../../src/judge/readings/etcd-home.ts';
+import { editSettings } from '../../src/judge/plans/change-settings.ts';
 import { defineRule, fail, notApplicable, pass, undecided } from '../../src/judge/define-rule.ts';
 import { commandLineOf } from '../../src/judge/readings/command-line.ts';
 import { parseVersion, spell, type Version, versionOf } from '../../src/judge/readings/etcd-versions.ts';
@@ -145,12 +147,16 @@ function knownKubernetes(seen: Seen<'api.version'>): number | undefined {
 function upgrade(seen: Seen, member: Member, instead: string): readonly Fix[] {
   const node = nodeOf(member);
   const { etcdctl } = shellFor(seen, member);
+  const home = etcdHome(seen, [member]);
   return [
     saveSnapshot(seen, member, 'before-upgrade.db', 'Save a snapshot first'),
     {
-      do: say('Bring {node} to {instead}: its image in the manifest, or kubeadm upgrade with --etcd-upgrade', { node, instead }),
+      do:
+        home.kind === 'static-pod'
+          ? say('Bring {node} to {instead}: its image in the manifest, or kubeadm upgrade with --etcd-upgrade', { node, instead })
+          : say('Bring {node} to {instead} by the way it was installed', { node, instead }),
       where: node,
-      run: ["grep -n 'image:' /etc/kubernetes/manifests/etcd.yaml", 'vi /etc/kubernetes/manifests/etcd.yaml'],
+      ...(home.kind === 'static-pod' ? editSettings(seen, home, 'image:') : { run: [] }),
       risk: 'medium',
       needs: [{ text: 'the other voters keep a quorum while it restarts', met: quorumWithout(seen, [member]) }],
       verify: [`${etcdctl} endpoint status -w table   # VERSION`],

@@ -1,4 +1,5 @@
 // Does every instance of the controller manager and the scheduler run?
+import { homeOf, mendWords, tryAgain } from '../../src/judge/readings/component-home.ts';
 import { shellWord } from '../../src/judge/shell-word.ts';
 import { say } from '../../src/model/sentence.ts';
 import { defineRule, fail, pass, undecided } from '../../src/judge/define-rule.ts';
@@ -7,7 +8,7 @@ import { quoteLog } from '../../src/judge/readings/container-log.ts';
 import { endingOf } from '../../src/judge/readings/moments.ts';
 import { nodeLimits } from '../../src/judge/readings/node.ts';
 import type { ControlPlanePod } from '../../src/model/kubernetes.ts';
-import type { Link, Seen } from '../../src/model/rule.ts';
+import type { Fix, Link, Seen } from '../../src/model/rule.ts';
 
 const judged = ['kube-controller-manager', 'kube-scheduler', 'cloud-controller-manager'];
 
@@ -102,8 +103,8 @@ export default defineRule({
       unproven: true,
     },
   ],
-  fixes: ({ verdicts }) =>
-    verdicts.flatMap(({ facts }) => planFor(String(facts['node']), String(facts['component']), String(facts['pod']))),
+  fixes: ({ verdicts }, seen) =>
+    verdicts.flatMap(({ facts }) => planFor(seen, String(facts['node']), String(facts['component']), String(facts['pod']))),
   avoid: () => ['restart instances that run: each restart gives up a lease'],
   reading: ['https://kubernetes.io/docs/concepts/architecture/leases/', 'https://kubernetes.io/docs/tasks/debug/debug-cluster/'],
   errors: ['leaderelection lost', 'failed to acquire lease kube-system/kube-controller-manager', 'CrashLoopBackOff'],
@@ -118,23 +119,24 @@ function sameComponent({ cause, effect }: Link): 'yes' | 'no' {
   return effect.subject.name === cause.group ? 'yes' : 'no';
 }
 
-function planFor(node: string, component: string, pod: string) {
-  const container = `$(crictl ps -aq --name ${shellWord(`^${component}$`)} | head -1)`;
+/** The container that ended stays where it is: its log is all that says why. */
+function planFor(seen: Seen, node: string, component: string, pod: string): readonly Fix[] {
+  const home = homeOf(seen, component, node);
   return [
     {
       do: say('See why {component} on {node} ended; "leaderelection lost" alone is its answer to a slow API', { component, node }),
       where: 'here',
       run: [`kubectl -n kube-system logs ${shellWord(pod)} --previous --tail=20`],
-      risk: 'none' as const,
+      risk: 'none',
       needs: [],
       verify: [],
     },
     {
-      do: 'Mend what that shows; to skip the wait of up to 5 min before the next start, remove the dead container',
+      do: mendWords(home),
       where: node,
-      run: [`crictl rm ${container}`, 'systemctl restart kubelet'],
-      risk: 'low' as const,
-      needs: [{ text: say('{component} on {node} is the broken one', { component, node }), met: 'yes' as const }],
+      run: tryAgain(home),
+      risk: 'low',
+      needs: [{ text: say('{component} on {node} is the broken one', { component, node }), met: 'yes' }],
       verify: [`kubectl -n kube-system get pod ${shellWord(pod)}`],
     },
   ];

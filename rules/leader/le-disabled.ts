@@ -72,12 +72,12 @@ export default defineRule({
       when: ({ cause, effect }) => speaksOnlyOf(effect, cause.subject.name, /^--leader-elect$/),
     },
   ],
-  fixes: ({ verdicts }) =>
+  fixes: ({ verdicts }, seen) =>
     verdicts.flatMap(({ facts, supports }) => {
       const component = String(facts['component']);
       const off = (supports ?? []).filter((one) => one.state === 'lost');
       const spare = (supports ?? []).length > 1 ? 'yes' : 'no';
-      return off.map((one) => planToSetFlags(one.name, { component, remove: ['leader-elect'], add: ['--leader-elect=true'] }, spare));
+      return off.map((one) => planToSetFlags(seen, one.name, component, { remove: ['leader-elect'], add: ['--leader-elect=true'] }, spare));
     }),
   avoid: () => ['restart all instances at once'],
   reading: [

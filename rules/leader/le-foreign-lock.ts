@@ -80,13 +80,13 @@ export default defineRule({
       unproven: true,
     },
   ],
-  fixes: ({ verdicts }) =>
+  fixes: ({ verdicts }, seen) =>
     verdicts.flatMap(({ facts, supports }) => {
       const component = String(facts['component']);
       const remove = ['leader-elect-resource-lock', 'leader-elect-resource-namespace', 'leader-elect-resource-name'];
       const odd = (supports ?? []).filter((one) => one.state === 'lost');
       const spare = (supports ?? []).length > odd.length ? 'yes' : 'no';
-      return odd.map((one) => planToSetFlags(one.name, { component, remove, add: [] }, spare));
+      return odd.map((one) => planToSetFlags(seen, one.name, component, { remove, add: [] }, spare));
     }),
   avoid: () => ['delete one of the locks: whoever elects by it makes it again'],
   reading: ['https://kubernetes.io/docs/concepts/architecture/leases/#leader-election'],

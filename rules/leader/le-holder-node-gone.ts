@@ -1,10 +1,11 @@
 // Is the machine that holds a controller's lease one of the cluster's nodes?
+import type { Seen } from '../../src/model/rule.ts';
+import { isKubeadm, kubeletUnit } from '../../src/judge/readings/component-home.ts';
 import { defineRule, fail, notApplicable, pass, undecided } from '../../src/judge/define-rule.ts';
 import { candidatesOf, startingLimit } from '../../src/judge/readings/component.ts';
 import { readHolder } from '../../src/judge/readings/holder.ts';
 import { findLease, leaseSubjects, readLease } from '../../src/judge/readings/lease.ts';
 import { nodeLimits } from '../../src/judge/readings/node.ts';
-import type { Seen } from '../../src/model/rule.ts';
 import { shellWord } from '../../src/judge/shell-word.ts';
 import { say } from '../../src/model/sentence.ts';
 
@@ -63,7 +64,7 @@ export default defineRule({
       unproven: true,
     },
   ],
-  fixes: ({ verdicts }) =>
+  fixes: ({ verdicts }, seen) =>
     verdicts.flatMap(({ facts, reason }) => {
       const lease = `kubectl -n kube-system get lease ${shellWord(String(facts['component']))} -o jsonpath='{.spec}'`;
       const look = {
@@ -82,11 +83,11 @@ export default defineRule({
             component: String(facts['component']),
           }),
           where: String(facts['host']),
-          run: ['systemctl disable --now kubelet', `crictl stop $(crictl ps -q --name ${shellWord(`^${facts['component']}$`)})`],
+          run: stopForGood(seen, String(facts['component'])),
           risk: 'medium' as const,
           needs: [{ text: 'that machine is not meant to be part of this cluster', met: 'unknown' as const }],
           verify: [`${lease}   # another holder within 20 s`],
-          undo: ['systemctl enable --now kubelet'],
+          undo: [`systemctl enable --now ${kubeletUnit(seen)}`],
         },
       ];
     }),
@@ -100,4 +101,10 @@ function runsWithoutNode(seen: Seen<'kube.nodes'>): boolean {
   return seen.topology.masters.some(
     ({ host, subject }) => !nodes.some((node) => node.name === subject.keys.node || node.internalAddresses.includes(host)),
   );
+}
+
+/** The kubelet of a machine that was taken out would start it again. */
+function stopForGood(seen: Seen, component: string): readonly string[] {
+  const disable = `systemctl disable --now ${kubeletUnit(seen)}`;
+  return isKubeadm(seen) ? [disable, `crictl stop $(crictl ps -q --name ${shellWord(`^${component}$`)})`] : [disable];
 }

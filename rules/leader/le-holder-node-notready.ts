@@ -1,4 +1,5 @@
 // Does a controller's leader run on a node that reports?
+import { homeOf, lookAtKubelet, manifestOf, start } from '../../src/judge/readings/component-home.ts';
 import { defineRule, fail, notApplicable, pass, undecided } from '../../src/judge/define-rule.ts';
 import { candidatesOf, startingLimit } from '../../src/judge/readings/component.ts';
 import { readHolder } from '../../src/judge/readings/holder.ts';
@@ -59,28 +60,30 @@ export default defineRule({
     );
   },
   explains: [],
-  fixes: ({ verdicts }) => {
+  fixes: ({ verdicts }, seen) => {
     const [first] = verdicts;
     const node = String(first?.facts['node']);
     const another = (supports: readonly Support[] | undefined) => (supports ?? []).some((one) => one.name !== node && one.state === 'good');
     const look = {
       do: say('Mend the kubelet of {node} first: see what it says', { node }),
       where: node,
-      run: ['systemctl is-active kubelet containerd', 'journalctl -u kubelet -n 50 --no-pager'],
+      run: lookAtKubelet(seen, node),
       risk: 'none' as const,
       needs: [],
       verify: [`kubectl get node ${shellWord(node)}`],
     };
     return [
       look,
-      ...verdicts.map(({ facts, supports, reason }) => {
+      ...verdicts.flatMap(({ facts, supports, reason }) => {
         const component = String(facts['component']);
-        const manifest = `/etc/kubernetes/manifests/${component}.yaml`;
-        const stop = `crictl stop $(crictl ps -q --name ${shellWord(`^${component}$`)})`;
+        const home = homeOf(seen, component, node);
+        // A server of one piece would take its API server and its etcd with it.
+        if (home.kind !== 'static-pod') return [];
+        const stopped = `crictl stop $(crictl ps -q --name ${shellWord(`^${component}$`)})`;
         return {
           do: say('To have another instance lead {component} until then, stop this one', { component }),
           where: node,
-          run: [`mv ${shellWord(manifest)} /root/`, stop],
+          run: [`mkdir -p /root/held && mv ${manifestOf(home)} /root/held/ && ${stopped}   # its kubelet may not do it`],
           risk: 'low' as const,
           needs: [
             {
@@ -90,7 +93,7 @@ export default defineRule({
             { text: 'it still leads from there', met: reason === 'renewing' ? ('yes' as const) : ('no' as const) },
           ],
           verify: [`kubectl -n kube-system get lease ${shellWord(component)}   # another holder within 20 s`],
-          undo: [`mv ${shellWord(`/root/${component}.yaml`)} /etc/kubernetes/manifests/   # when its kubelet reports again`],
+          undo: start(home).map((command) => `${command}   # when its kubelet reports again`),
         };
       }),
     ];

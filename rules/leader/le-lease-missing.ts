@@ -1,4 +1,5 @@
 // Is there a lease by which each controller elects its leader?
+import { homeOf, lookAt, readLog } from '../../src/judge/readings/component-home.ts';
 import { shellWord } from '../../src/judge/shell-word.ts';
 import { say } from '../../src/model/sentence.ts';
 import { defineRule, fail, notApplicable, pass, undecided } from '../../src/judge/define-rule.ts';
@@ -50,13 +51,11 @@ export default defineRule({
     verdicts.map(({ facts }) => {
       const component = String(facts['component']);
       const node = seen.topology.masters[0]?.subject.name ?? 'a master';
+      const home = homeOf(seen, component, node);
       return {
         do: say('See why no {component} gets to lead', { component }),
         where: node,
-        run: [
-          `ls -l ${shellWord(`/etc/kubernetes/manifests/${component}.yaml`)}`,
-          `crictl logs --tail 50 $(crictl ps -aq --name ${shellWord(`^${component}$`)} | head -1)`,
-        ],
+        run: [...lookAt(home), ...readLog(home, {})],
         risk: 'none',
         needs: [],
         verify: [`kubectl -n kube-system get lease ${shellWord(component)}   # on the next look renewTime has moved on`],

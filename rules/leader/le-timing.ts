@@ -113,13 +113,13 @@ export default defineRule({
         speaksOnlyOf(effect, cause.subject.name, /^--leader-elect-(?:lease-duration|renew-deadline|retry-period)$/),
     },
   ],
-  fixes: ({ verdicts }) =>
+  fixes: ({ verdicts }, seen) =>
     verdicts.flatMap(({ facts, supports }) => {
       const component = String(facts['component']);
       const remove = ['leader-elect-lease-duration', 'leader-elect-renew-deadline', 'leader-elect-retry-period'];
       const bad = (supports ?? []).filter((one) => one.state === 'lost');
       const spare = (supports ?? []).length > 1 ? 'unknown' : 'no';
-      return bad.map((one) => planToSetFlags(one.name, { component, remove, add: [] }, spare));
+      return bad.map((one) => planToSetFlags(seen, one.name, component, { remove, add: [] }, spare));
     }),
   avoid: () => ['make the lease last longer to hide a slow API: nobody leads for that long when a machine is lost'],
   reading: ['https://kubernetes.io/docs/reference/command-line-tools-reference/kube-controller-manager/'],

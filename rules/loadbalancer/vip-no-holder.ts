@@ -1,4 +1,5 @@
 // Does any load balancer hold the virtual address of the API?
+import { homeOf, readLog } from '../../src/judge/readings/component-home.ts';
 import { defineRule, fail, pass, suspected, undecided } from '../../src/judge/define-rule.ts';
 import { unknownSkew } from '../../src/judge/readings/age.ts';
 import { renewalAge } from '../../src/judge/readings/lease.ts';
@@ -80,11 +81,12 @@ export default defineRule({
       when: ({ effect }, seen) => usesEntry(seen, effect.subject.keys.node),
     },
   ],
-  fixes: ({ facts, verdicts }) => {
+  fixes: ({ facts, verdicts }, seen) => {
     const address = shellWord(String(facts['address']));
     const isKubeVip = verdicts[0]?.reason === 'lease-stale';
+    const home = homeOf(seen, 'kube-vip', undefined);
     const look = isKubeVip
-      ? ["crictl logs --tail 50 $(crictl ps -aq --name '^kube-vip$' | head -1)"]
+      ? readLog(home, {})
       : [`ip -o addr | grep -F ${address}`, 'journalctl -u keepalived -n 50 --no-pager', 'systemctl is-active keepalived haproxy'];
     return [
       {
@@ -98,7 +100,11 @@ export default defineRule({
       {
         do: 'On the one you choose, when its balancer runs: start it again',
         where: isKubeVip ? 'one master' : 'lb',
-        run: [isKubeVip ? "crictl stop $(crictl ps -q --name '^kube-vip$')" : 'systemctl restart keepalived'],
+        run: isKubeVip
+          ? home.kind === 'static-pod'
+            ? ["crictl stop $(crictl ps -q --name '^kube-vip$')"]
+            : []
+          : ['systemctl restart keepalived'],
         risk: 'medium',
         needs: [{ text: 'its own check of the balancer succeeds', met: 'unknown' }],
         verify: [`ip neigh show ${address}`],

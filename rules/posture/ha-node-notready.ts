@@ -1,4 +1,5 @@
 // Does every node report, and does it say that it is ready?
+import { kubeletUnit, lookAtKubelet } from '../../src/judge/readings/component-home.ts';
 import { renewalOf } from '../../src/judge/readings/moments.ts';
 import type { Moment } from '../../src/model/verdict.ts';
 import { say, type Text } from '../../src/model/sentence.ts';
@@ -60,14 +61,15 @@ export default defineRule({
       match: 'node',
     },
   ],
-  fixes: ({ facts, subjects }) => {
+  fixes: ({ facts, subjects }, seen) => {
     const node = String(facts['node']);
+    const unit = kubeletUnit(seen, node);
     if (subjects.length > 1) return [];
     return [
       {
         do: say('See what the kubelet on {node} says', { node }),
         where: node,
-        run: ['systemctl is-active kubelet containerd', 'journalctl -u kubelet -n 50 --no-pager', 'df -h / /var/lib/kubelet'],
+        run: [...lookAtKubelet(seen, node), 'df -h / /var/lib/kubelet'],
         risk: 'none',
         needs: [],
         verify: [],
@@ -75,7 +77,10 @@ export default defineRule({
       {
         do: 'Mend what that shows, then restart it',
         where: node,
-        run: ['systemctl is-active --quiet containerd || systemctl start containerd', 'systemctl restart kubelet'],
+        run: [
+          ...(unit === 'kubelet' ? ['systemctl is-active --quiet containerd || systemctl start containerd'] : []),
+          `systemctl restart ${unit}`,
+        ],
         risk: 'medium',
         needs: [{ text: 'the API server it talks to is ready', met: 'unknown' }],
         verify: [`kubectl get node ${shellWord(node)}`],

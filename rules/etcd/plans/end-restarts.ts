@@ -1,56 +1,60 @@
 // How does a member that keeps ending come to stay, depending on what it ends of?
-import { shellWord } from '../../../src/judge/shell-word.ts';
-import { dataFolderOf } from '../../../src/judge/readings/etcd-flags.ts';
+import { editSettings, showSettings } from '../../../src/judge/plans/change-settings.ts';
+import { start, stop } from '../../../src/judge/readings/component-home.ts';
+import { etcdHome } from '../../../src/judge/readings/etcd-home.ts';
 import { nodeOf } from '../../../src/judge/readings/etcdctl.ts';
 import { lookAtProcess, replaceMember, restartMember } from '../../../src/judge/readings/member-fixes.ts';
+import { quorumWithout } from '../../../src/judge/readings/voters.ts';
+import { shellWord } from '../../../src/judge/shell-word.ts';
 import type { Fix, Seen } from '../../../src/model/rule.ts';
 import { say } from '../../../src/model/sentence.ts';
 import type { Member } from '../../../src/model/topology.ts';
 
-const manifest = '/etc/kubernetes/manifests/etcd.yaml';
-
-/** Looks first; then what this ending needs. Data is copied before a member is replaced. */
+/** Looks first; then what this ending needs. Data is put aside only where the others do without it, before the member is replaced. */
 export function planForEnding(seen: Seen, member: Member, reason: string): readonly Fix[] {
   if (reason === 'wiped' || reason === 'removed' || reason === 'inconsistent')
-    return [keepData(seen, member), ...replaceMember(seen, member)];
+    return [lookAtProcess(seen, member), ...keepData(seen, member), ...replaceMember(seen, member)];
   const look = lookFor(seen, member, reason);
-  return [look ?? lookAtProcess(member), restartMember(seen, member)];
+  return [look ?? lookAtProcess(seen, member), restartMember(seen, member)];
 }
 
-/** The kubelet would start it again into the folder that is being moved. */
-function keepData(seen: Seen<'kube.control-plane-pods' | 'here.files'>, member: Member): Fix {
-  const folder = dataFolderOf(seen, member);
-  const kept = `${folder}.kept-${Math.floor(seen.startedAt / 1000)}`;
-  return {
-    do: say('Stop the attempts on {node} and put its data aside', { node: nodeOf(member) }),
-    where: nodeOf(member),
-    run: [
-      'mkdir -p /root/held && mv /etc/kubernetes/manifests/etcd.yaml /root/held/',
-      "while crictl ps -q --name '^etcd$' | grep -q .; do sleep 1; done",
-      `[ ! -e ${shellWord(folder)} ] || mv ${shellWord(folder)} ${shellWord(kept)}`,
-    ],
-    risk: 'medium',
-    needs: [],
-    verify: [`ls -ld ${shellWord(kept)}`],
-    undo: [`mv ${shellWord(kept)} ${shellWord(folder)}`, 'mv /root/held/etcd.yaml /etc/kubernetes/manifests/'],
-  };
+/** The kubelet would start it again into the folder that is being moved. Without a quorum of the others it may be the last good copy. */
+function keepData(seen: Seen, member: Member): readonly Fix[] {
+  const home = etcdHome(seen, [member]);
+  if (quorumWithout(seen, [member]) !== 'yes' || (home.kind !== 'static-pod' && home.kind !== 'service')) return [];
+  const [folder, kept] = [home.folder, `${home.folder}.kept-${Math.floor(seen.startedAt / 1000)}`].map(shellWord);
+  return [
+    {
+      do: say('Stop the attempts on {node} and put its data aside', { node: nodeOf(member) }),
+      where: nodeOf(member),
+      run: [[...stop(home), `{ [ ! -e ${folder} ] || [ -e ${kept} ] || mv ${folder} ${kept}; }`].join(' && ')],
+      risk: 'medium',
+      needs: [{ text: 'the other voters have a quorum without it', met: 'yes' }, home.need],
+      verify: [`ls -ld ${kept}`],
+      undo: [`mv -T ${kept} ${folder}`, ...start(home)],
+    },
+  ];
 }
 
-function lookFor(seen: Seen<'kube.control-plane-pods' | 'here.files'>, member: Member, reason: string): Fix | undefined {
+function lookFor(seen: Seen, member: Member, reason: string): Fix | undefined {
   const node = nodeOf(member);
-  const folder = shellWord(dataFolderOf(seen, member));
-  const looks: Readonly<Record<string, Pick<Fix, 'do' | 'run'>>> = {
+  const home = etcdHome(seen, [member]);
+  const folder = shellWord(home.folder);
+  const looks: Readonly<Record<string, Pick<Fix, 'do' | 'run' | 'undo'>>> = {
     flag: {
-      do: say('Take the flag that its log names out of the manifest on {node}, or give it a value etcd accepts', { node }),
-      run: [`cp -a ${manifest} /root/etcd.yaml.before`, `vi ${manifest}`],
+      do: say('Take the flag that its log names out of the settings of etcd on {node}, or give it a value etcd accepts', { node }),
+      ...editSettings(seen, home, 'the flag that the log names'),
     },
     'initial-cluster': {
-      do: say('Compare the lists and addresses in the manifest on {node} with those of a member that runs', { node }),
-      run: [`grep -E -- '--(name|initial|listen-peer|advertise)' ${manifest}`],
+      do: say('Compare the lists and addresses in the settings of etcd on {node} with those of a member that runs', { node }),
+      run: showSettings(home, '--(name|initial|listen-peer|advertise)'),
     },
     certificate: {
       do: say('Put the certificate or key that its log names back in its place on {node}', { node }),
-      run: ['ls -l /etc/kubernetes/pki/etcd', `grep -E -- '--(cert|key|trusted-ca|peer-)' ${manifest}`],
+      run: [
+        ...(home.kind === 'static-pod' ? ['ls -l /etc/kubernetes/pki/etcd'] : []),
+        ...showSettings(home, '--(cert|key|trusted-ca|peer-)'),
+      ],
     },
     'no-space': {
       do: say('Make room on the disk of {node}; never below {folder}/member', { node, folder }),
@@ -76,7 +80,6 @@ function lookFor(seen: Seen<'kube.control-plane-pods' | 'here.files'>, member: M
       risk: reason === 'flag' ? 'medium' : 'none',
       needs: [],
       verify: [],
-      ...(reason === 'flag' && { undo: [`cp -a /root/etcd.yaml.before ${manifest}`] }),
     }
   );
 }

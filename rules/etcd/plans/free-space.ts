@@ -2,6 +2,8 @@
 import type { Fix, Need, Seen } from '../../../src/model/rule.ts';
 import { say } from '../../../src/model/sentence.ts';
 import type { Member } from '../../../src/model/topology.ts';
+import { changeFlags } from '../../../src/judge/plans/change-settings.ts';
+import { etcdHome } from '../../../src/judge/readings/etcd-home.ts';
 import { nodeOf, shellFor } from '../../../src/judge/readings/etcdctl.ts';
 import { metricsOf, statusOf } from '../../../src/judge/readings/member.ts';
 import { defaultQuota, describeBytes, spaceOf } from '../../../src/judge/readings/space.ts';
@@ -105,15 +107,10 @@ export function raiseQuota(seen: Seen): readonly Fix[] {
         next: describeBytes(next),
       }),
       where: nodeOf(first),
-      run: [
-        'cp -a /etc/kubernetes/manifests/etcd.yaml /root/etcd.yaml.before',
-        "sed -i '/--quota-backend-bytes/d' /etc/kubernetes/manifests/etcd.yaml",
-        `sed -i 's|^    - etcd$|&\\n    - --quota-backend-bytes=${next}|' /etc/kubernetes/manifests/etcd.yaml`,
-      ],
+      ...changeFlags(seen, etcdHome(seen, [first]), { remove: ['quota-backend-bytes'], add: [`--quota-backend-bytes=${next}`] }),
       risk: 'medium',
       needs: [{ text: 'the others keep a quorum while it restarts', met: quorumWithout(seen, [first]) }],
       verify: [`${shellFor(seen, first).etcdctl} endpoint status   # before the next master`],
-      undo: ['cp -a /root/etcd.yaml.before /etc/kubernetes/manifests/etcd.yaml'],
     },
   ];
 }

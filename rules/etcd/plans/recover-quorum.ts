@@ -3,14 +3,13 @@ import { shellWord } from '../../../src/judge/shell-word.ts';
 import { say } from '../../../src/model/sentence.ts';
 import type { Fix, Seen } from '../../../src/model/rule.ts';
 import type { Member } from '../../../src/model/topology.ts';
+import { lookAt, readLog, start, stop, tryAgain } from '../../../src/judge/readings/component-home.ts';
 import { type EtcdHome, etcdHome } from '../../../src/judge/readings/etcd-home.ts';
 import { endpointOf, nodeOf } from '../../../src/judge/readings/etcdctl.ts';
 import { statusOf } from '../../../src/judge/readings/member.ts';
 import type { Electorate } from '../../../src/judge/readings/voters.ts';
 import { restoreEverywhere } from './restore.ts';
 import { saveSnapshot } from './save-snapshot.ts';
-
-const logs = "crictl logs --tail 20 $(crictl ps -aq --name '^etcd$' | head -1)";
 
 /** Save what lives, bring one voter back, and only if that is impossible restore. */
 export function planRecovery(seen: Seen, electorate: Electorate): readonly Fix[] {
@@ -49,20 +48,10 @@ function saveSurvivor(seen: Seen, home: EtcdHome, member: Member): Copy {
 /** A member that serves no client cannot be asked for a snapshot; its folder can be copied once it stands still. */
 function copyFolder(home: EtcdHome, node: string): Copy {
   const folder = shellWord(home.folder);
-  const [stop, start] =
-    home.kind === 'service'
-      ? [['systemctl stop etcd'], 'systemctl start etcd']
-      : [
-          [
-            'mkdir -p /root/held && mv /etc/kubernetes/manifests/etcd.yaml /root/held/',
-            "while crictl ps -q --name '^etcd$' | grep -q .; do sleep 1; done",
-          ],
-          'mv /root/held/etcd.yaml /etc/kubernetes/manifests/',
-        ];
   const fix: Fix = {
     do: say('Save the copy on {node}: it serves no client, so stop it for a moment and copy its folder', { node }),
     where: node,
-    run: [...stop, `cp -a ${folder} /root/etcd-survivor`, start],
+    run: [...stop(home), `cp -aT ${folder} /root/etcd-survivor`, ...start(home)],
     risk: 'low',
     needs: [home.need],
     verify: ['ls -l /root/etcd-survivor/member/snap/db'],
@@ -73,18 +62,16 @@ function copyFolder(home: EtcdHome, node: string): Copy {
 function bringBack(home: EtcdHome, member: Member): readonly Fix[] {
   const node = nodeOf(member);
   const folder = shellWord(home.folder);
-  const isService = home.kind === 'service';
-  const look = isService
-    ? [`ls -l ${folder}/member; df -h ${folder}`, 'journalctl -u etcd -n 20 --no-pager']
-    : [`ls -l /etc/kubernetes/manifests ${folder}/member; df -h ${folder}`, logs];
+  const look = [...lookAt(home), `ls -l ${folder}/member; df -h ${folder}`, ...readLog(home, { lines: 20 })];
   return [
     { do: say('See why etcd stopped on {node}', { node }), where: node, run: look, risk: 'none', needs: [], verify: [] },
     {
-      do: isService
-        ? 'Mend what that shows, then start it again; one more voter is enough'
-        : 'Mend what that shows, then let the kubelet start it again; one more voter is enough',
+      do:
+        home.kind === 'service'
+          ? 'Mend what that shows, then start it again; one more voter is enough'
+          : 'Mend what that shows, then let the kubelet start it again; one more voter is enough',
       where: node,
-      run: [isService ? 'systemctl restart etcd' : 'systemctl restart kubelet'],
+      run: tryAgain(home),
       risk: 'medium',
       needs: [{ text: say('{folder}/member on {node} is intact', { folder: home.folder, node }), met: 'unknown' }],
       verify: [`etcdctl --endpoints ${shellWord(endpointOf(member))} endpoint health`],

@@ -81,7 +81,11 @@ function stopEverywhere(seen: Seen, home: EtcdHome, lost: Text, first: Place, ot
       lost,
       nodes,
     }),
-    run: ['mkdir -p /root/held && mv /etc/kubernetes/manifests/{kube-apiserver,etcd}.yaml /root/held/', `mv ${folder} ${aside}`],
+    run: [
+      'mkdir -p /root/held && mv /etc/kubernetes/manifests/{kube-apiserver,etcd}.yaml /root/held/',
+      "while crictl ps -q --name '^(etcd|kube-apiserver)$' | grep -q .; do sleep 1; done",
+      `test ! -e /etc/kubernetes/manifests/etcd.yaml && mv -T ${folder} ${aside}`,
+    ],
     needs,
     verify: ["crictl ps --name '^(etcd|kube-apiserver)$'   # empty on every master"],
     undo: [`mv ${aside} ${folder}`, 'mv /root/held/*.yaml /etc/kubernetes/manifests/'],

@@ -23,7 +23,7 @@ export function saveSnapshot(seen: Seen, member: Member, file: string, words: Te
   return {
     ...base,
     where: nodeOf(member),
-    run: [`${shellOnNode(member).etcdctl} snapshot save ${inside}`, `mv ${inside} ${kept}`],
+    run: [`${shellOnNode(seen, member).etcdctl} snapshot save ${inside}`, `mv ${inside} ${kept}`],
     verify: [`${tool} snapshot status ${kept}`],
   };
 }

@@ -1,5 +1,6 @@
 // How do all etcd members get the same timers, one member after the other?
-import { shellWord } from '../../../src/judge/shell-word.ts';
+import { changeFlags } from '../../../src/judge/plans/change-settings.ts';
+import { etcdHome } from '../../../src/judge/readings/etcd-home.ts';
 import { type CommandEvidence, defaultTiming, type Timing } from '../../../src/judge/readings/etcd-flags.ts';
 import { nodeOf, shellFor } from '../../../src/judge/readings/etcdctl.ts';
 import type { MemberEvidence } from '../../../src/judge/readings/member.ts';
@@ -7,8 +8,6 @@ import { quorumWithout } from '../../../src/judge/readings/voters.ts';
 import type { Fix, Seen } from '../../../src/model/rule.ts';
 import { say } from '../../../src/model/sentence.ts';
 import type { Member } from '../../../src/model/topology.ts';
-
-const manifest = '/etc/kubernetes/manifests/etcd.yaml';
 
 /** What most members use; etcd's own defaults where no value has more than another. */
 export function commonTiming(timings: readonly Timing[]): Timing {
@@ -38,7 +37,6 @@ export function setTiming(
   const flags = isDefault ? [] : [`--heartbeat-interval=${wanted.heartbeat}`, `--election-timeout=${wanted.election}`];
   return members.map((member, index) => {
     const node = nodeOf(member);
-    const kept = shellWord(`/root/etcd.yaml.${node}.before`);
     const facts = { node, heartbeat: wanted.heartbeat, election: wanted.election };
     return {
       do:
@@ -46,15 +44,10 @@ export function setTiming(
           ? say('Give {node} a heartbeat of {heartbeat} ms and an election timeout of {election} ms', facts)
           : say('When that member answers again: the same on {node}', { node }),
       where: node,
-      run: [
-        `cp -a ${manifest} ${kept}`,
-        `sed -i -E '/--(heartbeat-interval|election-timeout)/d' ${manifest}`,
-        ...flags.map((flag) => `sed -i 's|^    - etcd$|&\\n    - ${flag}|' ${manifest}`),
-      ],
+      ...changeFlags(seen, etcdHome(seen, [member]), { remove: ['heartbeat-interval', 'election-timeout'], add: flags }),
       risk: 'medium' as const,
       needs: [{ text: 'the others keep a quorum while it restarts', met: quorumWithout(seen, [member]) }],
       verify: [`${shellFor(seen, member).etcdctl} endpoint status   # before the next member`],
-      undo: [`cp -a ${kept} ${manifest}`],
     };
   });
 }

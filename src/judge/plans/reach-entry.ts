@@ -1,40 +1,81 @@
 // How do clients get to an API server again when the address they use fails?
+import { homeOf, lookAt, mendWords, readLog, tryAgain } from '../readings/component-home.ts';
+import { type Front, frontOf } from '../readings/front.ts';
 import { shellWord } from '../shell-word.ts';
 import { say } from '../../model/sentence.ts';
-import type { Fix } from '../../model/rule.ts';
+import type { Fix, Need, Seen } from '../../model/rule.ts';
 import type { LoadBalancer, Master } from '../../model/topology.ts';
 
-/** Round it while some API server serves, then to the balancer itself. */
-export function planToReachEntry(entry: LoadBalancer, reason: string | undefined, serving: Master | undefined): readonly Fix[] {
-  const look: Fix =
-    reason === 'dns'
-      ? {
-          do: 'See what the name resolves to',
-          where: 'here',
-          run: [`getent ahosts ${shellWord(entry.host)}`],
-          risk: 'none',
-          needs: [],
-          verify: [],
-        }
-      : {
-          do: 'See whether anything listens there, and what the balancer logs',
-          where: 'lb',
-          run: [`ss -ltnp 'sport = :${entry.port}'`, 'systemctl status haproxy --no-pager', 'journalctl -u haproxy -n 50 --no-pager'],
-          risk: 'none',
-          needs: [],
-          verify: [],
-        };
+/** Round it while some API server serves, then to whatever stands there. */
+export function planToReachEntry(seen: Seen, entry: LoadBalancer, reason: string | undefined, serving: Master | undefined): readonly Fix[] {
+  const around = serving === undefined ? [] : [bypass(serving)];
+  if (reason === 'dns') return [...around, lookUp(entry)];
+  const front = frontOf(seen, entry);
+  const mends = reason === 'refused' || reason === 'timeout' || reason === 'unreachable';
+  const need: Need = { text: 'an API server serves', met: serving === undefined ? 'unknown' : 'yes' };
   const verify = [`curl -sk ${shellWord(`https://${entry.subject.id}/readyz`)}`];
-  const restart: Fix = {
-    do: 'If the balancer is not running: check its configuration, then start it',
-    where: 'lb',
-    run: ['haproxy -c -f /etc/haproxy/haproxy.cfg && systemctl restart haproxy'],
-    risk: 'medium',
-    needs: [{ text: 'an API server serves', met: serving === undefined ? 'unknown' : 'yes' }],
-    verify,
+  if (front === 'master') return [...around, ...atMaster(seen, entry, mends, verify)];
+  const { look, restart } = words(seen, front, entry);
+  return [...around, look, ...(mends && restart !== undefined ? [{ ...restart, needs: [need], verify }] : [])];
+}
+
+function lookUp(entry: LoadBalancer): Fix {
+  const run = [`getent ahosts ${shellWord(entry.host)}`];
+  return { do: 'See what the name resolves to', where: 'here', run, risk: 'none', needs: [], verify: [] };
+}
+
+/** The kubeconfig names one API server: it is that one which has to come back. */
+function atMaster(seen: Seen, entry: LoadBalancer, mends: boolean, verify: readonly string[]): readonly Fix[] {
+  const master = seen.topology.masters.find((one) => one.host === entry.host && one.port === entry.port);
+  const node = master?.subject.name ?? entry.host;
+  const home = homeOf(seen, 'kube-apiserver', master?.subject.keys.node);
+  const look: Fix = {
+    do: say('The address is that of {node} alone: see why its API server does not serve', { node }),
+    where: node,
+    run: [`ss -ltnp 'sport = :${entry.port}'`, ...lookAt(home), ...readLog(home, {})],
+    risk: 'none',
+    needs: [],
+    verify: [],
   };
-  const steps = [look, ...(reason === 'refused' || reason === 'timeout' || reason === 'unreachable' ? [restart] : [])];
-  return serving === undefined ? steps : [bypass(serving), ...steps];
+  return mends ? [look, { ...look, do: mendWords(home), run: tryAgain(home), risk: 'medium', verify }] : [look];
+}
+
+interface Words {
+  readonly look: Fix;
+  readonly restart?: Omit<Fix, 'needs' | 'verify'>;
+}
+
+/** Only what is known to stand there is started anew. */
+function words(seen: Seen, front: Exclude<Front, 'master'>, entry: LoadBalancer): Words {
+  const listens = `ss -ltnp 'sport = :${entry.port}'`;
+  const none = { risk: 'none', needs: [], verify: [] } as const;
+  const see = { ...none, do: 'See whether anything listens there, and what the balancer logs', where: 'lb' };
+  const start = { do: 'If the balancer is not running: check its configuration, then start it', where: 'lb', risk: 'medium' } as const;
+  switch (front) {
+    case 'haproxy':
+      return {
+        look: { ...see, run: [listens, 'systemctl status haproxy --no-pager', 'journalctl -u haproxy -n 50 --no-pager'] },
+        restart: { ...start, run: ['haproxy -c -f /etc/haproxy/haproxy.cfg && systemctl restart haproxy'] },
+      };
+    case 'nginx':
+      return {
+        look: { ...see, run: [listens, 'systemctl status nginx --no-pager', 'journalctl -u nginx -n 50 --no-pager'] },
+        restart: { ...start, run: ['nginx -t && systemctl restart nginx'] },
+      };
+    case 'kube-vip': {
+      const home = homeOf(seen, 'kube-vip', undefined);
+      const run = [`ip -o addr | grep -F ${shellWord(entry.host)}`, ...lookAt(home), ...readLog(home, {})];
+      return { look: { ...none, do: 'See which master holds the address, and what kube-vip logs', where: 'each master', run } };
+    }
+    case 'provider': {
+      const run = [`getent ahosts ${shellWord(entry.host)}`, `nc -zvw3 ${shellWord(entry.host)} ${entry.port}`];
+      return {
+        look: { ...none, do: 'See, where the provider shows it, whether its balancer finds its targets healthy', where: 'here', run },
+      };
+    }
+    case 'unknown':
+      return { look: { ...see, run: [listens, 'systemctl status haproxy nginx keepalived --no-pager   # whichever it is'] } };
+  }
 }
 
 function bypass(master: Master): Fix {

@@ -3,29 +3,32 @@ import type { Need, Seen } from '../../model/rule.ts';
 import { say } from '../../model/sentence.ts';
 import type { Member } from '../../model/topology.ts';
 import { commandLineOf } from './command-line.ts';
+import { type Home, homeOf } from './component-home.ts';
 import { dataFolderOf } from './etcd-flags.ts';
 
-export interface EtcdHome {
-  /** `static-pod`: as kubeadm does it · `service`: a unit of its own · `k3s`, `rke2`: inside the server · `other`: somebody else's way. */
-  readonly kind: 'static-pod' | 'service' | 'k3s' | 'rke2' | 'other';
+export interface EtcdHome extends Home {
   /** Where the data lie. */
   readonly folder: string;
   /** What has to be so for commands that rest on it. */
   readonly need: Need;
 }
 
-export function etcdHome(seen: Seen, members: readonly Member[]): EtcdHome {
+export function etcdHome(seen: Seen<'kube.control-plane-pods' | 'here.files'>, members: readonly Member[]): EtcdHome {
   const [first] = members;
+  const node = first?.subject.keys.node;
+  const home = homeOf(seen, 'etcd', node);
+  const { kind } = home;
+  if (kind === 'k3s' || kind === 'rke2') {
+    const text = 'etcd is part of the server there, not an outside datastore';
+    return { ...home, folder: `/var/lib/rancher/${kind}/server/db/etcd`, need: { text, met: 'unknown' } };
+  }
   const folder = first === undefined ? '/var/lib/etcd' : dataFolderOf(seen, first);
-  const { etcd, platform } = seen.topology;
-  if (etcd === 'external') {
+  if (kind === 'service') {
     const text = say('on its hosts etcd is the unit “etcd”, its data in {folder}', { folder });
-    return { kind: 'service', folder, need: { text, met: 'unknown' } };
+    return { ...home, folder, need: { text, met: 'unknown' } };
   }
   const text = say('etcd is a static pod there, its data in {folder}', { folder });
-  if (platform.kind === 'k3s' || platform.kind === 'rke2')
-    return { kind: platform.kind, folder, need: { text: 'etcd is part of the server there, not an outside datastore', met: 'unknown' } };
-  if (platform.kind === 'talos' || platform.kind === 'openshift') return { kind: 'other', folder, need: { text, met: 'no' } };
-  const isSeen = first !== undefined && commandLineOf(seen, 'etcd', first.subject.keys.node) !== undefined;
-  return { kind: 'static-pod', folder, need: { text, met: isSeen || platform.kind === 'kubeadm' ? 'yes' : 'unknown' } };
+  if (kind === 'other') return { ...home, folder, need: { text, met: 'no' } };
+  const isSeen = first !== undefined && commandLineOf(seen, 'etcd', node) !== undefined;
+  return { ...home, folder, need: { text, met: isSeen || seen.topology.platform.kind === 'kubeadm' ? 'yes' : 'unknown' } };
 }

@@ -3,12 +3,22 @@ import { joinAddress } from '../../model/address.ts';
 import { shellWord } from '../shell-word.ts';
 import type { Seen } from '../../model/rule.ts';
 import type { Member } from '../../model/topology.ts';
+import { homeOf } from './component-home.ts';
 import { type Version, versionOf } from './etcd-versions.ts';
 
-/** Where kubeadm keeps a certificate that etcd accepts, on the node and in etcd's own container. */
-const kubeadmFlags = ['--cacert=ca.crt', '--cert=healthcheck-client.crt', '--key=healthcheck-client.key']
-  .map((flag) => flag.replace('=', '=/etc/kubernetes/pki/etcd/'))
-  .join(' ');
+/** Where a certificate lies that etcd accepts, on the node and in etcd's own container: as kubeadm has it, or RKE2. */
+const folders = {
+  kubeadm: { folder: '/etc/kubernetes/pki/etcd', files: ['ca.crt', 'healthcheck-client.crt', 'healthcheck-client.key'] },
+  rancher: { folder: 'server/tls/etcd', files: ['server-ca.crt', 'server-client.crt', 'server-client.key'] },
+} as const;
+
+function certificateFlags({ topology }: Seen): string {
+  const { kind } = topology.platform;
+  const isRancher = kind === 'k3s' || kind === 'rke2';
+  const { folder, files } = isRancher ? folders.rancher : folders.kubeadm;
+  const [authority, certificate, key] = files.map((file) => `${isRancher ? `/var/lib/rancher/${kind}/` : ''}${folder}/${file}`);
+  return `--cacert=${authority} --cert=${certificate} --key=${key}`;
+}
 
 export interface Shell {
   /** `here`, or the node's name. */
@@ -27,9 +37,9 @@ export function shellFor(seen: Seen<'etcd.status' | 'kube.nodes'>, member: Membe
   const own = ownShell(seen, member);
   if (own !== undefined) return own;
   if (member.pod !== undefined && seen.peek('kube.nodes')?.state === 'known') {
-    return { where: 'here', etcdctl: `kubectl -n kube-system exec ${shellWord(member.pod)} -- ${insideShell(member)}` };
+    return { where: 'here', etcdctl: `kubectl -n kube-system exec ${shellWord(member.pod)} -- ${insideShell(seen, member)}` };
   }
-  return shellOnNode(member);
+  return shellOnNode(seen, member);
 }
 
 /** From this machine, with the certificate it was asked with; undefined where a container had to be asked instead. */
@@ -40,12 +50,14 @@ export function ownShell(seen: Seen<'etcd.status'>, member: Member): Shell | und
   return { where: 'here', etcdctl: `etcdctl --endpoints ${shellWord(endpointOf(member))}` };
 }
 
-export function shellOnNode(member: Member): Shell {
-  return { where: nodeOf(member), etcdctl: `crictl exec $(crictl ps -q --name '^etcd$') ${insideShell(member)}` };
+export function shellOnNode(seen: Seen<'kube.control-plane-pods'>, member: Member): Shell {
+  const inside = insideShell(seen, member);
+  const isPod = homeOf(seen, 'etcd', member.subject.keys.node).kind === 'static-pod';
+  return { where: nodeOf(member), etcdctl: isPod ? `crictl exec $(crictl ps -q --name '^etcd$') ${inside}` : inside };
 }
 
-function insideShell(member: Member): string {
-  return `etcdctl ${kubeadmFlags} --endpoints ${shellWord(endpointOf(member))}`;
+function insideShell(seen: Seen, member: Member): string {
+  return `etcdctl ${certificateFlags(seen)} --endpoints ${shellWord(endpointOf(member))}`;
 }
 
 /** The node that a member runs on, or its address while no node is known. */

@@ -3,6 +3,9 @@ import { shellWord } from '../shell-word.ts';
 import { say, type Text } from '../../model/sentence.ts';
 import type { Fix, Seen } from '../../model/rule.ts';
 import type { Member } from '../../model/topology.ts';
+import { lookAt, mendWords, readLog, tryAgain } from './component-home.ts';
+import type { CommandEvidence } from './etcd-flags.ts';
+import { etcdHome } from './etcd-home.ts';
 import { endpointOf, nodeOf, shellFor } from './etcdctl.ts';
 import type { MemberEvidence } from './member.ts';
 import { countVoters, memberIdOf, namesOf, quorumAfterRemovalOf, quorumWithout } from './voters.ts';
@@ -12,27 +15,24 @@ export function memberAt(seen: Seen, subjectId: string): Member | undefined {
   return seen.topology.members.find((member) => member.subject.id === subjectId);
 }
 
-export function lookAtProcess(member: Member): Fix {
-  return {
-    do: say('See what stopped etcd on {node}', { node: nodeOf(member) }),
-    where: nodeOf(member),
-    run: [
-      'ls -l /etc/kubernetes/manifests/etcd.yaml /var/lib/etcd/member; df -h /var/lib/etcd',
-      "crictl ps -a --name '^etcd$'",
-      "crictl logs --tail 20 $(crictl ps -aq --name '^etcd$' | head -1)",
-    ],
-    risk: 'none',
-    needs: [],
-    verify: [],
-  };
+export function lookAtProcess(seen: Seen<CommandEvidence>, member: Member): Fix {
+  const home = etcdHome(seen, [member]);
+  const folder = shellWord(home.folder);
+  const node = nodeOf(member);
+  const base = { where: node, risk: 'none', needs: [], verify: [] } as const;
+  if (home.kind === 'other')
+    return { ...base, where: 'here', do: say('See what stopped etcd on {node}, by the tool that made the machine', { node }), run: [] };
+  const run = [...lookAt(home), `ls -l ${folder}/member; df -h ${folder}`, ...readLog(home, { lines: 20 })];
+  return { ...base, do: say('See what stopped etcd on {node}', { node }), run };
 }
 
-export function restartMember(seen: Seen<MemberEvidence>, member: Member): Fix {
+export function restartMember(seen: Seen<MemberEvidence | CommandEvidence>, member: Member): Fix {
   const node = nodeOf(member);
+  const home = etcdHome(seen, [member]);
   return {
-    do: 'Mend what that shows, then let the kubelet start it again',
-    where: node,
-    run: ['systemctl restart kubelet'],
+    do: mendWords(home),
+    where: home.kind === 'other' ? 'here' : node,
+    run: tryAgain(home),
     risk: 'medium',
     needs: [{ text: 'the other voters keep a quorum', met: quorumWithout(seen, [member]) }],
     verify: [`etcdctl --endpoints ${shellWord(endpointOf(member))} endpoint status`],
@@ -58,7 +58,7 @@ export function replaceMember(seen: Seen<MemberEvidence | 'kube.nodes'>, member:
     ],
     verify: [`${shell.etcdctl} member list`],
   };
-  if (seen.topology.platform.kind !== 'kubeadm') return [remove];
+  if (seen.topology.platform.kind !== 'kubeadm' || seen.topology.etcd === 'external') return [remove];
   const join: Fix = {
     do: say('Then make {node} a master anew: its old /var/lib/etcd moved away, run there what this prints; the join adds the member', {
       node,

@@ -129,7 +129,7 @@ test('without a member list no restore command is made up', () => {
   world.set('etcd.peer-port', 'm1', { outcome: { kind: 'open' }, chain: [] });
   const fixes = fixesOf(world, rule, asFail(world.verdict(rule, 'cluster')));
   expect(fixes.flatMap((fix) => fix.run).some((line) => line.includes('restore'))).toBe(false);
-  expect(fixes[0]?.run).toContain('cp -a /var/lib/etcd /root/etcd-survivor');
+  expect(fixes[0]?.run).toContain('cp -aT /var/lib/etcd /root/etcd-survivor');
 });
 
 const commandsFor = (world: World): string => {

@@ -107,14 +107,13 @@ test('a kubelet that does not report: unknown, unless the log tells', () => {
 test('data is put aside before a member is replaced, and only where those who stay have a quorum', () => {
   const world = says(ended(looping), '{"level":"fatal","error":"member has already been bootstrapped"}');
   const fixes = fixesOf(world, rule, asFail(world.verdict(rule, 'm2')));
-  expect(fixes[0]?.run.join()).toContain('mv /var/lib/etcd /var/lib/etcd.kept-');
-  expect(fixes[1]?.run[0]).toContain('member remove a2c947be10d8f355');
+  expect(fixes[1]?.run.join()).toContain('mv /var/lib/etcd /var/lib/etcd.kept-');
+  expect(fixes[1]?.needs).toContainEqual({ text: 'the other voters have a quorum without it', met: 'yes' });
+  expect(fixes[2]?.run[0]).toContain('member remove a2c947be10d8f355');
   const alone = silence(world, 'm3');
-  expect(
-    fixesOf(alone, rule, asFail(alone.verdict(rule, 'm2')))
-      .flatMap((fix) => fix.run)
-      .join(),
-  ).not.toContain('member remove');
+  const kept = fixesOf(alone, rule, asFail(alone.verdict(rule, 'm2'))).flatMap((fix) => fix.run);
+  expect(kept.filter((command) => /member remove|\bmv\b/.test(command))).toEqual([]);
+  expect(kept.join()).toContain('ls -l /var/lib/etcd/member');
 });
 
 test('no list of pods is unknown; etcd that is no pod is not its matter', () => {
