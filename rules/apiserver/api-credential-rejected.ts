@@ -4,6 +4,7 @@ import { shellWord } from '../../src/judge/shell-word.ts';
 import { defineRule, fail, pass, undecided } from '../../src/judge/define-rule.ts';
 import { planToCompareServer, planToReplaceCredential } from '../../src/judge/plans/replace-credential.ts';
 import { masterOf, readApiServer } from '../../src/judge/readings/api-server.ts';
+import { isKubeadm } from '../../src/judge/readings/component-home.ts';
 import { entryOf } from '../../src/judge/readings/entry.ts';
 import { MissingEvidence } from '../../src/judge/view.ts';
 import type { CredentialSeen } from '../../src/model/operator.ts';
@@ -73,10 +74,11 @@ export default defineRule({
   },
   explains: [],
   fixes: ({ facts, verdicts }, seen) => {
-    if (verdicts[0]?.reason === 'inconsistent') return planToCompareServer(String(facts['where']));
+    if (verdicts[0]?.reason === 'inconsistent') return planToCompareServer(seen, String(facts['where']));
     const kubeconfig = seen.peek('operator.kubeconfig');
     const kind = kubeconfig?.state === 'known' ? kubeconfig.value.credential.kind : 'none';
-    return planToReplaceCredential(kind === 'client-certificate' ? seen.topology.masters[0]?.subject.name : undefined);
+    const isRenewable = kind === 'client-certificate' && isKubeadm(seen);
+    return planToReplaceCredential(isRenewable ? seen.topology.masters[0]?.subject.name : undefined);
   },
   avoid: ({ verdicts }) =>
     verdicts[0]?.reason === 'all' ? ['restart anything in the cluster for this: it is the credential that is refused'] : [],

@@ -1,4 +1,5 @@
 // Does this master's API server give clients an answer they can use?
+import { joinAddress } from '../../src/model/address.ts';
 import { say, type Text } from '../../src/model/sentence.ts';
 import { homeOf } from '../../src/judge/readings/component-home.ts';
 import { defineRule, fail, pass, suspected, undecided } from '../../src/judge/define-rule.ts';
@@ -88,7 +89,7 @@ export default defineRule({
     const master = mastersOf(seen).find((one) => one.subject.id === subject.id);
     if (master === undefined) return undecided(`${subject.name} is no longer known`, '--masters');
     const reading = readApiServer(seen, master);
-    const address = `${master.host}:${master.port}`;
+    const address = joinAddress(master.host, master.port);
     if (reading.kind === 'ready' && servesClients(reading)) {
       if (!isSlow(seen, master, reading, limits)) return judgeSteadiness(seen, master, limits);
       const { late, tries, quickest } = reading;

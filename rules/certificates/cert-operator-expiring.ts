@@ -1,4 +1,5 @@
 // Until when does the operator's own credential let anybody in?
+import { inBrackets } from '../../src/model/address.ts';
 import { shellWord } from '../../src/judge/shell-word.ts';
 import { say } from '../../src/model/sentence.ts';
 import { defineRule, fail, notApplicable, pass, undecided } from '../../src/judge/define-rule.ts';
@@ -117,9 +118,9 @@ function planFor({ facts }: Cause, seen: Seen): readonly Fix[] {
     {
       do: 'Bring it here; the old file is kept beside it',
       where: 'here',
-      run: [`cp -a ${path} ${kept}`, `scp ${shellWord(`root@${master.host}:/etc/kubernetes/admin.conf`)} ${path}`],
+      run: [`cp -a ${path} ${kept} && scp ${shellWord(`root@${inBrackets(master.host)}:/etc/kubernetes/admin.conf`)} ${path}`],
       risk: 'low',
-      needs: [],
+      needs: [{ text: say('{node} has made it', { node }), met: 'unknown' }],
       verify: ['kubectl auth whoami'],
       undo: [`mv ${kept} ${path}`],
     },

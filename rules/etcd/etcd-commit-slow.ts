@@ -104,7 +104,7 @@ export default defineRule({
           ],
           risk: 'none' as const,
           needs: [],
-          verify: ["curl -s http://127.0.0.1:2381/metrics | grep -E '^etcd_disk_backend_commit_duration_seconds_(bucket|count)'"],
+          verify: ["curl -s http://localhost:2381/metrics | grep -E '^etcd_disk_backend_commit_duration_seconds_(bucket|count)'"],
         },
       ];
     }),

@@ -1,4 +1,5 @@
 // Does this API server ask the etcd members there are?
+import { joinAddress } from '../../src/model/address.ts';
 import { editSettings, showSettings } from '../../src/judge/plans/change-settings.ts';
 import { homeOf } from '../../src/judge/readings/component-home.ts';
 import { defineRule, fail, notApplicable, pass, undecided } from '../../src/judge/define-rule.ts';
@@ -73,7 +74,7 @@ export default defineRule({
       words: finding.words,
       flag,
       endpoints: endpoints.map(({ url, words }) => ({ url, words })),
-      members: members.map((member) => `${member.subject.name} ${member.host}:${member.clientPort}`).join(', '),
+      members: members.map((member) => `${member.subject.name} ${joinAddress(member.host, member.clientPort)}`).join(', '),
     };
     const severity = finding.reason === 'none' ? 'critical' : finding.reason === 'single-name' ? 'info' : 'warning';
     const impact = finding.reason === 'none' ? 'degraded' : 'at-risk';
@@ -153,10 +154,11 @@ function stale(node: string) {
 }
 
 function correct(seen: Seen, node: string, flag: string, reason: string | undefined): Fix {
+  const own = seen.topology.members.find((member) => member.subject.keys.node === node)?.host;
   const wanted =
     seen.topology.etcd === 'external'
-      ? seen.topology.members.map((member) => `https://${member.host}:${member.clientPort}`).join(',')
-      : 'https://127.0.0.1:2379';
+      ? seen.topology.members.map((member) => `https://${joinAddress(member.host, member.clientPort)}`).join(',')
+      : `https://${joinAddress(own?.includes(':') ? '::1' : '127.0.0.1', 2379)}`;
   const home = homeOf(seen, 'kube-apiserver', node);
   const others = seen.topology.masters.filter((master) => master.subject.keys.node !== node).length;
   return {

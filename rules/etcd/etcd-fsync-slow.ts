@@ -16,7 +16,7 @@ import { moveLeadAway } from './plans/move-lead.ts';
 
 type Limits = Readonly<Record<'info' | 'warning' | 'critical' | 'least' | 'late', number>>;
 
-const measure = "curl -s http://127.0.0.1:2381/metrics | grep -E '^etcd_disk_wal_fsync_duration_seconds_(bucket|count)'";
+const measure = "curl -s http://localhost:2381/metrics | grep -E '^etcd_disk_wal_fsync_duration_seconds_(bucket|count)'";
 import { usesOnlyLocalEtcd } from '../../src/judge/readings/wiring.ts';
 
 export default defineRule({

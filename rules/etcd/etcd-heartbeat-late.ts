@@ -71,7 +71,7 @@ export default defineRule({
           ],
           risk: 'none' as const,
           needs: [],
-          verify: ["curl -s http://127.0.0.1:2381/metrics | grep '^etcd_server_heartbeat_send_failures_total'   # stands still"],
+          verify: ["curl -s http://localhost:2381/metrics | grep '^etcd_server_heartbeat_send_failures_total'   # stands still"],
         },
         ...moveLeadAway(seen, member),
       ];

@@ -135,7 +135,7 @@ function whoUses(member: Member, what: 'memory' | 'files'): Fix {
         ? ['free -m', 'ps -eo rss,comm --sort=-rss | head -12', "dmesg -T | grep -i 'out of memory' | tail -5"]
         : [
             'ls /proc/"$(pidof etcd)"/fd | wc -l',
-            "ss -Htn 'sport = :2379' | awk '{print $5}' | cut -d: -f1 | sort | uniq -c | sort -n | tail",
+            "ss -Htn 'sport = :2379' | awk '{print $5}' | sed 's/:[0-9]*$//' | sort | uniq -c | sort -n | tail",
           ],
     risk: 'none',
     needs: [],

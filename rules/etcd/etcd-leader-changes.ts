@@ -105,7 +105,7 @@ export default defineRule({
       do: say('See what interrupts the heartbeats on {node}: a slow disk, a slow network, a starved CPU', { node: nodeOf(member) }),
       where: nodeOf(member),
       run: [
-        "curl -s http://127.0.0.1:2381/metrics | grep -E 'leader_changes|heartbeat_send_failures|slow_apply|wal_fsync.*(sum|count)'",
+        "curl -s http://localhost:2381/metrics | grep -E 'leader_changes|heartbeat_send_failures|slow_apply|wal_fsync.*(sum|count)'",
         ...readLog(etcdHome(seen, [member]), { minutes: 15, filter: "grep -ciE 'elect|overloaded|slow fdatasync'" }),
       ],
       risk: 'none' as const,

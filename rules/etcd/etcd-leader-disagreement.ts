@@ -1,4 +1,5 @@
 // Do the etcd members name the same leader?
+import { joinAddress } from '../../src/model/address.ts';
 import { shellWord } from '../../src/judge/shell-word.ts';
 import { say } from '../../src/model/sentence.ts';
 import { defineRule, fail, notApplicable, notSampled, pass } from '../../src/judge/define-rule.ts';
@@ -139,5 +140,5 @@ function byCounters(seen: Seen<Needs>, members: readonly Member[]) {
 }
 
 function endpoints(seen: Seen): string {
-  return seen.topology.members.map((member) => `https://${member.host}:${member.clientPort}`).join(',');
+  return seen.topology.members.map((member) => `https://${joinAddress(member.host, member.clientPort)}`).join(',');
 }

@@ -1,4 +1,5 @@
 // Has a member that was added to learn been left a learner?
+import { joinAddress } from '../../src/model/address.ts';
 import { defineRule, fail, notApplicable, pass, undecided } from '../../src/judge/define-rule.ts';
 import { describeDuration } from '../../src/model/time.ts';
 import { processAge } from '../../src/judge/readings/counters.ts';
@@ -124,7 +125,7 @@ export default defineRule({
 });
 
 function named(member: Member) {
-  return { member: member.subject.name, node: nodeOf(member), address: `${member.host}:${member.clientPort}` };
+  return { member: member.subject.name, node: nodeOf(member), address: joinAddress(member.host, member.clientPort) };
 }
 
 function isVoter(seen: Seen<Needs>, member: Member): boolean {

@@ -1,4 +1,5 @@
 // Does this etcd member serve its clients?
+import { joinAddress } from '../../src/model/address.ts';
 import { checkedReasons } from '../../src/judge/readings/backend.ts';
 import { defineRule, fail, notApplicable, pass, undecided } from '../../src/judge/define-rule.ts';
 import { blamesEtcd, readApiServer } from '../../src/judge/readings/api-server.ts';
@@ -51,7 +52,7 @@ export default defineRule({
   judge: (seen, _limits, subject) => {
     const member = memberAt(seen, subject.id);
     if (member === undefined) return undecided(`${subject.name} is no longer known`, etcdAccessFlags);
-    const address = `${member.host}:${member.clientPort}`;
+    const address = joinAddress(member.host, member.clientPort);
     const named = { member: subject.name, node: nodeOf(member), address };
     const reading = readMember(seen, member);
     if (reading.kind === 'unstarted') return notApplicable('it was never started');

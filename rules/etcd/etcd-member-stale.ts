@@ -1,4 +1,5 @@
 // Does etcd still count a member whose node is gone from the cluster?
+import { joinAddress } from '../../src/model/address.ts';
 import { defineRule, fail, notApplicable, pass, undecided } from '../../src/judge/define-rule.ts';
 import { peersHaveLost, whyOnlyOurPath } from '../../src/judge/readings/etcd-path.ts';
 import { shellFor } from '../../src/judge/readings/etcdctl.ts';
@@ -59,7 +60,7 @@ export default defineRule({
     const electorate = countVoters(seen);
     const facts = {
       member: subject.name,
-      address: `${member.host}:${member.clientPort}`,
+      address: joinAddress(member.host, member.clientPort),
       id: memberIdOf(member) ?? '?',
       words: wordsFor(namesake?.internalAddresses[0], describeSilence(reading)),
       nodes: nodes.map((node) => `${node.name} ${node.internalAddresses[0] ?? '?'}`).join(', '),

@@ -1,4 +1,5 @@
 // Do the etcd voters that are alive have a leader?
+import { joinAddress } from '../../src/model/address.ts';
 import { etcdHome } from '../../src/judge/readings/etcd-home.ts';
 import { readLog } from '../../src/judge/readings/component-home.ts';
 import { shellWord } from '../../src/judge/shell-word.ts';
@@ -38,7 +39,7 @@ export default defineRule({
     if (leaderless.length >= quorumAtMost) {
       const rows = voters.map((member) => ({
         name: member.subject.name,
-        address: `${member.host}:${member.clientPort}`,
+        address: joinAddress(member.host, member.clientPort),
         words: describeMember(electorate.readings.get(member)),
       }));
       const supports = supportsOf(voters, (member) => (leaderless.includes(member) ? 'lost' : 'unknown'));
@@ -96,7 +97,7 @@ function askPeersFrom(seen: Seen, member: Member, leaderless: readonly Member[])
       others: namesOf(others) || say('the others'),
     }),
     where: nodeOf(member),
-    run: others.map((other) => `${curl} ${shellWord(`https://${other.host}:${other.peerPort}/raft/probing`)}`),
+    run: others.map((other) => `${curl} ${shellWord(`https://${joinAddress(other.host, other.peerPort)}/raft/probing`)}`),
     risk: 'none' as const,
     needs: [],
     verify: [`${shellFor(seen, member).etcdctl} endpoint status`],

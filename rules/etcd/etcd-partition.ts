@@ -1,4 +1,6 @@
 // Is this etcd member cut off from its peers while it is alive?
+import { pingFullSize } from '../../src/judge/plans/ping-full-size.ts';
+import { joinAddress } from '../../src/model/address.ts';
 import { shellWord } from '../../src/judge/shell-word.ts';
 import { say } from '../../src/model/sentence.ts';
 import { checkedReasons } from '../../src/judge/readings/backend.ts';
@@ -44,7 +46,7 @@ export default defineRule({
     const facts = {
       member: subject.name,
       node: nodeOf(member),
-      peerAddress: `${member.host}:${member.peerPort}`,
+      peerAddress: joinAddress(member.host, member.peerPort),
       words: cut.words,
       others: namesOf(others),
     };
@@ -171,13 +173,13 @@ function lookAtNetwork(seen: Seen, member: Member | undefined): readonly Fix[] {
       do: say('See what is between {node} and its peers: firewall, route, MTU, or its peer certificate', { node: nodeOf(member) }),
       where: nodeOf(member),
       run: [
-        ...others.map((other) => `${curl} ${shellWord(`https://${other.host}:${other.peerPort}/raft/probing`)}`),
+        ...others.map((other) => `${curl} ${shellWord(`https://${joinAddress(other.host, other.peerPort)}/raft/probing`)}`),
         `iptables-save | grep -w ${member.peerPort}; ss -tn "( dport = :${member.peerPort} or sport = :${member.peerPort} )"`,
-        ...others.slice(0, 1).map((other) => `ping -c 3 -M do -s 1472 ${shellWord(other.host)}`),
+        ...others.slice(0, 1).map((other) => pingFullSize(other.host)),
       ],
       risk: 'none',
       needs: [],
-      verify: ['curl -s http://127.0.0.1:2381/metrics | grep active_peers   # 1 each'],
+      verify: ['curl -s http://localhost:2381/metrics | grep active_peers   # 1 each'],
     },
   ];
 }

@@ -169,7 +169,7 @@ function lookAtNetwork(seen: Seen, member: Member) {
     risk: 'none' as const,
     needs: [],
     verify: [
-      `curl -s http://127.0.0.1:2381/metrics | grep '^etcd_network_peer_round_trip_time_seconds_sum'   # a round trip times ten is below the election timeout, ${timingOf(seen, member)?.election ?? defaultTiming.election} ms`,
+      `curl -s http://localhost:2381/metrics | grep '^etcd_network_peer_round_trip_time_seconds_sum'   # a round trip times ten is below the election timeout, ${timingOf(seen, member)?.election ?? defaultTiming.election} ms`,
     ],
   };
 }

@@ -1,4 +1,5 @@
 // Are enough etcd voters alive to elect a leader and accept writes?
+import { joinAddress } from '../../src/model/address.ts';
 import { defineRule, fail, pass, undecided } from '../../src/judge/define-rule.ts';
 import { anApiServerReadsEtcd, isSlowNotLost } from '../../src/judge/readings/etcd-path.ts';
 import { describeMember } from '../../src/judge/readings/member.ts';
@@ -47,7 +48,7 @@ export default defineRule({
       down: namesOf([...silent, ...unstarted]),
       members: voters.map((member) => ({
         name: member.subject.name,
-        address: `${member.host}:${member.clientPort}`,
+        address: joinAddress(member.host, member.clientPort),
         words: describeMember(electorate.readings.get(member)),
       })),
     };

@@ -1,4 +1,5 @@
 // Does this member answer requests that need the quorum, and in time?
+import { joinAddress } from '../../src/model/address.ts';
 import { shellWord } from '../../src/judge/shell-word.ts';
 import { say } from '../../src/model/sentence.ts';
 import { defineRule, fail, notApplicable, notSampled, pass, undecided } from '../../src/judge/define-rule.ts';
@@ -67,7 +68,7 @@ export default defineRule({
     if (member.learner) return notApplicable('a learner answers no reads, which is judged elsewhere');
     const reading = readMember(seen, member);
     if (reading.kind === 'silent') return notApplicable('it does not answer at all, which is judged elsewhere');
-    const named = { member: subject.name, address: `${member.host}:${member.clientPort}` };
+    const named = { member: subject.name, address: joinAddress(member.host, member.clientPort) };
     const item = seen.peek('etcd.read', member.subject);
     const read = item?.state === 'known' ? item.value : undefined;
     if (read?.kind === 'failed' && blamesOurCertificate(read))
@@ -138,7 +139,7 @@ export default defineRule({
         {
           do: say('When only the first is slow: look at the disk and the network of {node} and of the leader', { node: nodeOf(member) }),
           where: nodeOf(member),
-          run: ["curl -s http://127.0.0.1:2381/metrics | grep -E 'fsync.*(sum|count)|proposals_(failed|pending)|round_trip'"],
+          run: ["curl -s http://localhost:2381/metrics | grep -E 'fsync.*(sum|count)|proposals_(failed|pending)|round_trip'"],
           risk: 'none' as const,
           needs: [],
           verify: [],

@@ -1,4 +1,6 @@
 // Does this control-plane machine answer on any port?
+import { pingFullSize } from '../../src/judge/plans/ping-full-size.ts';
+import { joinAddress } from '../../src/model/address.ts';
 import { shellWord } from '../../src/judge/shell-word.ts';
 import type { Fix, Seen } from '../../src/model/rule.ts';
 import { joinTexts, say } from '../../src/model/sentence.ts';
@@ -17,7 +19,7 @@ export default defineRule({
   title: 'the machine {node} ({host}) {silence}',
   healthy: 'every control-plane machine answers on some port',
   why: 'Its API server, its etcd member and its Pods are gone together; a second machine less may cost etcd its quorum.',
-  shows: ['each doors: {node} {host}:{port}  {service}: {words}', 'Not only for us: {agreed}.'],
+  shows: ['each doors: {node} {address}  {service}: {words}', 'Not only for us: {agreed}.'],
   folded: '{ports} silent',
   needs: ['api.ready', 'etcd.client-port', 'node.kubelet-port', 'lb.stats', 'lb.tries', 'kube.nodes', 'kube.node-leases', 'etcd.metrics'],
   limits: {
@@ -54,7 +56,12 @@ export default defineRule({
       return undecided(`${node} is silent to us, but ${views.alive.join('; ')}: our own path may be blocked`, knock);
     if (gone.length === 0)
       return undecided(`${node} is silent to us, and nobody else says that it is gone: our own path may be blocked`, knock);
-    const rows = doors.gone.map((door) => ({ service: door.service, port: door.port, words: door.words }));
+    const rows = doors.gone.map((door) => ({
+      service: door.service,
+      port: door.port,
+      address: joinAddress(host, door.port),
+      words: door.words,
+    }));
     const ports = rows.map((row) => row.port).join(', ');
     return fail(
       { node, host, silence: silences[reason], doors: rows, ports, agreed: joinTexts(gone, '; ') },
@@ -123,7 +130,7 @@ export default defineRule({
     const host = shellWord(String(facts['host']));
     const hung = verdicts.some((verdict) => verdict.reason === 'hung');
     return [
-      ...(hung ? [largePackets(host)] : []),
+      ...(hung ? [largePackets(String(facts['host']))] : []),
       {
         do: 'See whether a neighbour reaches it, and what the cluster last heard of it',
         where: 'here',
@@ -141,7 +148,10 @@ export default defineRule({
         run: [`ssh ${host} uptime`],
         risk: 'none',
         needs: [],
-        verify: [`curl -sk ${shellWord(`https://${facts['host']}:6443/readyz`)}`, `kubectl get node ${shellWord(node)}`],
+        verify: [
+          `curl -sk ${shellWord(`https://${joinAddress(String(facts['host']), 6443)}/readyz`)}`,
+          `kubectl get node ${shellWord(node)}`,
+        ],
       },
     ];
   },
@@ -169,7 +179,7 @@ function largePackets(host: string): Fix {
   return {
     do: 'See whether only small packets arrive there: then a link, a tunnel or a card on the way has a smaller MTU',
     where: 'here',
-    run: [`ping -c 3 -W 2 -M do -s 1472 ${host}; ping -c 3 -W 2 -s 56 ${host}   # from a host beside it`],
+    run: [`${pingFullSize(host)}; ping -c 3 -W 2 -s 56 ${shellWord(host)}   # from a host beside it`],
     risk: 'none',
     needs: [],
     verify: [],

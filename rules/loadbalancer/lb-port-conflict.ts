@@ -1,4 +1,5 @@
 // On a master that is a load balancer too: do both listen at the same port?
+import { joinAddress } from '../../src/model/address.ts';
 import { defineRule, fail, pass, undecided } from '../../src/judge/define-rule.ts';
 import { readApiServer } from '../../src/judge/readings/api-server.ts';
 import { type ApiPath, apiPathsOf } from '../../src/judge/readings/balancer-files.ts';
@@ -40,8 +41,8 @@ export default defineRule({
       software: path.software,
       file: path.file,
       port: bind.port,
-      bind: `${bind.host === '' ? '*' : bind.host}:${bind.port}`,
-      listens: `${own ?? '*'}:${master.port}`,
+      bind: joinAddress(bind.host === '' ? '*' : bind.host, bind.port),
+      listens: joinAddress(own ?? '*', master.port),
     };
     const reading = seen.attempt(() => readApiServer(seen, master));
     if (reading?.kind === 'silent' && reading.why === 'refused')

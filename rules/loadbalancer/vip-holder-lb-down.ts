@@ -1,4 +1,5 @@
 // Does the load balancer that holds the virtual address also run?
+import { joinAddress } from '../../src/model/address.ts';
 import { defineRule, fail, notApplicable, pass, undecided } from '../../src/judge/define-rule.ts';
 import { apiPathsOf } from '../../src/judge/readings/balancer-files.ts';
 import { entryOf } from '../../src/judge/readings/entry.ts';
@@ -62,7 +63,7 @@ export default defineRule({
   ],
   fixes: ({ facts }) => {
     const node = String(facts['node']);
-    const address = shellWord(`https://${facts['address']}:${facts['port']}/readyz`);
+    const address = shellWord(`https://${joinAddress(String(facts['address']), Number(facts['port']))}/readyz`);
     return [
       {
         do: 'See whether the balancer runs there, and what it said last',

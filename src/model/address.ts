@@ -2,5 +2,10 @@
 
 /** host:port, with the brackets an IPv6 address needs. */
 export function joinAddress(host: string, port: number): string {
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+  return `${inBrackets(host)}:${port}`;
+}
+
+/** A host as it stands before a colon. */
+export function inBrackets(host: string): string {
+  return host.includes(':') ? `[${host}]` : host;
 }

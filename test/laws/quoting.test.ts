@@ -5,14 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { rules } from '../../rules/index.ts';
-import { judgeAll, viewOf } from '../../src/judge/judge.ts';
 import { shellWord } from '../../src/judge/shell-word.ts';
-import { buildTopology } from '../../src/judge/topology/build.ts';
-import { MissingEvidence } from '../../src/judge/view.ts';
 import type { Evidence } from '../../src/model/evidence.ts';
-import type { Fix } from '../../src/model/rule.ts';
-import type { Fail } from '../../src/model/verdict.ts';
 import { faultyWorlds } from '../kit/faulty.ts';
+import { plansFor } from '../kit/plans.ts';
 import type { World } from '../kit/world.ts';
 
 const hostile = ['\'; $(touch x) `touch x` "', '$(touch x)', '; touch x #', "' ; touch x ; '", '| touch x', '" `touch x` "', '\\', '> x'];
@@ -26,7 +22,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 /** Runs it where `touch` is the only program, and nothing can be written to: whatever is left of it does no harm. */
 function touches(command: string): boolean {
   rmSync(mark, { force: true });
-  const harmless = command.replaceAll(/2>(\/dev\/null|&1)|> \/root\/\S+/g, '');
+  const harmless = command.replaceAll(/2>(\/dev\/null|&1)|> \/(root|etc)\/\S+/g, '');
   spawnSync('/bin/bash', ['--noprofile', '--norc', '--restricted', '-c', harmless], {
     env: { PATH: folder },
     cwd: folder,
@@ -54,21 +50,6 @@ const places: Readonly<Record<string, RegExp>> = {
   'URLs and rows': /https:\/\/10\.89\.0\.\d+:2380|^api$|^10\.89\.0\.10$/g,
   files: /admin|kube-(scheduler|controller-manager)/g,
 };
-
-function plansFor(evidence: Evidence): readonly { readonly rule: string; readonly fixes: readonly Fix[] }[] {
-  const topology = buildTopology(evidence);
-  const failed = judgeAll(rules, evidence, topology).filter((verdict): verdict is Fail => verdict.status === 'fail');
-  return failed.map((verdict) => {
-    const rule = rules.find((one) => one.id === verdict.rule);
-    try {
-      const cause = { facts: verdict.facts, subjects: [verdict.subject], verdicts: [verdict] };
-      return { rule: verdict.rule, fixes: rule?.fixes(cause, viewOf(evidence, topology)) ?? [] };
-    } catch (error) {
-      if (error instanceof MissingEvidence) return { rule: verdict.rule, fixes: [] };
-      throw error;
-    }
-  });
-}
 
 function commandsIn(evidence: Evidence): readonly string[] {
   const fixes = plansFor(evidence).flatMap((plan) => plan.fixes);

@@ -1,5 +1,7 @@
 // What to do about a credential that is refused?
-import type { Fix } from '../../model/rule.ts';
+import { homeOf } from '../readings/component-home.ts';
+import { showSettings } from './change-settings.ts';
+import type { Fix, Seen } from '../../model/rule.ts';
 
 /** @param node where kubeadm's own certificates can be renewed; absent where the credential is no certificate. */
 export function planToReplaceCredential(node: string | undefined): readonly Fix[] {
@@ -24,14 +26,15 @@ export function planToReplaceCredential(node: string | undefined): readonly Fix[
 }
 
 /** One API server refuses what the others accept: the difference lies in what it trusts. */
-export function planToCompareServer(node: string): readonly Fix[] {
+export function planToCompareServer(seen: Seen, node: string): readonly Fix[] {
+  const home = homeOf(seen, 'kube-apiserver', node);
   return [
     {
       do: 'Compare what this API server trusts with the others: authorities, keys, clock',
       where: node,
       run: [
-        'sha256sum /etc/kubernetes/pki/ca.crt /etc/kubernetes/pki/sa.pub',
-        'grep -E "client-ca-file|service-account-key|authentication-config|oidc" /etc/kubernetes/manifests/kube-apiserver.yaml',
+        ...(home.kind === 'static-pod' ? ['sha256sum /etc/kubernetes/pki/ca.crt /etc/kubernetes/pki/sa.pub'] : []),
+        ...showSettings(home, 'client-ca-file|service-account-key|authentication-config|oidc'),
         'date -u',
       ],
       risk: 'none',

@@ -2,6 +2,7 @@
 import type { Fix, Need, Seen } from '../../model/rule.ts';
 import { say } from '../../model/sentence.ts';
 import { type Authority, rolesSignedBy } from '../readings/certificate-role.ts';
+import { isKubeadm } from '../readings/component-home.ts';
 import { quorumWithout } from '../readings/voters.ts';
 import { shellWord } from '../shell-word.ts';
 import {
@@ -28,7 +29,6 @@ interface Taking {
 
 /** Looks, makes everything beside what is in use, and only then takes it into use. */
 export function planToTakeAuthority(seen: Seen, taking: Taking): readonly Fix[] {
-  const { kind } = seen.topology.platform;
   const file = `/etc/kubernetes/${pairPath(taking.authority)}.crt`;
   const compare: Fix = {
     do: 'Find out which of them is the right one: the others and their clients hold it',
@@ -38,7 +38,8 @@ export function planToTakeAuthority(seen: Seen, taking: Taking): readonly Fix[] 
     needs: [],
     verify: [],
   };
-  if (kind !== 'kubeadm' && kind !== 'unknown') return [compare];
+  const isElsewhere = taking.authority === 'etcd-ca' && seen.topology.etcd === 'external';
+  if (!isKubeadm(seen) || isElsewhere) return [compare];
   return [compare, prepare(seen, taking), takeIntoUse(seen, taking)];
 }
 

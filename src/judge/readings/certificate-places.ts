@@ -1,4 +1,5 @@
 // Where is a certificate served or kept: on which machine, in which role, under which subject?
+import { joinAddress } from '../../model/address.ts';
 import type { CertificateSeen, Knock, Try } from '../../model/network.ts';
 import type { Seen } from '../../model/rule.ts';
 import type { Subject } from '../../model/subject.ts';
@@ -58,8 +59,7 @@ function members(seen: Seen<CertificateEvidence>): readonly Place[] {
         ['etcd-peer', 'etcd.peer-port', member.peerPort],
       ] as const
     ).map(([role, id, port]) => {
-      const host = member.host.includes(':') ? `[${member.host}]` : member.host;
-      const address = `${host}:${port}`;
+      const address = joinAddress(member.host, port);
       const item = seen.peek(id, member.subject);
       const knock: Knock | undefined = item?.state === 'known' ? item.value : undefined;
       const trust = knock?.trust === undefined ? {} : { trust: knock.trust };
@@ -83,7 +83,7 @@ function machinePorts(seen: Seen<CertificateEvidence>): readonly Place[] {
       const item = seen.peek(id, machine.subject);
       const certificate = item?.state === 'known' ? item.value.chain[0] : undefined;
       if (certificate === undefined) return [];
-      const where = `${machine.host ?? machine.subject.id}:${port}`;
+      const where = joinAddress(machine.host ?? machine.subject.id, port);
       return [{ subject: placeOf(seen.topology, machine.subject.id, role), role, leaves: [{ where, served: true, certificate }] }];
     }),
   );

@@ -4,7 +4,7 @@ import { blamesEtcd, readApiServer } from './api-server.ts';
 import { peekMember } from './member.ts';
 import { countVoters } from './voters.ts';
 import { etcdServers } from '../topology/members.ts';
-import { splitAddress } from '../topology/build.ts';
+import { isLoopback, splitAddress } from '../topology/build.ts';
 
 /** Does the API server on this node know no other etcd member than the one beside it? (kubeadm, stacked: always so.) */
 export function usesOnlyLocalEtcd(seen: Seen, node: string | undefined): Certainty {
@@ -15,7 +15,7 @@ export function usesOnlyLocalEtcd(seen: Seen, node: string | undefined): Certain
   if (servers.length > 0) {
     const own = seen.topology.masters.find((master) => master.subject.keys.node === node)?.host;
     const hosts = servers.map((url) => splitAddress(url, 2379)?.host ?? '');
-    return hosts.every((host) => host === own || host === 'localhost' || host.startsWith('127.')) ? 'yes' : 'no';
+    return hosts.every((host) => host === own || isLoopback(host)) ? 'yes' : 'no';
   }
   if (seen.topology.etcd === 'external') return 'no';
   if (seen.topology.etcd === 'stacked' && seen.topology.platform.kind === 'kubeadm') return 'yes';

@@ -1,4 +1,5 @@
 // What is known of each etcd member, dead, unstarted and learning ones included?
+import { joinAddress } from '../../model/address.ts';
 import type { EtcdMember } from '../../model/etcd.ts';
 import type { Seen } from '../../model/rule.ts';
 import { say, type Word } from '../../model/sentence.ts';
@@ -53,7 +54,7 @@ function rowOf(seen: Seen, member: Member): Row {
     name: member.subject.name,
     id: memberIdOf(member),
     role: roleOf(seen, member, reading),
-    address: member.started ? `${member.host}:${member.clientPort}` : 'none yet',
+    address: member.started ? joinAddress(member.host, member.clientPort) : 'none yet',
     seen: seenBy(seen, member),
     certificate: certificateOf(seen, member),
     state: stateOf(reading),

@@ -1,4 +1,5 @@
 // What time is it on one API server, as exactly as a few seconds of asking can tell?
+import { joinAddress } from '../../model/address.ts';
 import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
 import type { ClockReading } from '../../model/evidence.ts';
@@ -35,7 +36,7 @@ export default defineProbe({
       throw gap(
         'failed',
         `API server ${subject.name} told no time`,
-        `curl -skI https://${host}:${port}/livez | grep -i ^date`,
+        `curl -skI https://${joinAddress(host, port)}/livez | grep -i ^date`,
         subjectKey(subject),
       );
     return { raw: JSON.stringify({ tries: tries.map(slim) }), source: 'direct' };

@@ -1,4 +1,5 @@
 // Which leases of kube-system does one API server show, asked at its own address?
+import { joinAddress } from '../../model/address.ts';
 import { subjectKey } from '../../model/subject.ts';
 import { deadlines } from '../../sources/source.ts';
 import { defineProbe } from '../probe.ts';
@@ -18,7 +19,7 @@ export default defineProbe({
     const { host, port } = masterOf(subject, topology);
     const one = await source.request({ scheme: 'https', host, port, path, identity: 'operator', deadlines: deadlines.usual, signal });
     const what = `the leases that API server ${subject.name} shows`;
-    const howToGet = `kubectl --server https://${host}:${port} -n kube-system get leases`;
+    const howToGet = `kubectl --server https://${joinAddress(host, port)} -n kube-system get leases`;
     if (one.answer === undefined) throw gap('failed', `${what}: ${one.failure?.detail ?? 'no answer'}`, howToGet, subjectKey(subject));
     if (one.answer.status !== 200) throw refusalOf(one, what, topology, howToGet);
     return { raw: JSON.stringify({ tries: [one] }), source: 'direct' };

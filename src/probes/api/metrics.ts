@@ -1,4 +1,5 @@
 // How many requests did one API server serve, fail, cut off or turn away since it started, and how long did they take?
+import { joinAddress } from '../../model/address.ts';
 import { z } from 'zod';
 import { subjectKey } from '../../model/subject.ts';
 import { deadlines } from '../../sources/source.ts';
@@ -27,7 +28,7 @@ export default defineProbe({
       signal,
     });
     const what = `the counters of API server ${subject.name}`;
-    const howToGet = `kubectl --server https://${host}:${port} get --raw /metrics`;
+    const howToGet = `kubectl --server https://${joinAddress(host, port)} get --raw /metrics`;
     if (one.answer === undefined) throw gap('failed', `${what}: ${one.failure?.detail ?? 'no answer'}`, howToGet, subjectKey(subject));
     if (one.answer.status !== 200) throw refusalOf(one, what, topology, howToGet);
     const kept = { ...one, answer: { ...one.answer, body: keepApiMetrics(one.answer.body) } };

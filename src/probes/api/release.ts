@@ -1,4 +1,5 @@
 // Which release does one API server run, asked at its own address?
+import { joinAddress } from '../../model/address.ts';
 import { z } from 'zod';
 import { subjectKey } from '../../model/subject.ts';
 import { deadlines } from '../../sources/source.ts';
@@ -26,7 +27,7 @@ export default defineProbe({
       signal,
     });
     const what = `the release of API server ${subject.name}`;
-    const howToGet = `kubectl --server https://${host}:${port} version`;
+    const howToGet = `kubectl --server https://${joinAddress(host, port)} version`;
     if (one.answer === undefined) throw gap('failed', `${what}: ${one.failure?.detail ?? 'no answer'}`, howToGet, subjectKey(subject));
     if (one.answer.status !== 200) throw refusalOf(one, what, topology, howToGet);
     return { raw: JSON.stringify({ tries: [one] }), source: 'direct' };

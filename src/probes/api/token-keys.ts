@@ -1,4 +1,5 @@
 // By which keys does one API server accept the tokens of service accounts?
+import { joinAddress } from '../../model/address.ts';
 import { z } from 'zod';
 import { subjectKey } from '../../model/subject.ts';
 import { deadlines } from '../../sources/source.ts';
@@ -20,7 +21,7 @@ export default defineProbe({
     const { host, port } = masterOf(subject, topology);
     const one = await source.request({ scheme: 'https', host, port, path, identity: 'operator', deadlines: deadlines.usual, signal });
     const what = `keys of API server ${subject.name}`;
-    const howToGet = `kubectl --server https://${host}:${port} get --raw ${path}`;
+    const howToGet = `kubectl --server https://${joinAddress(host, port)} get --raw ${path}`;
     if (one.answer === undefined) throw gap('failed', `${what}: ${one.failure?.detail ?? 'no answer'}`, howToGet, subjectKey(subject));
     if (one.answer.status !== 200) throw refusalOf(one, what, topology, howToGet);
     return { raw: JSON.stringify({ tries: [one] }), source: 'direct' };

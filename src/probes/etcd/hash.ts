@@ -1,4 +1,5 @@
 // Which hash does one member compute over its keys at a revision that all members have?
+import { joinAddress } from '../../model/address.ts';
 import { z } from 'zod';
 import type { EvidenceTypes } from '../../model/evidence.ts';
 import { subjectKey } from '../../model/subject.ts';
@@ -40,7 +41,7 @@ export default defineProbe({
     const status = around.value('etcd.status', subject);
     const revision = commonRevision(around);
     if (revision === 0n) {
-      const how = `etcdctl endpoint status --endpoints https://${member.host}:${member.clientPort}`;
+      const how = `etcdctl endpoint status --endpoints https://${joinAddress(member.host, member.clientPort)}`;
       throw gap('failed', 'no member told its revision', how, subjectKey(subject));
     }
     if (sizeOf(status, around) > largest && !around.settings.deep) {

@@ -1,4 +1,5 @@
 // Which API servers does the cluster send its own pods to?
+import { joinAddress } from '../../model/address.ts';
 import { z } from 'zod';
 import { defineProbe } from '../probe.ts';
 import { line, listOf } from '../shared/json.ts';
@@ -24,7 +25,7 @@ export default defineProbe({
       (endpoints ?? [])
         .filter(({ conditions }) => conditions.ready !== false)
         .flatMap((endpoint) => endpoint.addresses)
-        .flatMap((host) => ports.map(({ port }) => `${host.includes(':') ? `[${host}]` : host}:${port ?? 443}`)),
+        .flatMap((host) => ports.map(({ port }) => joinAddress(host, port ?? 443))),
     );
     return { addresses: [...new Set(addresses)].sort() };
   },

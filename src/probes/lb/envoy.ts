@@ -1,4 +1,5 @@
 // What does Envoy think of the hosts behind it?
+import { joinAddress } from '../../model/address.ts';
 import { z } from 'zod';
 import type { EnvoyHost } from '../../model/balancer.ts';
 import { defineProbe } from '../probe.ts';
@@ -55,8 +56,13 @@ function reduce(cluster: string, { address: { socket_address }, stats, health_st
   const told =
     typeof discovered === 'string' && discovered !== 'HEALTHY' && discovered !== 'UNKNOWN' ? [`eds ${cleanLine(discovered, 30)}`] : [];
   const trouble = [...flags.map((name) => cleanLine(name, 60)), ...told];
-  const host = socket_address.address.includes(':') ? `[${socket_address.address}]` : socket_address.address;
   const total = stats.find((one) => one.name === 'cx_total')?.value;
   const healthy = trouble.every((one) => one.startsWith('pending_') || one === 'eds DEGRADED' || one === 'failed_degraded_active_hc');
-  return { cluster, address: `${host}:${socket_address.port_value}`, healthy, trouble, ...(total !== undefined && { connections: total }) };
+  return {
+    cluster,
+    address: joinAddress(socket_address.address, socket_address.port_value),
+    healthy,
+    trouble,
+    ...(total !== undefined && { connections: total }),
+  };
 }

@@ -1,4 +1,5 @@
 // What does HAProxy itself think of its backends?
+import { joinAddress } from '../../model/address.ts';
 import type { HaproxyRow } from '../../model/balancer.ts';
 import type { RawTry } from '../../sources/source.ts';
 import { defineProbe, type Gathered, type Surroundings } from '../probe.ts';
@@ -30,7 +31,7 @@ export default defineProbe({
       return { raw, source: 'HAProxy socket' };
     }
     const host = topology.entry?.host ?? '';
-    const url = named ?? `http://${host.includes(':') ? `[${host}]` : host}:${usualPort}/stats`;
+    const url = named ?? `http://${joinAddress(host, usualPort)}/stats`;
     return { raw: tableOf(await ask(url, around), url, named !== undefined), source: 'HAProxy stats page' };
   },
   read: (raw) => {

@@ -96,5 +96,5 @@ test('the plan names a master and the file in use', () => {
     topology: world.topology,
   } as never);
   expect(fixes.map((fix) => fix.where)).toEqual(['m1', 'here']);
-  expect(fixes[1]?.run).toContain('scp root@10.89.0.11:/etc/kubernetes/admin.conf admin.conf');
+  expect(fixes[1]?.run).toContain('cp -a admin.conf admin.conf.old && scp root@10.89.0.11:/etc/kubernetes/admin.conf admin.conf');
 });
