@@ -45,7 +45,7 @@ interface Words {
   readonly restart?: Omit<Fix, 'needs' | 'verify'>;
 }
 
-/** Only what is known to stand there is started anew. */
+/** What a provider or the cluster itself looks after is not ours to start. */
 function words(seen: Seen, front: Exclude<Front, 'master'>, entry: LoadBalancer): Words {
   const listens = `ss -ltnp 'sport = :${entry.port}'`;
   const none = { risk: 'none', needs: [], verify: [] } as const;
@@ -74,7 +74,16 @@ function words(seen: Seen, front: Exclude<Front, 'master'>, entry: LoadBalancer)
       };
     }
     case 'unknown':
-      return { look: { ...see, run: [listens, 'systemctl status haproxy nginx keepalived --no-pager   # whichever it is'] } };
+      return {
+        look: { ...see, run: [listens, 'systemctl status haproxy nginx keepalived --no-pager   # whichever it is'] },
+        restart: {
+          ...start,
+          run: [
+            'haproxy -c -f /etc/haproxy/haproxy.cfg && systemctl restart haproxy   # where it is HAProxy',
+            'nginx -t && systemctl restart nginx   # where it is Nginx',
+          ],
+        },
+      };
   }
 }
 

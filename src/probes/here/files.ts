@@ -28,7 +28,7 @@ export default defineProbe({
   why: 'On a master they survive every failure of the API and say how it is meant to run.',
   reads: [],
   after: [],
-  timeoutMs: 3000,
+  timeoutMs: 6000,
   gather: async (_subject, { source }) => {
     const list = (folders: readonly string[]) => Promise.all(folders.map((folder) => source.folder(folder).catch(() => [])));
     const manifestPaths = (await list(manifestFolders)).flat().filter((path) => /\.ya?ml$/.test(path));

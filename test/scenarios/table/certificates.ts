@@ -27,7 +27,6 @@ export const certificates: readonly Scenario[] = [
   {
     ...base,
     id: 'S160',
-    unrecorded: 'not yet',
     title: 'what the scheduler of m2 logs in with was renewed, and the scheduler not started anew; seen on m2',
     faults: [{ fault: 'login-renewed-only', target: 'm2' }],
     ages: [10],

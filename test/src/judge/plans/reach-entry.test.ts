@@ -22,10 +22,10 @@ test('HAProxy is started anew where its counters show it', () => {
   expect(commands).toContain('haproxy -c -f /etc/haproxy/haproxy.cfg && systemctl restart haproxy');
 });
 
-test('what nobody knows is looked at and not started anew', () => {
+test('what nobody knows is looked at first', () => {
   const { front, steps } = stepsFor(bare());
   expect(front).toBe('unknown');
-  expect(steps.map((step) => step.risk)).toEqual(['none']);
+  expect(steps.map((step) => step.risk)).toEqual(['none', 'medium']);
 });
 
 test('the address of one master is that master’s API server', () => {
