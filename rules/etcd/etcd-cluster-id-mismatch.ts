@@ -72,8 +72,9 @@ export default defineRule({
       because: 'each cluster counts members of its own',
       covers: 'any',
       match: 'member',
+      unproven: true,
     },
-    { to: 'etcd-hash-mismatch', kind: 'causes', on: 'member', because: 'another cluster holds other data' },
+    { to: 'etcd-hash-mismatch', kind: 'causes', on: 'member', because: 'another cluster holds other data', unproven: true },
     { to: 'etcd-partition', kind: 'causes', on: 'member', because: 'peers turn away a member of another cluster', unproven: true },
     {
       to: 'etcd-no-fault-margin',
@@ -82,6 +83,7 @@ export default defineRule({
       because: 'what serves another cluster gives no vote in this one',
       covers: 'any',
       match: 'member',
+      unproven: true,
     },
     {
       to: 'api-identity-lease',
@@ -90,6 +92,7 @@ export default defineRule({
       because: 'the API server beside it renews its lease in the other cluster',
       produces: ['expired'],
       when: viaLocalApiServer,
+      unproven: true,
     },
     {
       to: 'ha-node-notready',
@@ -97,6 +100,7 @@ export default defineRule({
       on: 'node',
       because: 'the kubelet reports through the API server beside it, into the other cluster',
       when: viaLocalKubelet,
+      unproven: true,
     },
     {
       to: 'le-two-active',

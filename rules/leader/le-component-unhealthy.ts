@@ -62,7 +62,9 @@ export default defineRule({
       ...quoteLog(seen, pod.component, pod.node),
     };
     const none = healthy.yes.length === 0 && healthy.unknown.length === 0;
-    const grave = none ? ({ severity: 'critical', impact: 'degraded' } as const) : {};
+    // It answers a lost lead by ending, and starts again: that is told of, and looked for elsewhere.
+    const mild = lostTheLead(facts) && healthy.yes.length > 0 ? ({ severity: 'info' } as const) : {};
+    const grave = none ? ({ severity: 'critical', impact: 'degraded' } as const) : mild;
     return fail(facts, {
       reason: reading.reason,
       witness: 'stated',
@@ -99,7 +101,7 @@ export default defineRule({
       because: 'an instance that takes the lease and dies gives it to the next one again and again',
       covers: 'any',
       match: 'node',
-      when: (link) => (lostTheLead(link.cause) ? 'no' : sameComponent(link)),
+      when: (link) => (lostTheLead(link.cause.facts) ? 'no' : sameComponent(link)),
       unproven: true,
     },
   ],

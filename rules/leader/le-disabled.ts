@@ -63,6 +63,7 @@ export default defineRule({
       on: 'object',
       because: 'an instance that is not elected works beside the one that is',
       produces: ['no-election'],
+      unproven: true,
     },
     {
       to: 'api-flag-drift',
@@ -70,6 +71,7 @@ export default defineRule({
       on: 'node',
       because: 'this flag is what differs',
       when: ({ cause, effect }) => speaksOnlyOf(effect, cause.subject.name, /^--leader-elect$/),
+      unproven: true,
     },
   ],
   fixes: ({ verdicts }, seen) =>

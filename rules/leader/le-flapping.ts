@@ -4,7 +4,7 @@ import { defineRule, fail, notApplicable, pass, undecided } from '../../src/judg
 import type { LeadTaken, LeaseSeen } from '../../src/model/kubernetes.ts';
 import { describeDuration } from '../../src/model/time.ts';
 import { ageAt } from '../../src/judge/readings/age.ts';
-import { candidatesOf, lostTheLead, startingLimit } from '../../src/judge/readings/component.ts';
+import { candidatesOf, startingLimit } from '../../src/judge/readings/component.ts';
 import { findLease, leaseSubjects } from '../../src/judge/readings/lease.ts';
 import { nodeLimits } from '../../src/judge/readings/node.ts';
 
@@ -64,15 +64,7 @@ export default defineRule({
     if (between !== undefined) return undecided('the lease was made anew between two looks', '--deep');
     return undecided('not sampled: one look only, and nobody wrote down who led before', '--deep');
   },
-  explains: [
-    {
-      to: 'le-component-unhealthy',
-      kind: 'made-of',
-      on: 'cluster',
-      because: 'each instance ends when it loses the lead, and waits for its next start',
-      when: ({ cause, effect }) => (effect.group === cause.subject.name && lostTheLead(effect) ? 'yes' : 'no'),
-    },
-  ],
+  explains: [],
   fixes: ({ verdicts }) =>
     verdicts.map(({ facts }) => {
       const component = String(facts['component']);

@@ -59,6 +59,7 @@ export default defineRule({
       on: 'lb',
       because: 'the holder’s kernel refuses every connection',
       produces: ['refused'],
+      unproven: true,
     },
   ],
   fixes: ({ facts }) => {

@@ -49,7 +49,9 @@ export default defineRule({
     const severity = worst.reason === 'slow' ? 'info' : 'warning';
     return fail({ node: worst.node, words: worst.words, rows }, { reason: worst.reason, severity, witness: 'stated' });
   },
-  explains: [{ to: 'vip-holder-lb-down', kind: 'worsens', on: 'lb', because: 'the address stayed where the balancer is dead' }],
+  explains: [
+    { to: 'vip-holder-lb-down', kind: 'worsens', on: 'lb', because: 'the address stayed where the balancer is dead', unproven: true },
+  ],
   fixes: (_cause, seen) => {
     const port = seen.topology.entry?.port ?? 8443;
     return [

@@ -16,7 +16,9 @@ function textOf(file: string): string {
 }
 
 const ruleFiles = filesIn('rules/');
-const readings = filesIn('src/judge/readings/').map(textOf).join('\n');
+/** Readings, and what several rules of one area share in a folder of its own. */
+const shared = [...filesIn('src/judge/readings/'), ...ruleFiles.filter((name) => name.split('/').length > 3)];
+const readings = shared.map(textOf).join('\n');
 
 /** Read in the rule's own file, or by a reading that is handed all of the rule's limits. */
 function unread(keys: readonly string[], own: string, helpers: string): readonly string[] {

@@ -3,7 +3,7 @@ import type { ContainerSeen, ControlPlanePod, ServerClock } from '../../model/ku
 import { say, type Text } from '../../model/sentence.ts';
 import type { Seen } from '../../model/rule.ts';
 import { keysOn } from '../../model/topology.ts';
-import type { Fail, Support } from '../../model/verdict.ts';
+import type { Support } from '../../model/verdict.ts';
 import { ageAt } from './age.ts';
 import { describeDuration } from '../../model/time.ts';
 import { readApiServer, servesClients } from './api-server.ts';
@@ -83,6 +83,6 @@ function stateOf(
 }
 
 /** Whether an instance ended, by the last line of its log, because its lead was lost, which it answers so: the end is no cause of the loss. */
-export function lostTheLead({ facts }: Fail): boolean {
-  return /^"?leader ?election lost/i.test(String(facts['log'] ?? ''));
+export function lostTheLead({ log = '' }: { readonly log?: unknown }): boolean {
+  return /^"?leader ?election lost/i.test(String(log));
 }

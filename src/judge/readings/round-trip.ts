@@ -20,9 +20,10 @@ export function roundTripsOf(seen: Seen<MemberEvidence>, member: Member): readon
   const since = metricsOf(seen, member)?.value.peerRoundTrip;
   if (since === undefined) return undefined;
   const window = counterWindow(seen, member);
+  const silent = seen.topology.members.filter((other) => peekMember(seen, other)?.kind === 'silent');
   return Object.entries(since).flatMap(([id, histogram]) => {
     const peer = seen.topology.members.find((other) => memberIdOf(other) === id);
-    if (peer !== undefined && peekMember(seen, peer)?.kind === 'silent') return [];
+    if (peer === undefined ? silent.some((other) => memberIdOf(other) === undefined) : silent.includes(peer)) return [];
     const recent = window && between(window.first.peerRoundTrip?.[id], window.last.peerRoundTrip?.[id]);
     return [{ peer: peer?.subject.name ?? id, since: histogram, ...(recent !== undefined && recent.count > 0 && { recent }) }];
   });

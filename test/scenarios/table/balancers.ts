@@ -57,6 +57,7 @@ export const balancers: readonly Scenario[] = [
   {
     ...base,
     id: 'S96',
+    unrecorded: 'whether the address is served is told by the tries alone',
     title: 'the address stays where HAProxy is dead, because nothing watches it',
     faults: [{ fault: 'keepalived-untracked' }, { fault: 'haproxy-stopped', target: 'lb1' }],
     ages: [12],

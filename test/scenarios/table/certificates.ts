@@ -65,6 +65,7 @@ export const certificates: readonly Scenario[] = [
   {
     ...base,
     id: 'S164',
+    unrecorded: 'whether an instance ended by itself or for its lost lead is told by one line of its log',
     title: 'the lead of the scheduler moved five times within two minutes',
     faults: [{ fault: 'lead-unsteady' }],
     ages: [10],

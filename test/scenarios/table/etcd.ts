@@ -63,6 +63,7 @@ export const etcd: readonly Scenario[] = [
   {
     ...base,
     id: 'S21',
+    unrecorded: 'each piece of evidence about etcd shows it in a way of its own, so that less of it says something else',
     title: 'etcd of m3 restored by itself into a cluster of its own',
     faults: [{ fault: 'etcd-own-cluster', target: 'm3' }],
     ages: [60],

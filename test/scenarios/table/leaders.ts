@@ -9,6 +9,7 @@ export const leaders: readonly Scenario[] = [
   {
     ...base,
     id: 'S150',
+    unrecorded: 'one piece of evidence alone shows it',
     title: 'the scheduler of m2 works without being elected',
     faults: scheduler('--leader-elect=false'),
     ages: [110],
