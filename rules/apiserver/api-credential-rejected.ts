@@ -6,6 +6,8 @@ import { planToCompareServer, planToReplaceCredential } from '../../src/judge/pl
 import { masterOf, readApiServer } from '../../src/judge/readings/api-server.ts';
 import { isKubeadm } from '../../src/judge/readings/component-home.ts';
 import { entryOf } from '../../src/judge/readings/entry.ts';
+import { kubeletIsSilent } from '../../src/judge/readings/host.ts';
+import { kubeletUsesOwnApiServer } from '../../src/judge/readings/wiring.ts';
 import { MissingEvidence } from '../../src/judge/view.ts';
 import type { CredentialSeen } from '../../src/model/operator.ts';
 import type { Facts } from '../../src/model/verdict.ts';
@@ -72,7 +74,19 @@ export default defineRule({
     }
     return pass({ where, status });
   },
-  explains: [],
+  explains: [
+    {
+      to: 'ha-node-notready',
+      kind: 'causes',
+      on: 'node',
+      because: 'the kubelet on a kubeadm master logs in to the API server beside it with a certificate of the same authority',
+      when: ({ cause, effect }, seen) => {
+        if (cause.reason !== 'inconsistent' || !loginIsCertificate(seen) || kubeletIsSilent(seen, effect.subject.keys.node)) return 'no';
+        return kubeletUsesOwnApiServer(seen, effect.subject.keys.node);
+      },
+      unproven: true,
+    },
+  ],
   fixes: ({ facts, verdicts }, seen) => {
     if (verdicts[0]?.reason === 'inconsistent') return planToCompareServer(seen, String(facts['where']));
     const kubeconfig = seen.peek('operator.kubeconfig');
@@ -102,6 +116,11 @@ function statusAt(seen: Seen<Needs>, subject: Subject): number {
   throw new MissingEvidence([
     { gap: 'failed', detail, howToGet, id: 'api.credential', subject: subjectKey(subject), through: subjectKey(subject) },
   ]);
+}
+
+function loginIsCertificate(seen: Seen): boolean {
+  const kubeconfig = seen.peek('operator.kubeconfig');
+  return kubeconfig?.state === 'known' && kubeconfig.value.credential.kind === 'client-certificate';
 }
 
 interface Asked {

@@ -1,24 +1,25 @@
 // Does this master's API server give clients an answer they can use?
 import { joinAddress } from '../../src/model/address.ts';
 import { say, type Text } from '../../src/model/sentence.ts';
-import { homeOf } from '../../src/judge/readings/component-home.ts';
 import { defineRule, fail, pass, suspected, undecided } from '../../src/judge/define-rule.ts';
 import {
-  type AnsweringApiServer,
   type ApiServerReading,
   anotherServes,
+  fewerLeft,
   mastersOf,
   readApiServer,
   servesClients,
 } from '../../src/judge/readings/api-server.ts';
+import { planToFindLoad, planToFindWait } from '../../src/judge/plans/hasten-api-server.ts';
 import { planToStartApiServer } from '../../src/judge/plans/start-api-server.ts';
 import { balancerDoubts, checkedReasons } from '../../src/judge/readings/backend.ts';
+import { waitedInVain } from '../../src/judge/readings/logins.ts';
+import { isSlow, steadinessOf } from '../../src/judge/readings/steadiness.ts';
 import { entryMet, onlyOurPath, servedThroughEntry } from '../../src/judge/readings/entry.ts';
 import { kubeletIsSilent, othersHaveLost } from '../../src/judge/readings/host.ts';
 import { kubeletUsesOwnApiServer } from '../../src/judge/readings/wiring.ts';
 import type { Master } from '../../src/model/topology.ts';
-import type { Try } from '../../src/model/network.ts';
-import type { Fix, Seen } from '../../src/model/rule.ts';
+import type { Seen } from '../../src/model/rule.ts';
 import { describeDuration } from '../../src/model/time.ts';
 
 const reasons = [
@@ -54,6 +55,7 @@ export default defineRule({
   folded: '{words}',
   needs: [
     'api.ready',
+    'api.credential',
     'kube.nodes',
     'kube.node-leases',
     'kube.control-plane-pods',
@@ -91,7 +93,12 @@ export default defineRule({
     const reading = readApiServer(seen, master);
     const address = joinAddress(master.host, master.port);
     if (reading.kind === 'ready' && servesClients(reading)) {
-      if (!isSlow(seen, master, reading, limits)) return judgeSteadiness(seen, master, limits);
+      if (!isSlow(seen, master, reading, limits)) {
+        const waited = waitedInVain(seen, master, limits.lead);
+        if (waited === undefined) return judgeSteadiness(seen, master, limits);
+        const words = say('says that it is ready, and leaves who logs in without an answer for {time}', { time: describeDuration(waited) });
+        return fail({ node: subject.name, address, state: 'stuck', words, count: '' }, { reason: 'slow', witness: 'measured' });
+      }
       const { late, tries, quickest } = reading;
       const words = say('{late} of {tries} tries got no answer in time, the quickest took {time}', {
         late,
@@ -206,10 +213,12 @@ export default defineRule({
       produces: ['expired'],
     },
   ],
-  fixes: ({ facts }, seen) =>
-    facts['state'] === 'slow' || facts['state'] === 'unsteady'
-      ? [planToFindLoad(seen, String(facts['node']))]
-      : planToStartApiServer(seen, String(facts['node']), String(facts['address']), anotherServes(seen, String(facts['node']))),
+  fixes: ({ facts }, seen) => {
+    const [node, address] = [String(facts['node']), String(facts['address'])];
+    if (facts['state'] === 'slow' || facts['state'] === 'unsteady') return [planToFindLoad(seen, node)];
+    if (facts['state'] === 'stuck') return [planToFindWait(seen, node, address)];
+    return planToStartApiServer(seen, node, address, anotherServes(seen, node));
+  },
   avoid: () => [],
   reading: ['https://kubernetes.io/docs/reference/using-api/health-checks/'],
   errors: ['connection refused', 'net/http: TLS handshake timeout'],
@@ -218,59 +227,13 @@ export default defineRule({
 /** Of tries that began before the one that was served some may have failed: then it is looked at again, a second later. */
 function judgeSteadiness(seen: Seen<'api.ready'>, master: Master, limits: { readonly looks: number; readonly missed: number }) {
   const { subject } = master;
-  const looks = seen.samples('api.ready', subject).map(({ value }) => value.tries);
-  const missed = looks.filter((tries) => tries.some(isUnserved)).length;
-  const others = mastersOf(seen).filter((one) => one !== master);
-  const isOurPath = others.length > 0 && seen.tally(others, (other) => isSteady(seen, other)).yes.length === 0;
-  if (missed === 0 || isOurPath) return pass({ node: subject.name });
-  const all = looks.flat();
-  const words = say('{count} of {tries} tries in {looks} looks were not served, the others were', {
-    count: all.filter(isUnserved).length,
-    tries: all.length,
-    looks: looks.length,
-  });
-  if (looks.length < limits.looks) return suspected(`${subject.name} served one of ${all.length} tries only after others had failed`);
+  const { looks, missed, tries, unserved } = steadinessOf(seen, master);
+  if (missed === 0) return pass({ node: subject.name });
+  if (looks < limits.looks) return suspected(`${subject.name} served one of ${tries} tries only after others had failed`);
   if (missed < limits.missed) return pass({ node: subject.name });
+  const words = say('{count} of {tries} tries in {looks} looks were not served, the others were', { count: unserved, tries, looks });
   const facts = { node: subject.name, address: subject.id, state: 'unsteady', words, count: '' };
   return fail(facts, { reason: 'unsteady', witness: 'measured' });
-}
-
-function isSteady(seen: Seen<'api.ready'>, { subject }: Master): boolean {
-  return !seen.samples('api.ready', subject).some(({ value }) => value.tries.some(isUnserved));
-}
-
-function isUnserved({ outcome }: Try): boolean {
-  return outcome.kind === 'failed' || outcome.status >= 500;
-}
-
-/** It answers, some tries too late, while another API server proves that it is not our own path that is slow. */
-function isSlow(
-  seen: Seen<'api.ready'>,
-  master: Master,
-  { late, quickest }: AnsweringApiServer,
-  limits: { readonly slow: number; readonly lead: number },
-): boolean {
-  if (late === 0 || quickest < limits.slow) return false;
-  return mastersOf(seen).some((other) => {
-    const reading = other === master ? undefined : seen.attempt(() => readApiServer(seen, other));
-    return reading?.kind === 'ready' && reading.late === 0 && reading.quickest * limits.lead <= quickest;
-  });
-}
-
-function planToFindLoad(seen: Seen, node: string): Fix {
-  const isPod = homeOf(seen, 'kube-apiserver', node).kind === 'static-pod';
-  return {
-    do: say('See what keeps {node} busy: its processors, its disk, or a limit of the container', { node }),
-    where: node,
-    run: [
-      'uptime; head -1 /proc/pressure/cpu /proc/pressure/io /proc/pressure/memory',
-      ...(isPod ? ['crictl stats --label component=kube-apiserver'] : []),
-      'top -b -n 1 | head -15',
-    ],
-    risk: 'none',
-    needs: [],
-    verify: [],
-  };
 }
 
 function reasonOf(reading: ApiServerReading): (typeof reasons)[number] {
@@ -283,10 +246,4 @@ function wordsFor(reading: ApiServerReading): Text {
   if (reading.kind !== 'silent') return say('answers /readyz {status}, no client trusts it', { status: reading.status });
   const words = { refused: 'connection refused', timeout: 'no answer to a connection', hung: 'accepts a connection, then says nothing' };
   return words[reading.why as 'refused'] ?? reading.detail;
-}
-
-function fewerLeft(seen: Seen<'api.ready'>, master: Master, live: number): boolean {
-  const others = mastersOf(seen).filter((one) => one !== master);
-  const split = seen.tally(others, (one) => servesClients(readApiServer(seen, one)));
-  return others.length >= live && split.yes.length + split.unknown.length < live;
 }

@@ -122,6 +122,13 @@ export function anotherServes(seen: Seen, node: string): Certainty {
   return split.unknown.length > 0 ? 'unknown' : 'no';
 }
 
+/** Whether fewer than these serve besides this one, where there are as many. */
+export function fewerLeft(seen: Seen<'api.ready'>, master: Master, live: number): boolean {
+  const others = mastersOf(seen).filter((one) => one !== master);
+  const split = seen.tally(others, (one) => servesClients(readApiServer(seen, one)));
+  return others.length >= live && split.yes.length + split.unknown.length < live;
+}
+
 /** Whether the failing checks are etcd's own. */
 export function blamesEtcd(reading: ApiServerReading): boolean {
   return reading.kind === 'not-ready' && reading.failing.some((name) => etcdCheck.test(name));

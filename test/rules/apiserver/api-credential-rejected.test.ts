@@ -3,6 +3,7 @@ import rule from '../../../rules/apiserver/api-credential-rejected.ts';
 import type { CredentialSeen } from '../../../src/model/operator.ts';
 import type { Unknown } from '../../../src/model/verdict.ts';
 import { fixesOf, shown, unfilled } from '../../kit/texts.ts';
+import { judgeAgain } from '../../laws/recordings.ts';
 import { answered, asFail, failedTries, healthyWorld, type World } from '../../kit/world.ts';
 
 function login(node: string, status: number, world = healthyWorld()): World {
@@ -100,4 +101,14 @@ test.each<[CredentialSeen, string]>([
   const verdict = asFail(world.verdict(rule, 'm1'));
   expect(verdict.facts['credential']).toBe(words);
   expect(fixesOf(rule, world, verdict)).toHaveLength(1);
+});
+
+test('a kubelet that is refused by the API server beside it, as we are, is no finding of its own', () => {
+  const silent = login('m2', 401).set('kube.nodes', undefined, (old) => ({
+    ...old,
+    nodes: old.nodes.map((node) => (node.name === 'm2' ? { ...node, ready: 'Unknown' as const } : node)),
+  }));
+  expect(judgeAgain(silent.evidence).findings.map((finding) => finding.cause.rule)).toEqual(['api-credential-rejected']);
+  const byToken = holding({ kind: 'token' }, silent);
+  expect(judgeAgain(byToken.evidence).findings).toHaveLength(2);
 });

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import rule from '../../../rules/apiserver/api-master-unreachable.ts';
 import { fixesOf, gateOf, unfilled } from '../../kit/texts.ts';
 import type { Try } from '../../../src/model/network.ts';
+import { judgeAgain } from '../../laws/recordings.ts';
 import { answered, asFail, failedTries, failure, healthyWorld, now, type World } from '../../kit/world.ts';
 
 /** The load balancer has met only m1. */
@@ -101,6 +102,43 @@ describe('a server that answers some tries after seconds and others not in time'
         tries: [...failedTries(node, 'hung').slice(0, 1), answered(node, 200, 'ok', { receivedAt: now + 2500 })],
       });
     expect(everywhere.verdict(rule, 'm2').status).toBe('pass');
+  });
+});
+
+describe('a server that is ready for its health path and leaves logins without an answer', () => {
+  const unanswered = { ...failedTries('m2', 'timeout')[0], connected: true, receivedAt: now + 1500 } as Try;
+  const stuck = (): World => healthyWorld().set('api.credential', 'm2', { last: unanswered });
+
+  test('is stuck, where another one answers a login at once', () => {
+    const world = stuck();
+    const verdict = asFail(world.verdict(rule, 'm2'));
+    expect(verdict).toMatchObject({ reason: 'slow', severity: 'warning', facts: { state: 'stuck' } });
+    expect(unfilled(rule, verdict)).toEqual([]);
+    expect(fixesOf(rule, world, verdict)).toMatchObject([{ where: 'm2', risk: 'none' }]);
+  });
+
+  test('is not known to be, where no other login was answered at once, or nobody logged in', () => {
+    const late = (node: string) => answered(node, 200, '', { receivedAt: now + 900 });
+    expect(
+      stuck()
+        .set('api.credential', 'm1', { last: late('m1') })
+        .set('api.credential', 'm3', { last: late('m3') })
+        .verdict(rule, 'm2').status,
+    ).toBe('pass');
+    expect(stuck().missing('api.credential').verdict(rule, 'm2').status).toBe('pass');
+    expect(
+      stuck()
+        .set('api.credential', 'm2', { last: failedTries('m2', 'timeout')[0] as Try })
+        .verdict(rule, 'm2').status,
+    ).toBe('pass');
+  });
+
+  test('brings about that its own kubelet no longer reports', () => {
+    const world = stuck().set('kube.nodes', undefined, (old) => ({
+      ...old,
+      nodes: old.nodes.map((node) => (node.name === 'm2' ? { ...node, ready: 'Unknown' as const } : node)),
+    }));
+    expect(judgeAgain(world.evidence).findings.map((finding) => finding.cause.rule)).toEqual(['api-master-unreachable']);
   });
 });
 
