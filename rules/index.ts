@@ -26,6 +26,7 @@ import certificatesCertCsrStuck from './certificates/cert-csr-stuck.ts';
 import certificatesCertEtcdSan from './certificates/cert-etcd-san.ts';
 import certificatesCertFrontProxyTrust from './certificates/cert-front-proxy-trust.ts';
 import certificatesCertKeyPairMismatch from './certificates/cert-key-pair-mismatch.ts';
+import certificatesCertKubeconfigAuthority from './certificates/cert-kubeconfig-authority.ts';
 import certificatesCertKubeconfigExpired from './certificates/cert-kubeconfig-expired.ts';
 import certificatesCertKubelet from './certificates/cert-kubelet.ts';
 import certificatesCertLeafExpired from './certificates/cert-leaf-expired.ts';
@@ -133,6 +134,7 @@ export const rules: readonly AnyRule[] = [
   certificatesCertEtcdSan,
   certificatesCertFrontProxyTrust,
   certificatesCertKeyPairMismatch,
+  certificatesCertKubeconfigAuthority,
   certificatesCertKubeconfigExpired,
   certificatesCertKubelet,
   certificatesCertLeafExpired,

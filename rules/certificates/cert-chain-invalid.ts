@@ -5,6 +5,7 @@ import { certificateNeeds, certificateSubjects, type Leaf, lookAt } from '../../
 import { describeRole, isUnverified, nameOfAuthority } from '../../src/judge/readings/certificate-role.ts';
 import { describeLeaf } from '../../src/judge/readings/certificate-words.ts';
 import type { Cause, Fix, Need, Seen } from '../../src/model/rule.ts';
+import { oddKubeconfig } from '../../src/judge/readings/odd-kubeconfig.ts';
 import { say, type Text } from '../../src/model/sentence.ts';
 import { effectsOfRefusal } from './edges/refused-leaf.ts';
 
@@ -37,7 +38,10 @@ export default defineRule({
   judge: (seen, _limits, subject) => {
     const { place, leaves } = lookAt(seen, subject);
     const { severity, impact } = describeRole(place.role);
-    const judged = leaves.map((leaf) => ({ leaf, found: judgeLeaf(leaf, place.role) }));
+    const judged = leaves.map((leaf) => ({
+      leaf,
+      found: judgeLeaf(leaf, place.role, place.role === 'apiserver' && oddKubeconfig(seen) !== undefined),
+    }));
     for (const { leaf, found } of [...judged].sort((one, other) => Number(other.leaf.served) - Number(one.leaf.served))) {
       if (typeof found === 'string') continue;
       const { issuer, authorityKeyId = '?' } = leaf.certificate;
@@ -62,12 +66,14 @@ export default defineRule({
   ],
 });
 
-function judgeLeaf({ certificate, trust, signers, served }: Leaf, role: string): Finding {
+/** @param isOurs whether it is our own authority that is unlike those of all API servers. */
+function judgeLeaf({ certificate, trust, signers, served }: Leaf, role: string, isOurs: boolean): Finding {
   const { usages, authority } = describeRole(role);
   const missing =
     certificate.usages === undefined || certificate.usages.length === 0 ? [] : usages.filter((one) => !certificate.usages?.includes(one));
   if (missing.length > 0) return { reason: 'usage', words: say('may not be used as {usages}', { usages: missing.join(' and ') }) };
   if (served) {
+    if (isOurs) return 'open';
     if (trust?.kind === 'untrusted' && trust.why === 'unknown-authority')
       return { reason: 'signature', words: say('is not signed by the {name} authority', { name: nameOfAuthority(authority ?? '') }) };
     return trust === undefined || trust.kind === 'not-judged' ? 'open' : 'good';

@@ -7,7 +7,7 @@ export const entryQuestions: readonly Question[] = [
     branch: 'gate',
     ask: 'your own access valid?',
     vital: false,
-    rules: ['cert-operator-expiring', 'api-credential-rejected'],
+    rules: ['cert-kubeconfig-authority', 'cert-operator-expiring', 'api-credential-rejected'],
     next: { yes: ['api-entry'], no: ['api-entry', 'clock-masters'] },
   },
   {

@@ -26,6 +26,7 @@ export type RuleId =
   | 'cert-etcd-san'
   | 'cert-front-proxy-trust'
   | 'cert-key-pair-mismatch'
+  | 'cert-kubeconfig-authority'
   | 'cert-kubeconfig-expired'
   | 'cert-kubelet'
   | 'cert-leaf-expired'

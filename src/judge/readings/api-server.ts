@@ -6,6 +6,7 @@ import type { Certainty, Seen } from '../../model/rule.ts';
 import { type Subject, subjectKey } from '../../model/subject.ts';
 import type { Master } from '../../model/topology.ts';
 import { DoesNotApply, MissingEvidence } from '../view.ts';
+import { oddKubeconfig } from './odd-kubeconfig.ts';
 
 /** `answers` and `trusted` are two facts: every answering kind carries what a verifying client would think. */
 export type ApiServerReading = AnsweringApiServer | SilentApiServer;
@@ -39,7 +40,7 @@ export interface SilentApiServer {
 /** Ends the judgement as unknown where nobody could look, or no login tells why strangers are refused. */
 export function readApiServer(seen: Seen<'api.ready'>, master: Master): ApiServerReading {
   const { tries, login } = seen.get('api.ready', master.subject);
-  const reading = readTries(tries);
+  const reading = withoutOurAuthority(seen, readTries(tries));
   if (reading.kind === 'silent' || login === undefined || (reading.status !== 401 && reading.status !== 403)) return reading;
   const { outcome } = login;
   if (outcome.kind === 'answered') {
@@ -57,6 +58,13 @@ export function readApiServer(seen: Seen<'api.ready'>, master: Master): ApiServe
       subject: subjectKey(master.subject),
     },
   ]);
+}
+
+/** Where all API servers agree on an authority that the kubeconfig lacks, its verdict on one of them says nothing about that one. */
+function withoutOurAuthority(seen: Seen<'api.ready'>, reading: ApiServerReading): ApiServerReading {
+  if (reading.kind === 'silent' || reading.trust.kind !== 'untrusted' || reading.trust.why !== 'unknown-authority') return reading;
+  if (oddKubeconfig(seen) === undefined) return reading;
+  return { ...reading, trust: { kind: 'not-judged', why: 'the kubeconfig holds another authority than all API servers' } };
 }
 
 function readTries(tries: readonly Try[]): ApiServerReading {
