@@ -2,6 +2,7 @@
 import { defineRule, fail, undecided } from '../../src/judge/define-rule.ts';
 import { shellWord } from '../../src/judge/shell-word.ts';
 import { readyBackends } from '../../src/judge/readings/called-service.ts';
+import { type LeaseLists, standStill } from '../../src/judge/readings/lease-writes.ts';
 import { controlPlaneScope } from '../../src/judge/readings/webhook-scope.ts';
 import type { WebhookSeen } from '../../src/model/admission.ts';
 import type { Seen } from '../../src/model/rule.ts';
@@ -20,11 +21,16 @@ export default defineRule({
   why: 'What it covers ({covered}) cannot be changed while it does not answer: neither by controllers nor, where it covers Pods, by its own repair.',
   shows: ['{configuration}  {webhook}', '  covers {covered}, policy Fail, waits {timeout} s', '  {backend}'],
   folded: '{webhook} {words}',
-  needs: ['kube.webhooks', 'kube.service-backends'],
+  needs: ['kube.webhooks', 'kube.service-backends', 'kube.leases', 'kube.node-leases'],
   limits: {
     timeout: { value: 10, unit: 's', source: 'the default of admissionregistration.k8s.io/v1, as long as a lease may take to be renewed' },
+    still: {
+      value: 40,
+      unit: 's without a renewal of any lease it covers',
+      source: 'https://kubernetes.io/docs/reference/node/node-status/ (a node lease lasts 40 s, others less)',
+    },
   },
-  reasons: ['no-backend', 'posture'],
+  reasons: ['no-backend', 'no-answer', 'posture'],
   subjects: (seen) =>
     seen
       .get('kube.webhooks')
@@ -44,6 +50,15 @@ export default defineRule({
       covered,
       timeout: webhook.timeoutSeconds,
     };
+    const isStill = standsStill(seen, webhook, limits.still * 1000);
+    const silent = say('must be asked before any change, and no lease that it covers has been renewed for {seconds} s', {
+      seconds: limits.still,
+    });
+    const stopped = { reason: 'no-answer', group: webhook.configuration, witness: 'agreed' } as const;
+    if (webhook.service === undefined && isStill) {
+      const service = webhook.host ?? '';
+      return fail({ ...base, service, words: silent, backend: say('it is called at {service}', { service }) }, stopped);
+    }
     if (webhook.service === undefined)
       return undecided(
         `${webhook.name} is called at ${webhook.host ?? 'a URL'}, which was not tried`,
@@ -66,6 +81,8 @@ export default defineRule({
         { reason: 'no-backend', group: webhook.configuration, witness: 'agreed' },
       );
     }
+    if (isStill)
+      return fail({ ...facts, words: silent, backend: say('{service} has {ready} ready addresses', { service, ready }) }, stopped);
     const slow = webhook.timeoutSeconds > limits.timeout;
     const words: Sentence = slow
       ? say('can stop the control plane, and may be waited for longer than a lease lasts')
@@ -91,7 +108,7 @@ export default defineRule({
       kind: 'causes',
       on: 'cluster',
       because: 'no heartbeat can be written through a webhook that does not answer',
-      when: ({ cause }) => (stops(cause, 'leases') === 'yes' ? 'yes' : stops(cause, 'nodes')),
+      when: ({ cause }) => (stops(cause, 'node leases') === 'yes' ? 'yes' : stops(cause, 'nodes')),
     },
     {
       to: 'api-latency-p99',
@@ -99,7 +116,7 @@ export default defineRule({
       on: 'cluster',
       because: 'each change it covers waits for it first',
       produces: ['webhooks-or-queue'],
-      when: ({ cause }) => (cause.reason === 'no-backend' ? 'yes' : 'unknown'),
+      when: ({ cause }) => (cause.reason === 'posture' ? 'unknown' : 'yes'),
       unproven: true,
     },
     {
@@ -116,19 +133,22 @@ export default defineRule({
       on: 'cluster',
       because: 'changes it covers are answered 500',
       produces: ['errors'],
-      when: ({ cause }) => (cause.reason === 'no-backend' ? 'yes' : 'no'),
+      when: ({ cause }) => (cause.reason === 'posture' ? 'no' : 'yes'),
       unproven: true,
     },
   ],
   fixes: ({ facts, verdicts }) => {
     const [kind = '', name = ''] = String(facts['configuration']).split(' ');
-    const [namespace = '', service = ''] = String(facts['service'] ?? '/').split('/');
+    const address = String(facts['service'] ?? '/');
+    const [namespace = '', service = ''] = address.split('/');
     const copy = shellWord(`${name}.yaml`);
     const look = {
       do: 'See who should answer, and why nobody does',
       where: 'here',
       run: [
-        `kubectl -n ${shellWord(namespace)} get service,endpointslices,pods -o wide`,
+        address.includes('/')
+          ? `kubectl -n ${shellWord(namespace)} get service,endpointslices,pods -o wide`
+          : `curl -sk -m 5 ${shellWord(`https://${address}`)}   # from a master`,
         `kubectl get ${shellWord(kind.toLowerCase())} ${shellWord(name)} -o yaml`,
       ],
       risk: 'none' as const,
@@ -141,7 +161,7 @@ export default defineRule({
       {
         do: say(
           'If {service} does not come back at once: keep a copy, take the configuration away, bring the service back, apply the copy again',
-          { service },
+          { service: service === '' ? address : service },
         ),
         where: 'here',
         run: [
@@ -164,6 +184,20 @@ function find(seen: Seen<'kube.webhooks'>, subject: Subject): WebhookSeen | unde
   return seen.get('kube.webhooks').webhooks.find((one) => `${one.kind}/${one.configuration}/${one.name}` === subject.id);
 }
 
+/** Whether nothing it covers was written lately; undefined where it covers no lease, or something else narrows it. */
+function standsStill(seen: Seen<LeaseLists>, webhook: WebhookSeen, milliseconds: number): boolean | undefined {
+  const covered = webhook.narrowed ? [] : controlPlaneScope(webhook);
+  const lists: readonly (readonly [string, LeaseLists])[] = [
+    ['leases', 'kube.leases'],
+    ['node leases', 'kube.node-leases'],
+  ];
+  return standStill(
+    seen,
+    lists.flatMap(([name, id]) => (covered.includes(name) ? [id] : [])),
+    milliseconds,
+  );
+}
+
 function stops(cause: { readonly reason?: string; readonly facts: Readonly<Record<string, unknown>> }, what: string): 'yes' | 'no' {
-  return cause.reason === 'no-backend' && String(cause.facts['covered']).split(', ').includes(what) ? 'yes' : 'no';
+  return cause.reason !== 'posture' && String(cause.facts['covered']).split(', ').includes(what) ? 'yes' : 'no';
 }

@@ -2,7 +2,7 @@
 import { defineRule, fail, notApplicable, pass } from '../../src/judge/define-rule.ts';
 import { say } from '../../src/model/sentence.ts';
 import { mayBeOurPath, type PathEvidence, peersHaveLost, whyOnlyOurPath } from '../../src/judge/readings/etcd-path.ts';
-import { type HostEvidence, othersHaveLost } from '../../src/judge/readings/host.ts';
+import { type HostEvidence, onlyTheEntryAnswers, othersHaveLost } from '../../src/judge/readings/host.ts';
 import { describeMember } from '../../src/judge/readings/member.ts';
 import {
   couldNotAsk,
@@ -108,7 +108,10 @@ export default defineRule({
 
 /** Silent to us, and perhaps to nobody else. */
 function isHidden(seen: Seen<PathEvidence | HostEvidence>, member: Member): boolean {
-  if (peersHaveLost(seen, member) || othersHaveLost(seen, member.subject.keys.node)) return false;
+  if (peersHaveLost(seen, member)) return false;
+  // What others miss on that machine may be its kubelet alone: it counts only where our own silence counts.
+  if (onlyTheEntryAnswers(seen)) return true;
+  if (othersHaveLost(seen, member.subject.keys.node)) return false;
   return whyOnlyOurPath(seen, member) !== undefined || mayBeOurPath(seen, member);
 }
 

@@ -7,7 +7,7 @@ import { joinTexts, say } from '../../src/model/sentence.ts';
 import { defineRule, fail, notApplicable, pass, undecided } from '../../src/judge/define-rule.ts';
 import { checkedReasons } from '../../src/judge/readings/backend.ts';
 import { entryMet } from '../../src/judge/readings/entry.ts';
-import { otherViews, readDoors } from '../../src/judge/readings/host.ts';
+import { onlyTheEntryAnswers, otherViews, readDoors } from '../../src/judge/readings/host.ts';
 
 export default defineRule({
   id: 'host-unreachable',
@@ -47,6 +47,8 @@ export default defineRule({
         knock,
       );
     }
+    if (onlyTheEntryAnswers(seen))
+      return undecided('no control-plane machine answers us directly while the load balancer serves: our own path may be blocked', knock);
     const reason = doors.gone.some((door) => door.hung) ? 'hung' : 'timeout';
     const views = otherViews(seen, machine, limits.lease * 1000);
     // A check that resumes its TLS session needs small packets only, and goes on where every new client is left hanging.

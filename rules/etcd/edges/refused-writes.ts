@@ -13,6 +13,13 @@ const effects: readonly Edge[] = [
   },
   { to: 'api-identity-lease', kind: 'causes', on: 'cluster', because: 'renewing a lease is a write', produces: ['expired'] },
   { to: 'api-5xx-ratio', kind: 'causes', on: 'cluster', because: 'every write ends as 500 mvcc: database space exceeded' },
+  {
+    to: 'api-webhook-hazard',
+    kind: 'causes',
+    on: 'cluster',
+    because: 'leases stand still whether or not a webhook answers',
+    produces: ['no-answer'],
+  },
   { to: 'etcd-requests-failing', kind: 'causes', on: 'cluster', because: 'every put is refused' },
   {
     to: 'le-component-unhealthy',

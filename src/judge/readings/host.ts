@@ -123,7 +123,8 @@ function balancerView(seen: Seen<HostEvidence>, machine: Machine): View | undefi
     return { gone: true, words: say('HAProxy gets no answer from it either ({check})', { check }) };
   if (state === 'down' && check.startsWith('L4'))
     return { gone: true, words: say('HAProxy cannot connect to it either ({check})', { check }) };
-  if (state === 'up' && /^L\d+OK/.test(check))
+  // Whatever it says, it says something.
+  if (/^L7(STS|RSP)$/.test(check) || (state === 'up' && /^L\d+OK/.test(check)))
     return { gone: false, words: say('HAProxy still gets answers from it ({check})', { check }) };
   return undefined;
 }
@@ -163,6 +164,18 @@ export function ourPathIsOpen(seen: Seen<HostEvidence>, machines: readonly Machi
   const doors = machines.map((machine) => readDoors(seen, machine));
   if (doors.some((one) => one.alive.length > 0)) return 'yes';
   return doors.some((one) => one.unknown.length > 0) ? 'unknown' : 'no';
+}
+
+/**
+ * Whether no control-plane machine answers us on any port, while the load balancer passes us on to some: our silence then tells
+ * of our own path, and nothing about one of them.
+ */
+export function onlyTheEntryAnswers(seen: Seen<HostEvidence | 'lb.tries'>): boolean {
+  const machines = seen.topology.machines.filter((machine) => machine.controlPlane);
+  if (machines.length < 2 || seen.topology.entryIsMaster) return false;
+  const entry = seen.peek('lb.tries');
+  const serves = entry?.state === 'known' && entry.value.tries.some(({ outcome }) => outcome.kind === 'answered');
+  return serves && ourPathIsOpen(seen, machines) !== 'yes';
 }
 
 /** A node whose kubelet itself is silent has a reason of its own to be NotReady. */

@@ -3,14 +3,17 @@ import type { LabelRequirement, WebhookSeen } from '../../model/admission.ts';
 
 interface Vital {
   readonly name: string;
+  /** Where the resource is not called by that name. */
+  readonly resource?: string;
   readonly group: string;
   /** The namespace it stands in; nodes stand in none, so no selector of namespaces leaves them out. */
   readonly namespace?: string;
 }
 
-/** What stands still when it cannot be changed: leases, pods of the control plane, nodes. */
+/** What stands still when it cannot be changed: leases, those of nodes, pods of the control plane, nodes. */
 const vital: readonly Vital[] = [
   { name: 'leases', group: 'coordination.k8s.io', namespace: 'kube-system' },
+  { name: 'node leases', resource: 'leases', group: 'coordination.k8s.io', namespace: 'kube-node-lease' },
   { name: 'pods', group: '', namespace: 'kube-system' },
   { name: 'nodes', group: '' },
 ];
@@ -18,15 +21,15 @@ const vital: readonly Vital[] = [
 /** Operations by which these are kept alive. */
 const changing = ['*', 'CREATE', 'UPDATE'];
 
-/** Their names; empty where it covers none of them, or leaves kube-system out. */
+/** Their names; empty where it covers none of them, or leaves their namespaces out. */
 export function controlPlaneScope({ rules, namespaces }: WebhookSeen): readonly string[] {
   const covered = vital.filter(
-    ({ name, group, namespace }) =>
+    ({ name, resource: wanted = name, group, namespace }) =>
       (namespace === undefined || mayMatch(namespaces, namespace)) &&
       rules.some(
         (rule) =>
           (rule.groups.includes('*') || rule.groups.includes(group)) &&
-          rule.resources.some((resource) => resource === '*' || resource === '*/*' || resource === name || resource === `${name}/*`) &&
+          rule.resources.some((resource) => resource === '*' || resource === '*/*' || resource === wanted || resource === `${wanted}/*`) &&
           rule.operations.some((operation) => changing.includes(operation)),
       ),
   );

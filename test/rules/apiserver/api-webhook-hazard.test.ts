@@ -1,9 +1,11 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import rule from '../../../rules/apiserver/api-webhook-hazard.ts';
 import { controlPlaneScope } from '../../../src/judge/readings/webhook-scope.ts';
 import type { LabelRequirement, WebhookSeen } from '../../../src/model/admission.ts';
 import { fixesOf, gateOf, shown, unfilled } from '../../kit/texts.ts';
-import { asFail, healthyWorld, type World } from '../../kit/world.ts';
+import { asFail, etcdStatus, healthyWorld, now, type World } from '../../kit/world.ts';
+import type { LeaseSeen } from '../../../src/model/kubernetes.ts';
+import { judgeAgain } from '../../laws/recordings.ts';
 
 const guard: WebhookSeen = {
   kind: 'ValidatingWebhookConfiguration',
@@ -51,8 +53,8 @@ test.each<[LabelRequirement, boolean]>([
 test('stars, subresources and nodes, which stand in no namespace', () => {
   const scope = (resources: string[], groups = ['*'], namespaces: LabelRequirement[] = []) =>
     controlPlaneScope({ ...guard, rules: [{ groups, resources, operations: ['*'] }], namespaces });
-  expect(scope(['*'])).toEqual(['leases', 'pods', 'nodes']);
-  expect(scope(['*/*'])).toEqual(['leases', 'pods', 'nodes']);
+  expect(scope(['*'])).toEqual(['leases', 'node leases', 'pods', 'nodes']);
+  expect(scope(['*/*'])).toEqual(['leases', 'node leases', 'pods', 'nodes']);
   expect(scope(['nodes', 'pods'], [''], [{ key: 'x', operator: 'Exists', values: [] }])).toEqual(['nodes']);
   expect(scope(['leases'], [''])).toEqual([]);
   expect(controlPlaneScope({ ...guard, rules: [{ groups: ['*'], resources: ['*'], operations: ['DELETE', 'CONNECT'] }] })).toEqual([]);
@@ -94,4 +96,55 @@ test('what could not be looked at is unknown', () => {
   const { service: _none, ...byUrl } = guard;
   const world = healthyWorld().set('kube.webhooks', undefined, { webhooks: [{ ...byUrl, host: 'guard.example.org:8443' }] });
   expect(verdict(world).status).toBe('unknown');
+});
+
+describe('none of the leases it covers is renewed', () => {
+  const { service: _none, ...guardByUrl } = guard;
+  const byUrl = { ...guardByUrl, ...onLeases, host: 'guard.example.org:8443' };
+  const old = (leases: readonly LeaseSeen[]) =>
+    leases.map((one) => (one.durationSeconds > 60 ? one : { ...one, renewedAt: now - 100_000, storedAt: now - 100_500 }));
+  const standing = (webhook: WebhookSeen): World =>
+    configured({}, 1)
+      .set('kube.webhooks', undefined, { webhooks: [webhook] })
+      .set('kube.leases', undefined, (seen) => ({ ...seen, leases: old(seen.leases) }))
+      .set('kube.node-leases', undefined, (seen) => ({ ...seen, leases: old(seen.leases) }));
+
+  test.each<[string, WebhookSeen]>([
+    ['called by URL', byUrl],
+    ['with somebody behind it', { ...guard, ...onLeases }],
+  ])('%s: it does not answer, and that is the one finding', (_words, webhook) => {
+    const world = standing(webhook);
+    const found = asFail(verdict(world));
+    expect(found).toMatchObject({ reason: 'no-answer', severity: 'critical', witness: 'agreed' });
+    expect(unfilled(rule, found)).toEqual([]);
+    expect(fixesOf(rule, world, found)).toHaveLength(2);
+    expect(judgeAgain(world.evidence).findings.map((finding) => finding.cause.rule)).toEqual(['api-webhook-hazard']);
+  });
+
+  test('nothing is said where one lease was renewed, something narrows it, it covers none, or too few are seen', () => {
+    const renewed = standing(byUrl).set('kube.node-leases', undefined, (seen) => ({
+      ...seen,
+      leases: seen.leases.map((one) => (one.name === 'w1' ? { ...one, storedAt: now - 5000 } : one)),
+    }));
+    expect(verdict(renewed).status).toBe('unknown');
+    expect(verdict(standing({ ...byUrl, narrowed: true })).status).toBe('unknown');
+    expect(verdict(standing({ ...byUrl, rules: guard.rules })).status).toBe('unknown');
+    expect(verdict(standing(byUrl).missing('kube.leases').missing('kube.node-leases')).status).toBe('unknown');
+  });
+
+  test('only of nodes, where it covers only their namespace', () => {
+    const namespaces = [{ key: 'kubernetes.io/metadata.name', operator: 'In', values: ['kube-node-lease'] }];
+    const { findings } = judgeAgain(standing({ ...byUrl, namespaces }).evidence);
+    expect(findings.map((finding) => finding.cause.rule).sort()).toEqual(['api-webhook-hazard', 'le-lease-expired']);
+  });
+
+  test('a full etcd explains it', () => {
+    const world = standing(byUrl);
+    for (const node of ['m1', 'm2', 'm3']) {
+      world.set('etcd.health', node, { kind: 'unhealthy', reason: 'ALARM NOSPACE' });
+      world.set('etcd.status', node, etcdStatus({ dbSize: 2_147_483_648, dbSizeInUse: 2_000_000_000, errors: ['alarm:NOSPACE'] }));
+    }
+    expect(judgeAgain(world.evidence).findings[0]?.cause.rule).toBe('etcd-alarm-nospace');
+    expect(judgeAgain(world.evidence).findings.map((finding) => finding.cause.rule)).not.toContain('api-webhook-hazard');
+  });
 });

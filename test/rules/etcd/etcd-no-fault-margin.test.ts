@@ -87,3 +87,16 @@ test('it folds nothing', () => {
   expect(rule.explains.map((edge) => edge.kind)).not.toContain('causes');
   expect(changeStatus(healthyWorld(), 'm1', (old) => old).verdict(rule, 'cluster').status).toBe('pass');
 });
+
+test('where only the load balancer answers us, a kubelet that others miss says nothing about a voter', () => {
+  const world = healthyWorld();
+  for (const node of names) {
+    silence(world, node, 'timeout').set('api.ready', node, { tries: failedTries(node, 'timeout') });
+    world.set('node.kubelet-port', node, { outcome: { kind: 'failed', why: 'timeout', detail: '' }, chain: [] });
+  }
+  world.set('kube.nodes', undefined, (old) => ({
+    ...old,
+    nodes: old.nodes.map((node) => (node.name === 'm2' ? { ...node, ready: 'Unknown' as const } : node)),
+  }));
+  expect(world.verdict(rule, 'cluster').status).toBe('unknown');
+});

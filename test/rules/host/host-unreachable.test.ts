@@ -122,3 +122,21 @@ test('without any second view it stays unknown', () => {
   const world = leaseAge(gone(), 300).missing('lb.stats').missing('kube.node-leases').missing('etcd.metrics');
   expect(world.verdict(rule, 'm2').status).toBe('unknown');
 });
+
+test('a balancer that is answered, with whatever status, vouches for the machine', () => {
+  for (const checkStatus of ['L7STS', 'L7RSP']) {
+    const world = leaseAge(row(gone(), { status: 'DOWN', checkStatus, checkCode: 500 }), 100);
+    expect(world.verdict(rule, 'm2').status).toBe('unknown');
+  }
+});
+
+test('where no machine answers us and the load balancer does, a silent kubelet makes no machine unreachable', () => {
+  const world = leaseAge(gone(), 100);
+  expect(world.verdict(rule, 'm2').status).toBe('fail');
+  for (const node of ['m1', 'm3'])
+    world
+      .set('api.ready', node, { tries: failedTries(node, 'timeout') })
+      .set('etcd.client-port', node, { outcome: failure('timeout'), chain: [] })
+      .set('node.kubelet-port', node, { outcome: failure('timeout'), chain: [] });
+  expect(world.verdict(rule, 'm2').status).toBe('unknown');
+});
