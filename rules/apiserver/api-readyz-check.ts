@@ -6,6 +6,8 @@ import { defineRule, fail, pass } from '../../src/judge/define-rule.ts';
 import { endUnheard, masterOf, mastersOf, readApiServer, splitFailing } from '../../src/judge/readings/api-server.ts';
 import { ageAt } from '../../src/judge/readings/age.ts';
 import { checkedReasons } from '../../src/judge/readings/backend.ts';
+import { kubeletIsSilent } from '../../src/judge/readings/host.ts';
+import { kubeletUsesOwnApiServer } from '../../src/judge/readings/wiring.ts';
 import type { Seen } from '../../src/model/rule.ts';
 import type { Master } from '../../src/model/topology.ts';
 
@@ -69,6 +71,18 @@ export default defineRule({
       on: 'apiserver',
       because: 'a check that only connects keeps sending clients to it',
       produces: ['up'],
+      unproven: true,
+    },
+    {
+      to: 'ha-node-notready',
+      kind: 'causes',
+      on: 'node',
+      because: 'an API server that does not know all logins and rights yet turns away the kubelet beside it',
+      when: ({ cause, effect }, seen) => {
+        const { node } = effect.subject.keys;
+        const isUnaware = cause.reason === 'starting' || cause.reason === 'other';
+        return isUnaware && !kubeletIsSilent(seen, node) ? kubeletUsesOwnApiServer(seen, node) : 'no';
+      },
       unproven: true,
     },
     { to: 'api-5xx-ratio', kind: 'causes', on: 'apiserver', because: 'requests that need what the check looks at fail', unproven: true },

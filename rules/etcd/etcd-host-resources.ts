@@ -8,7 +8,7 @@ import { shortagesOf } from '../../src/judge/readings/host-shortage.ts';
 import { memberAt, restartMember } from '../../src/judge/readings/member-fixes.ts';
 import { membersOf } from '../../src/judge/readings/member.ts';
 import { etcdAccessFlags } from '../../src/judge/readings/voters.ts';
-import type { Fix, Seen } from '../../src/model/rule.ts';
+import type { Fix, Link, Seen } from '../../src/model/rule.ts';
 import { say } from '../../src/model/sentence.ts';
 import type { Member } from '../../src/model/topology.ts';
 
@@ -40,7 +40,7 @@ export default defineRule({
     files: { value: 80, unit: 'percent of the files that may be open', source: 'convention' },
     killed: { value: 3600, unit: 's since it was ended for its memory', source: 'convention' },
   },
-  reasons: ['disk', 'disk-pressure', 'memory', 'files'],
+  reasons: ['disk', 'disk-pressure', 'memory', 'files', 'processes'],
   subjects: (seen) => membersOf(seen).flatMap((member) => (member.started ? [member.subject] : [])),
   judge: (seen, limits, subject) => {
     const member = memberAt(seen, subject.id);
@@ -83,12 +83,30 @@ export default defineRule({
       unproven: true,
     },
     { to: 'api-restart-loop', kind: 'causes', on: 'node', because: 'what runs beside it runs short of the same', unproven: true },
+    {
+      to: 'api-master-unreachable',
+      kind: 'causes',
+      on: 'node',
+      because: 'what runs beside it runs short of the same',
+      produces: ['refused', 'hung', 'closed', 'reset', 'slow', 'unsteady'],
+      when: ofTheMachine,
+      unproven: true,
+    },
+    {
+      to: 'ha-node-notready',
+      kind: 'causes',
+      on: 'node',
+      because: 'the kubelet runs short of the same',
+      when: ofTheMachine,
+      unproven: true,
+    },
   ],
   fixes: ({ subjects, verdicts }, seen) =>
     subjects.flatMap((subject) => {
       const member = memberAt(seen, subject.id);
       if (member === undefined) return [];
       const reason = verdicts.find((verdict) => verdict.subject.id === subject.id)?.reason;
+      if (reason === 'processes') return [countProcesses(member)];
       if (reason === 'memory' || reason === 'files') return [whoUses(member, reason)];
       return [findRoom(seen, member), restartMember(seen, member)];
     }),
@@ -107,6 +125,22 @@ export default defineRule({
   ],
   errors: ['no space left on device', 'too many open files', 'OOMKilled', 'NodeHasDiskPressure'],
 });
+
+/** Its own open files are no shortage of the machine. */
+function ofTheMachine({ cause }: Link): 'yes' | 'no' {
+  return cause.reason === 'files' ? 'no' : 'yes';
+}
+
+function countProcesses(member: Member): Fix {
+  return {
+    do: 'See whose processes and threads these are; a control-plane machine runs nothing else',
+    where: nodeOf(member),
+    run: ['cat /proc/sys/kernel/pid_max; ls -d /proc/[0-9]*/task/* | wc -l', 'ps -eo nlwp,comm --sort=-nlwp | head -12'],
+    risk: 'none',
+    needs: [],
+    verify: [],
+  };
+}
 
 function findRoom(seen: Seen<'kube.control-plane-pods' | 'here.files'>, member: Member): Fix {
   const folder = shellWord(etcdHome(seen, [member]).folder);

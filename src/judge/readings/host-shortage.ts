@@ -14,7 +14,7 @@ type Needs = 'here.disk' | 'etcd.metrics' | 'etcd.status' | 'kube.nodes' | 'kube
 export type ShortageLimits = Readonly<Record<'diskWarning' | 'diskCritical' | 'ample' | 'files' | 'killed', number>>;
 
 interface Shortage {
-  readonly reason: 'disk' | 'disk-pressure' | 'memory' | 'files';
+  readonly reason: 'disk' | 'disk-pressure' | 'memory' | 'files' | 'processes';
   readonly severity: 'critical' | 'warning';
   readonly words: Text;
 }
@@ -69,6 +69,7 @@ function pressures(seen: Seen<Needs>, member: Member): readonly Shortage[] {
   const node = nodes?.state === 'known' ? nodes.value.nodes.find((one) => one.name === member.subject.keys.node) : undefined;
   return (node?.pressures ?? []).flatMap((type): readonly Shortage[] => {
     const words = say('its kubelet reports {condition}', { condition: type });
+    if (type === 'PIDPressure') return [{ reason: 'processes', severity: 'warning', words }];
     if (type === 'DiskPressure') return [{ reason: 'disk-pressure', severity: 'warning', words }];
     return type === 'MemoryPressure' ? [{ reason: 'memory', severity: 'warning', words }] : [];
   });

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import rule from '../../../rules/apiserver/api-readyz-check.ts';
 import { avoidOf, fixesOf, unfilled } from '../../kit/texts.ts';
+import { judgeAgain } from '../../laws/recordings.ts';
 import { answered, asFail, failedTries, healthyWorld, now, type World } from '../../kit/world.ts';
 
 function failing(names: readonly string[], world = healthyWorld(), node = 'm2'): World {
@@ -78,4 +79,15 @@ test('with a dead encryption plugin the configuration must stay', () => {
   const verdict = asFail(world.verdict(rule, 'm2'));
   expect(fixesOf(rule, world, verdict)).toHaveLength(2);
   expect(avoidOf(rule, world, verdict)).toHaveLength(1);
+});
+
+test('the kubelet beside it, which asks nobody else, is turned away too; a dead encryption plugin does not concern it', () => {
+  const unreported = (world: World) =>
+    world.set('kube.nodes', undefined, (old) => ({
+      ...old,
+      nodes: old.nodes.map((node) => (node.name === 'm2' ? { ...node, ready: 'Unknown' as const } : node)),
+    }));
+  const roots = (names: readonly string[]) => judgeAgain(unreported(failing(names)).evidence).findings.map((finding) => finding.cause.rule);
+  expect(roots(['informer-sync'])).toEqual(['api-readyz-check']);
+  expect(roots(['kms-provider-0'])).toContain('ha-node-notready');
 });

@@ -47,6 +47,7 @@ test('ended for its memory lately, and not for something else or long ago', () =
 test.each([
   ['DiskPressure', 'disk-pressure'],
   ['MemoryPressure', 'memory'],
+  ['PIDPressure', 'processes'],
 ] as const)('a kubelet that reports %s', (condition, reason) => {
   const world = healthyWorld().set('kube.nodes', undefined, (old) => ({
     ...old,
