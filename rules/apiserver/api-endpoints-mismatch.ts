@@ -3,7 +3,12 @@ import { editSettings } from '../../src/judge/plans/change-settings.ts';
 import { homeOf } from '../../src/judge/readings/component-home.ts';
 import { defineRule, fail, notApplicable, pass, undecided } from '../../src/judge/define-rule.ts';
 import { allegiancesOf } from '../../src/judge/readings/allegiance.ts';
-import { masterOf, mastersOf, readApiServer, servesClients } from '../../src/judge/readings/api-server.ts';
+import { commandLineOf } from '../../src/judge/readings/command-line.ts';
+import { type ApiServerReading, masterOf, mastersOf, readApiServer, servesClients } from '../../src/judge/readings/api-server.ts';
+import { joinAddress } from '../../src/model/address.ts';
+import type { Seen } from '../../src/model/rule.ts';
+import { say } from '../../src/model/sentence.ts';
+import type { Master } from '../../src/model/topology.ts';
 import { deadFor, readyFor } from '../../src/judge/readings/settled.ts';
 
 export default defineRule({
@@ -25,6 +30,7 @@ export default defineRule({
     'lb.stats',
     'kube.node-leases',
     'kube.control-plane-pods',
+    'here.files',
     'etcd.status',
     'etcd.members',
     'etcd.metrics',
@@ -41,7 +47,7 @@ export default defineRule({
       source: 'https://kubernetes.io/docs/concepts/architecture/nodes/#node-heartbeats (a lease is renewed every 10 s)',
     },
   },
-  reasons: ['stale', 'missing'],
+  reasons: ['stale', 'missing', 'elsewhere'],
   subjects: (seen) => mastersOf(seen).map((master) => master.subject),
   judge: (seen, limits, subject) => {
     if (seen.topology.platform.kind === 'managed') return notApplicable('the provider lists addresses of its own');
@@ -61,6 +67,8 @@ export default defineRule({
         'kubectl get endpointslices -n default',
       );
     }
+    const elsewhere = isListed ? undefined : listedAs(seen, master, addresses);
+    if (elsewhere !== undefined && isOwn(reading, master, elsewhere)) return pass({ node, listed: elsewhere });
     const proof = isListed ? deadFor(seen, master, limits) : readyFor(seen, master, limits.settled * 1000);
     if (proof === undefined) {
       const short = isListed ? 'died' : 'came up';
@@ -72,6 +80,13 @@ export default defineRule({
         { ...facts, words: 'still sends pods to the dead', state: 'does not answer', listed: 'is listed' },
         { reason: 'stale', group: 'stale', witness: 'agreed' },
       );
+    if (elsewhere !== undefined) {
+      const other = {
+        words: say('sends pods to {elsewhere} instead of', { elsewhere }),
+        listed: say('is listed as {elsewhere}', { elsewhere }),
+      };
+      return fail({ ...facts, ...other, state: 'serves' }, { reason: 'elsewhere', group: 'elsewhere', witness: 'stated' });
+    }
     const words = 'leaves out';
     return fail(
       { ...facts, words, state: 'serves', listed: 'is not listed' },
@@ -118,3 +133,16 @@ export default defineRule({
   reading: ['https://kubernetes.io/docs/reference/command-line-tools-reference/kube-apiserver/'],
   errors: ['dial tcp 10.96.0.1:443: i/o timeout', 'dial tcp 10.96.0.1:443: connect: connection refused'],
 });
+
+/** The entry that this API server brought about by its --advertise-address, where that is not the address it was asked at. */
+function listedAs(seen: Seen<'kube.control-plane-pods'>, { subject, port }: Master, addresses: readonly string[]): string | undefined {
+  const host = commandLineOf(seen, 'kube-apiserver', subject.keys.node)?.flags.get('advertise-address');
+  const entry = host === undefined ? undefined : joinAddress(host, port);
+  return entry !== undefined && entry !== subject.id && addresses.includes(entry) ? entry : undefined;
+}
+
+/** A second address of the machine stands in the certificate that was made for it; one that is mistyped does not. */
+function isOwn(reading: ApiServerReading, { port }: Master, entry: string): boolean {
+  if (reading.kind === 'silent') return false;
+  return reading.leaf?.addresses.some((address) => joinAddress(address, port) === entry) === true;
+}

@@ -1,4 +1,6 @@
 // Which node does an address belong to?
+import { parseFlags } from '../../model/flags.ts';
+import type { ControlPlanePod } from '../../model/kubernetes.ts';
 import type { CertificateSeen } from '../../model/network.ts';
 import type { KnownEvidence } from './build.ts';
 import { splitAddress } from './build.ts';
@@ -11,6 +13,11 @@ export const apiServerAnnotation = 'kubeadm.kubernetes.io/kube-apiserver.adverti
 export const etcdAnnotation = 'kubeadm.kubernetes.io/etcd.advertise-client-urls';
 const advertised = [apiServerAnnotation, etcdAnnotation];
 
+/** The host of --advertise-address of an API server's pod. */
+function advertisedBy({ containers }: ControlPlanePod): string | undefined {
+  return parseFlags(containers[0]?.command ?? []).get('advertise-address');
+}
+
 /** Address -> node name, from whatever vouches for it, the API's own listing first. */
 export class HostNames {
   readonly #names = new Map<string, string>();
@@ -20,6 +27,8 @@ export class HostNames {
     for (const pod of known.get('kube.control-plane-pods')?.pods ?? []) {
       this.#learn(pod.hostAddress, pod.node);
       for (const name of advertised) this.#learn(splitAddress(pod.annotations[name] ?? '', 0)?.host, pod.node);
+      // What an API server calls its own address is listed as its own, right or wrong.
+      if (pod.component === 'kube-apiserver') this.#learn(advertisedBy(pod), pod.node);
     }
     const hints = known.get('operator.hints');
     for (const hint of [...(hints?.masters ?? []), ...(hints?.members ?? [])]) {

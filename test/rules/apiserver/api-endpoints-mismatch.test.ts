@@ -1,8 +1,8 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import rule from '../../../rules/apiserver/api-endpoints-mismatch.ts';
 import type { HaproxyRow } from '../../../src/model/balancer.ts';
 import { shown, unfilled } from '../../kit/texts.ts';
-import { answered, asFail, failedTries, healthyWorld, now, type World } from '../../kit/world.ts';
+import { answered, asFail, certificate, failedTries, healthyWorld, now, type World } from '../../kit/world.ts';
 
 const serverNow = Math.floor(now / 1000) * 1000;
 
@@ -111,4 +111,35 @@ test('a provider’s list is its own business; without a list or an answer it is
   expect(managed.judge(rule).map(({ status }) => status)).toEqual(['not-applicable']);
   expect(healthyWorld().missing('kube.endpoints').verdict(rule, 'm2').status).toBe('unknown');
   expect(healthyWorld().missing('api.ready', 'm2').verdict(rule, 'm2').status).toBe('unknown');
+});
+
+describe('an API server that advertises another address than it was asked at', () => {
+  const advertising = (host: string): World =>
+    healthyWorld()
+      .set('kube.endpoints', undefined, { addresses: ['10.89.0.11:6443', `${host}:6443`, '10.89.0.13:6443'] })
+      .set('kube.control-plane-pods', undefined, (old) => ({
+        ...old,
+        pods: old.pods.map((one) => ({
+          ...one,
+          containers: one.containers.map((container) => ({
+            ...container,
+            command: container.command.map((word) => word.replace('--advertise-address=10.89.0.12', `--advertise-address=${host}`)),
+          })),
+        })),
+      }));
+
+  test('sends pods to a place where nobody is; no machine is made up for it', () => {
+    const world = advertising('10.89.0.99');
+    expect(world.topology.masters.map((master) => master.subject.name)).toEqual(['m1', 'm2', 'm3']);
+    const verdict = asFail(world.verdict(rule, 'm2'));
+    expect(verdict).toMatchObject({ reason: 'elsewhere', severity: 'critical', witness: 'stated' });
+    expect(String(verdict.facts['words'])).toBe('sends pods to 10.89.0.99:6443 instead of');
+    expect(unfilled(rule, verdict)).toEqual([]);
+  });
+
+  test('is well where its certificate knows that address too', () => {
+    const leaf = certificate('m2', { addresses: ['10.89.0.12', '192.168.7.12'] });
+    const world = advertising('192.168.7.12').set('api.ready', 'm2', { tries: [answered('m2', 200, 'ok', { chain: [leaf] })] });
+    expect(world.verdict(rule, 'm2').status).toBe('pass');
+  });
 });
