@@ -1,5 +1,6 @@
 // Worlds in which certificates, keys, tokens or bundles are not as they should be.
 import type { KubeconfigFile } from '../../src/model/here.ts';
+import type { Try } from '../../src/model/network.ts';
 import { authorityFile, day, file, iso, keyFile, kubeconfigFile, made, serves, withFiles } from './certificates.ts';
 import { authorityOf, now } from './healthy.ts';
 import { certificate, healthyWorld, type World } from './world.ts';
@@ -15,6 +16,15 @@ function authorityEnds(days: number): World {
   return world;
 }
 
+/** What the API servers show is refused by the authority that the operator's kubeconfig holds. */
+function ownAuthorityIsAnother(): World {
+  const held = { ...authorityOf('kubernetes'), keyId: '77aa' };
+  const refused = (one: Try): Try => ({ ...one, trust: { kind: 'untrusted', why: 'unknown-authority', detail: 'unknown issuer' } });
+  const world = healthyWorld().set('lb.tries', undefined, ({ tries }) => ({ tries: tries.map(refused) }));
+  for (const node of ['m1', 'm2', 'm3']) world.set('api.ready', node, ({ tries }) => ({ tries: tries.map(refused), authorities: [held] }));
+  return world;
+}
+
 function kubeconfigIs(change: Partial<KubeconfigFile>): World {
   return withFiles({ certificates: [authorityFile('ca', 'good')], kubeconfigs: [kubeconfigFile('controller-manager', change)] });
 }
@@ -22,6 +32,7 @@ function kubeconfigIs(change: Partial<KubeconfigFile>): World {
 /** Each built afresh; none is healthy. */
 export const certificateWorlds: Readonly<Record<string, () => World>> = {
   'an authority ends soon': () => authorityEnds(20),
+  'the kubeconfig holds another authority than all API servers show': ownAuthorityIsAnother,
   'a served leaf of another authority with the same name': () =>
     serves('m3', { authorityKeyId: 'bb02bb02' }, healthyWorld(), {
       kind: 'untrusted',
