@@ -1,7 +1,9 @@
 // Does the operator's kubeconfig hold the authority that the API servers' certificates are signed by?
 import { defineRule, fail, pass, undecided } from '../../src/judge/define-rule.ts';
+import { isKubeadm } from '../../src/judge/readings/component-home.ts';
 import { oddKubeconfig } from '../../src/judge/readings/odd-kubeconfig.ts';
 import { shellWord } from '../../src/judge/shell-word.ts';
+import { inBrackets } from '../../src/model/address.ts';
 import { say, type Text } from '../../src/model/sentence.ts';
 import type { KubeconfigSeen } from '../../src/model/operator.ts';
 import type { Cause, Fix, Seen } from '../../src/model/rule.ts';
@@ -82,14 +84,13 @@ function planFor({ facts }: Cause, seen: Seen): readonly Fix[] {
     needs: [],
     verify: [],
   };
-  const kubeadm = seen.topology.platform.kind === 'kubeadm' || seen.topology.platform.kind === 'unknown';
-  if (master === undefined || !kubeadm) return [look];
+  if (master === undefined || !isKubeadm(seen)) return [look];
   return [
     look,
     {
       do: say('Bring the kubeconfig of {node} here; the old file is kept beside it', { node: master.subject.name }),
       where: 'here',
-      run: [`cp -a ${path} ${kept}`, `scp ${shellWord(`root@${master.host}:/etc/kubernetes/admin.conf`)} ${path}`],
+      run: [`cp -a ${path} ${kept} && scp ${shellWord(`root@${inBrackets(master.host)}:/etc/kubernetes/admin.conf`)} ${path}`],
       risk: 'low',
       needs: [{ text: say('{node} is the machine you think it is', { node: master.subject.name }), met: 'unknown' }],
       verify: ['kubectl auth whoami'],
