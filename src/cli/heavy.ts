@@ -1,5 +1,3 @@
 // Which part of the program is loaded only once a command really runs?
-import './without-compiling.ts';
-
 export { runDiagnosis } from './run-diagnosis.ts';
 export { branchChoices, ruleChoices, showExplanation, showRules, showTree } from './show-catalogue.ts';
