@@ -114,7 +114,7 @@ describe.skipIf(etcdVersion === undefined)(`etcd ${etcdVersion}`, () => {
   });
 
   test('a stopped process is hung, a killed one refuses', async () => {
-    member.stop();
+    await member.stop();
     expect((await source.knock('127.0.0.1', member.port, never)).failure?.why).toBe('hung');
     expect((await grpc('/etcdserverpb.Maintenance/Status')).failure?.why).toBe('hung');
     member.resume();

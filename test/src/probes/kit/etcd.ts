@@ -1,8 +1,9 @@
 // Three real etcd members with TLS on this machine.
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { stopWhole } from '../../../kit/stopped.ts';
 import type { Member } from '../../../../src/model/topology.ts';
 import { refusedPort } from '../../sources/kit/patients.ts';
 import { memberAt } from './around.ts';
@@ -92,8 +93,8 @@ export async function startEtcd(
     etcdctl,
     signal: async (index, name) => {
       const child = children[index];
-      child?.kill(name);
-      if (name === 'SIGSTOP') await waitFor(() => assertStopped(child?.pid));
+      if (name === 'SIGSTOP' && child !== undefined) await stopWhole(child);
+      else child?.kill(name);
     },
     join: async (name, { learner = false, renamed } = {}) => {
       const member = memberAt('127.0.0.1', await refusedPort(), await refusedPort());
@@ -155,12 +156,6 @@ function start(
   const anchors = ['trusted-ca-file', 'peer-trusted-ca-file'].flatMap((flag) => [`--${flag}`, authority.certificatePath]);
   const options = ['--name', name, '--data-dir', data, '--initial-cluster', cluster, '--client-cert-auth', '--peer-client-cert-auth'];
   return spawn(binary, [...options, ...urls, ...tls, ...keys, ...anchors, ...more], { stdio: 'ignore', env: {} });
-}
-
-function assertStopped(pid: number | undefined): void {
-  for (const thread of readdirSync(`/proc/${pid}/task`)) {
-    if (!/^State:\tT/m.test(readFileSync(`/proc/${pid}/task/${thread}/status`, 'utf8'))) throw new Error(`thread ${thread} still runs`);
-  }
 }
 
 async function waitFor(attempt: () => unknown): Promise<void> {

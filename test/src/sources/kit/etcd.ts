@@ -3,6 +3,7 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { stopWhole } from '../../../kit/stopped.ts';
 import { refusedPort } from './patients.ts';
 import { ecCertificate, type Pair, rsaAuthority } from './pki.ts';
 
@@ -20,7 +21,7 @@ export interface Member {
   readonly metricsPort: number;
   readonly files: { readonly authority: string; readonly certificate: string; readonly key: string };
   readonly authority: Pair;
-  stop(): void;
+  stop(): Promise<void>;
   resume(): void;
   kill(): Promise<void>;
   remove(): Promise<void>;
@@ -75,7 +76,7 @@ export async function startEtcd(company: 'alone' | 'waiting for others'): Promis
     metricsPort,
     files,
     authority,
-    stop: () => void child.kill('SIGSTOP'),
+    stop: () => stopWhole(child),
     resume: () => void child.kill('SIGCONT'),
     kill: () => end(child),
     remove: async () => {
