@@ -3,6 +3,7 @@ import { joinAddress } from '../../src/model/address.ts';
 import { say, type Text } from '../../src/model/sentence.ts';
 import { defineRule, fail, pass, suspected, undecided } from '../../src/judge/define-rule.ts';
 import {
+  type AnsweringApiServer,
   type ApiServerReading,
   anotherServes,
   fewerLeft,
@@ -37,6 +38,8 @@ const reasons = [
   'slow',
   'unsteady',
 ] as const;
+
+type ServingLimits = Readonly<Record<'slow' | 'lead' | 'looks' | 'missed', number>>;
 
 /** Endings that something between us and the server can bring about while others reach it. */
 const madeByFirewalls: readonly string[] = ['timeout', 'unreachable', 'refused', 'reset'];
@@ -92,21 +95,7 @@ export default defineRule({
     if (master === undefined) return undecided(`${subject.name} is no longer known`, '--masters');
     const reading = readApiServer(seen, master);
     const address = joinAddress(master.host, master.port);
-    if (reading.kind === 'ready' && servesClients(reading)) {
-      if (!isSlow(seen, master, reading, limits)) {
-        const waited = waitedInVain(seen, master, limits.lead);
-        if (waited === undefined) return judgeSteadiness(seen, master, limits);
-        const words = say('says that it is ready, and leaves who logs in without an answer for {time}', { time: describeDuration(waited) });
-        return fail({ node: subject.name, address, state: 'stuck', words, count: '' }, { reason: 'slow', witness: 'measured' });
-      }
-      const { late, tries, quickest } = reading;
-      const words = say('{late} of {tries} tries got no answer in time, the quickest took {time}', {
-        late,
-        tries,
-        time: describeDuration(quickest),
-      });
-      return fail({ node: subject.name, address, state: 'slow', words, count: '' }, { reason: 'slow', witness: 'measured' });
-    }
+    if (reading.kind === 'ready' && servesClients(reading)) return judgeServing(seen, master, reading, limits);
     if (reading.kind === 'not-ready' || reading.kind === 'anonymous-refused') return pass({ node: subject.name, note: 'it answers' });
     const command = `nc -zvw2 ${master.host} ${master.port}   # from a host beside it`;
     if (reading.kind === 'silent' && madeByFirewalls.includes(reading.why) && servedThroughEntry(seen, master)) {
@@ -224,16 +213,27 @@ export default defineRule({
   errors: ['connection refused', 'net/http: TLS handshake timeout'],
 });
 
-/** Of tries that began before the one that was served some may have failed: then it is looked at again, a second later. */
-function judgeSteadiness(seen: Seen<'api.ready'>, master: Master, limits: { readonly looks: number; readonly missed: number }) {
-  const { subject } = master;
+/** It calls itself ready: does it answer in time, those who log in too, and at every try? */
+function judgeServing(seen: Seen<'api.ready' | 'api.credential'>, master: Master, reading: AnsweringApiServer, limits: ServingLimits) {
+  const { name } = master.subject;
+  const failing = (reason: 'slow' | 'unsteady', state: string, words: Text) =>
+    fail({ node: name, address: joinAddress(master.host, master.port), state, words, count: '' }, { reason, witness: 'measured' });
+  if (isSlow(seen, master, reading, limits)) {
+    const { late, tries, quickest } = reading;
+    const time = describeDuration(quickest);
+    return failing('slow', 'slow', say('{late} of {tries} tries got no answer in time, the quickest took {time}', { late, tries, time }));
+  }
+  const waited = waitedInVain(seen, master, limits.lead);
+  if (waited !== undefined) {
+    const time = describeDuration(waited);
+    return failing('slow', 'stuck', say('says that it is ready, and leaves who logs in without an answer for {time}', { time }));
+  }
   const { looks, missed, tries, unserved } = steadinessOf(seen, master);
-  if (missed === 0) return pass({ node: subject.name });
-  if (looks < limits.looks) return suspected(`${subject.name} served one of ${tries} tries only after others had failed`);
-  if (missed < limits.missed) return pass({ node: subject.name });
+  // Of tries that began before the one that was served some may have failed: then it is looked at again, a second later.
+  if (missed > 0 && looks < limits.looks) return suspected(`${name} served one of ${tries} tries only after others had failed`);
+  if (missed < limits.missed) return pass({ node: name });
   const words = say('{count} of {tries} tries in {looks} looks were not served, the others were', { count: unserved, tries, looks });
-  const facts = { node: subject.name, address: subject.id, state: 'unsteady', words, count: '' };
-  return fail(facts, { reason: 'unsteady', witness: 'measured' });
+  return failing('unsteady', 'unsteady', words);
 }
 
 function reasonOf(reading: ApiServerReading): (typeof reasons)[number] {

@@ -1,4 +1,5 @@
 // Do all API servers accept service accounts' tokens by the same keys?
+import { isKubeadm } from '../../src/judge/readings/component-home.ts';
 import { defineRule, fail, notApplicable, pass, undecided } from '../../src/judge/define-rule.ts';
 import { besideFolder, keepCopy, keptCopy, putBack } from '../../src/judge/plans/exchange-files.ts';
 import { restartOf } from '../../src/judge/plans/reissue-certificate.ts';
@@ -116,7 +117,7 @@ function planFor({ verdicts }: Cause, seen: Seen): readonly Fix[] {
       needs: [],
       verify: [],
     };
-    if (seen.topology.platform.kind !== 'kubeadm' && seen.topology.platform.kind !== 'unknown') return [look];
+    if (!isKubeadm(seen)) return [look];
     const beside = besideFolder(seen);
     return [
       look,

@@ -1,4 +1,5 @@
 // In which steps is a certificate made anew, where renewing would only copy what is wrong with it?
+import { isKubeadm } from '../readings/component-home.ts';
 import type { Fix, Need, Seen } from '../../model/rule.ts';
 import { say } from '../../model/sentence.ts';
 import { describeRole } from '../readings/certificate-role.ts';
@@ -35,7 +36,7 @@ export function planToReissue({ node, role, where, served, needs = [], look }: R
     return { ...base, do: say('Let {node} make it anew', { node }), run };
   }
   const outside = etcd === 'external' && role.startsWith('etcd-');
-  if ((platform.kind !== 'kubeadm' && platform.kind !== 'unknown') || phase === undefined || outside) {
+  if (!isKubeadm(seen) || phase === undefined || outside) {
     const run = [lookAtCertificate(where, served, '-issuer -subject -ext subjectAltName')];
     return { ...base, do: say('Make it anew on {node} with whatever made it', { node }), run };
   }

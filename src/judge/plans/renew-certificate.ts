@@ -1,4 +1,5 @@
 // In which steps is an expired certificate replaced, with nobody sent to the machine meanwhile where that can be helped?
+import { isKubeadm } from '../readings/component-home.ts';
 import { shellWord } from '../shell-word.ts';
 import { say } from '../../model/sentence.ts';
 import { keepCopy, keptCopy, pairFiles, putBack } from './exchange-files.ts';
@@ -36,12 +37,7 @@ function renewOn(node: string, role: string, where: string, served: boolean, see
     };
   }
   const outside = seen.topology.etcd === 'external' && role.startsWith('etcd-');
-  if (
-    (platform.kind !== 'kubeadm' && platform.kind !== 'unknown') ||
-    outside ||
-    (renewal === undefined && !role.startsWith('kubelet')) ||
-    node === 'LB'
-  ) {
+  if (!isKubeadm(seen) || outside || (renewal === undefined && !role.startsWith('kubelet')) || node === 'LB') {
     return {
       ...base,
       do: say('Renew it on {node} with whatever made it', { node }),
