@@ -7,8 +7,11 @@ import { type Lap, race } from './race.ts';
 import { deadlines, GapError, type RawTry } from './source.ts';
 import type { Way, Ways } from './ways.ts';
 
-/** Milliseconds a way is given before the next one starts. */
-export const headStart = 400;
+/**
+ * Milliseconds a way is given before the next one starts. Once one has come to nothing the cluster is sick, and sparing
+ * its other servers a request matters less than an answer soon.
+ */
+export const headStart = (losers: readonly unknown[]): number => (losers.length > 0 ? 100 : 400);
 /** Milliseconds a request that reached nobody waits for other ways to become known. */
 const patience = 500;
 /** The same where etcd can be asked: its member list names the masters, and on a busy machine it takes its time. */

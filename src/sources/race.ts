@@ -11,8 +11,8 @@ export interface Course<Way, Result> {
   /** Looked up again whenever a way may start, because ways can be added while the race is on. */
   readonly ways: () => readonly Way[];
   readonly run: (way: Way, signal: AbortSignal) => Promise<Lap<Result>>;
-  /** Milliseconds between two starts while nobody has come to anything. */
-  readonly headStart: number;
+  /** Milliseconds between two starts while nobody has come to anything, given those that came to nothing so far. */
+  readonly headStart: (losers: readonly Result[]) => number;
   /** Milliseconds from the beginning within which a race that ran out of ways waits for new ones, given what came so far. */
   readonly patience: (losers: readonly Result[]) => number;
   readonly signal: AbortSignal;
@@ -59,7 +59,7 @@ export function race<Way, Result>(course: Course<Way, Result>): Promise<Finish<R
       started.add(way);
       running++;
       course.run(way, signal).then(arrive, fall);
-      wait(course.headStart);
+      wait(course.headStart(losers));
     };
     const arrive = (lap: Lap<Result>): void => {
       running--;
@@ -79,7 +79,7 @@ export function race<Way, Result>(course: Course<Way, Result>): Promise<Finish<R
     };
     const rest = (): void => {
       const patient = performance.now() - began < course.patience(losers) && !course.signal.aborted;
-      if (running > 0) wait(course.headStart);
+      if (running > 0) wait(course.headStart(losers));
       else if (patient) wait(20);
       else end(() => (barred === undefined ? resolve({ losers }) : reject(barred)));
     };

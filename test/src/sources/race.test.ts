@@ -28,7 +28,7 @@ async function watch(ways: () => readonly Runner[], more: Partial<Course<Runner,
     signal.addEventListener('abort', () => seen.stopped.push(way.name));
     return new Promise((resolve) => setTimeout(() => resolve({ usable: way.usable, result: way.name }), way.after));
   };
-  const finished = race({ ways, run, headStart: 400, patience: () => 500, signal: new AbortController().signal, ...more });
+  const finished = race({ ways, run, headStart: () => 400, patience: () => 500, signal: new AbortController().signal, ...more });
   let over = false;
   void finished.then(
     () => (over = true),
@@ -63,6 +63,13 @@ describe('a race', () => {
     expect(seen.starts['b']).toBeLessThan(10);
     expect(seen.starts['c']).toBeLessThan(20);
     expect(seen.finish).toEqual({ winner: 'c' });
+  });
+
+  test('spares the others less once one came to nothing', async () => {
+    const silent = [way('a', 3, false), way('b', 2000, false), way('c', 2000, false), way('d', 2000, false)];
+    const seen = await watch(fixed(...silent), { headStart: (losers) => (losers.length > 0 ? 100 : 400), patience: () => 0 });
+    expect(seen.starts['d']).toBeLessThan(220);
+    expect(seen.milliseconds).toBeLessThan(2230);
   });
 
   test('still lets an early one win that was slow', async () => {
@@ -104,7 +111,7 @@ test('a way that this machine bars leaves the others their chance, and is named 
   const barred = ownLimit(Object.assign(new Error(), { code: 'EMFILE' }), 'first');
   const run = (usable: boolean) => (name: string) =>
     name === 'first' ? Promise.reject(barred) : Promise.resolve({ usable, result: name });
-  const course = { ways: () => ['first', 'second'], headStart: 400, patience: () => 0, signal: new AbortController().signal };
+  const course = { ways: () => ['first', 'second'], headStart: () => 400, patience: () => 0, signal: new AbortController().signal };
   expect(await race({ ...course, run: run(true) })).toEqual({ winner: 'second' });
   await expect(race({ ...course, run: run(false) })).rejects.toBe(barred);
 });
