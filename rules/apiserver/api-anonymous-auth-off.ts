@@ -32,7 +32,7 @@ export default defineRule({
   judge: (seen, _limits, subject) => {
     const master = masterOf(seen, subject);
     const reading = readApiServer(seen, master);
-    if (reading.kind === 'silent' || reading.kind === 'forbidden') return endUnheard(master, reading);
+    if (reading.kind === 'silent' || reading.kind === 'forbidden') return endUnheard(seen, master, reading);
     if (reading.kind !== 'anonymous-refused') return pass({ node: subject.name });
     const { status } = reading;
     const flag = status === 401 ? flagOn(seen, subject) : '';

@@ -1,6 +1,6 @@
 // Is one component started alike on every master?
 import { editSettings } from '../../src/judge/plans/change-settings.ts';
-import { homeOf } from '../../src/judge/readings/component-home.ts';
+import { homeOf, wayToFlags } from '../../src/judge/readings/component-home.ts';
 import { defineRule, fail, notApplicable, pass, undecided } from '../../src/judge/define-rule.ts';
 import { shellWord } from '../../src/judge/shell-word.ts';
 import { anotherServes } from '../../src/judge/readings/api-server.ts';
@@ -71,7 +71,7 @@ export default defineRule({
       if (stale.length === 0) return pass({ component: subject.id });
       return undecided(
         `what the API shows of ${subject.id} on ${stale.join(', ')} may be old: the kubelet there does not report`,
-        `on ${stale[0]}: grep -A40 command: ${shellWord(`/etc/kubernetes/manifests/${subject.id}.yaml`)}`,
+        wayToFlags(homeOf(seen, subject.id, stale[0]), stale[0] ?? ''),
       );
     }
     const rows = differences.flatMap(({ flag, values }) =>

@@ -36,7 +36,7 @@ export default defineRule({
     const reading = readApiServer(seen, master);
     const node = subject.name;
     if (reading.kind === 'ready') return pass({ node });
-    if (reading.kind !== 'not-ready' || reading.failing.length === 0) return endUnheard(master, reading);
+    if (reading.kind !== 'not-ready' || reading.failing.length === 0) return endUnheard(seen, master, reading);
     const { others } = splitFailing(reading.failing);
     if (others.length === 0) return pass({ node, note: 'only its etcd checks fail' });
     const reason = reasonFor(others);

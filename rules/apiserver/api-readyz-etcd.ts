@@ -30,7 +30,7 @@ export default defineRule({
     const reading = readApiServer(seen, master);
     const node = subject.name;
     if (reading.kind === 'ready') return pass({ node });
-    if (reading.kind !== 'not-ready' || reading.failing.length === 0) return endUnheard(master, reading);
+    if (reading.kind !== 'not-ready' || reading.failing.length === 0) return endUnheard(seen, master, reading);
     const { etcd } = splitFailing(reading.failing);
     if (etcd.length === 0) return pass({ node, note: 'other checks fail, etcd is none of them' });
     const facts = { node, address: master.subject.id, status: reading.status, failing: etcd.map((name) => `[-]${name}`).join(' ') };

@@ -1,5 +1,5 @@
 // Does this API server stay up, or does its kubelet keep starting it?
-import { homeOf, lookAt, readLog, tryAgain } from '../../src/judge/readings/component-home.ts';
+import { homeOf, lookAt, readLog, tryAgain, wayToLook } from '../../src/judge/readings/component-home.ts';
 import { shellWord } from '../../src/judge/shell-word.ts';
 import { say, type Text } from '../../src/model/sentence.ts';
 import { defineRule, fail, notApplicable, pass, undecided } from '../../src/judge/define-rule.ts';
@@ -152,10 +152,7 @@ export default defineRule({
 function withoutPod(seen: Seen<Needs>, node: string) {
   const anywhere = seen.get('kube.control-plane-pods').pods.some((pod) => pod.component === 'kube-apiserver');
   if (!anywhere) return notApplicable('API servers do not run as pods here');
-  return undecided(
-    `the API lists no pod kube-apiserver-${node}`,
-    `on ${node}: ls -l /etc/kubernetes/manifests; crictl ps -a --name '^kube-apiserver$'`,
-  );
+  return undecided(`the API lists no pod kube-apiserver-${node}`, wayToLook(homeOf(seen, 'kube-apiserver', node), node));
 }
 
 /** How long ago the last container ended, if that is recent. A stale report can hide an ending, never invent one. */

@@ -1,6 +1,7 @@
 // Are the releases of the control plane and the kubelets ones that go together?
 import { defineRule, fail, notApplicable, pass } from '../../src/judge/define-rule.ts';
 import { mastersOf } from '../../src/judge/readings/api-server.ts';
+import { isKubeadm } from '../../src/judge/readings/component-home.ts';
 import { MissingEvidence } from '../../src/judge/view.ts';
 import type { Seen } from '../../src/model/rule.ts';
 import { type Sentence, say } from '../../src/model/sentence.ts';
@@ -83,13 +84,13 @@ export default defineRule({
     },
     { to: 'api-flag-drift', kind: 'causes', on: 'cluster', because: 'each release has flags of its own', unproven: true },
   ],
-  fixes: () => [
+  fixes: (_cause, seen) => [
     {
       do: 'Finish the upgrade, one master at a time: API servers first, then their controllers, kubelets last',
       where: 'here',
       run: [
         'kubectl get nodes -o custom-columns=NODE:.metadata.name,KUBELET:.status.nodeInfo.kubeletVersion',
-        'kubeadm upgrade plan   # on a master; then kubeadm upgrade node on each of the others',
+        ...(isKubeadm(seen) ? ['kubeadm upgrade plan   # on a master; then kubeadm upgrade node on each of the others'] : []),
       ],
       risk: 'medium',
       needs: [{ text: 'a fresh snapshot of etcd is kept elsewhere', met: 'unknown' }],

@@ -1,7 +1,7 @@
 // Does this API server ask the etcd members there are?
 import { joinAddress } from '../../src/model/address.ts';
 import { editSettings, showSettings } from '../../src/judge/plans/change-settings.ts';
-import { homeOf } from '../../src/judge/readings/component-home.ts';
+import { homeOf, wayToFlags } from '../../src/judge/readings/component-home.ts';
 import { defineRule, fail, notApplicable, pass, undecided } from '../../src/judge/define-rule.ts';
 import { mastersOf, masterOf } from '../../src/judge/readings/api-server.ts';
 import { checkedReasons } from '../../src/judge/readings/backend.ts';
@@ -13,8 +13,6 @@ import { shellWord } from '../../src/judge/shell-word.ts';
 import type { Edge, Fix, Link, Seen } from '../../src/model/rule.ts';
 import { say } from '../../src/model/sentence.ts';
 import type { Support } from '../../src/model/verdict.ts';
-
-const manifest = '/etc/kubernetes/manifests/kube-apiserver.yaml';
 
 export default defineRule({
   id: 'etcd-endpoints-mismatch',
@@ -61,7 +59,7 @@ export default defineRule({
     const endpoints = endpointsIn(seen, flag, node);
     const finding = wrongWith(seen, endpoints, limits.external);
     if (finding === undefined) {
-      if (!isCurrent(seen, line, node, limits.heartbeat)) return stale(node);
+      if (!isCurrent(seen, line, node, limits.heartbeat)) return stale(seen, node);
       if (endpoints.every(({ kind }) => kind === 'name'))
         return undecided(
           'its etcd has a name that only its own machine can resolve',
@@ -143,13 +141,13 @@ function supportsOf(endpoints: readonly Endpoint[]): readonly Support[] {
 
 function unseen(seen: Seen<'kube.control-plane-pods'>, node: string) {
   seen.get('kube.control-plane-pods');
-  return undecided('its command line cannot be seen', `on ${node}: grep etcd-servers ${manifest}`);
+  return undecided('its command line cannot be seen', wayToFlags(homeOf(seen, 'kube-apiserver', node), node));
 }
 
-function stale(node: string) {
+function stale(seen: Seen<'kube.control-plane-pods'>, node: string) {
   return undecided(
     `the kubelet of ${node} does not report: the manifest may have changed since`,
-    `on ${node}: grep etcd-servers ${manifest}`,
+    wayToFlags(homeOf(seen, 'kube-apiserver', node), node),
   );
 }
 

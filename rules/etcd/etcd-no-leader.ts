@@ -2,11 +2,10 @@
 import { joinAddress } from '../../src/model/address.ts';
 import { etcdHome } from '../../src/judge/readings/etcd-home.ts';
 import { readLog } from '../../src/judge/readings/component-home.ts';
-import { shellWord } from '../../src/judge/shell-word.ts';
 import { say } from '../../src/model/sentence.ts';
 import { defineRule, fail, notApplicable, pass, undecided } from '../../src/judge/define-rule.ts';
 import { anApiServerReadsEtcd } from '../../src/judge/readings/etcd-path.ts';
-import { nodeOf, shellFor } from '../../src/judge/readings/etcdctl.ts';
+import { knockAtPeers, nodeOf, shellFor } from '../../src/judge/readings/etcdctl.ts';
 import { describeMember } from '../../src/judge/readings/member.ts';
 import { couldNotAsk, countVoters, namesOf, supportsOf } from '../../src/judge/readings/voters.ts';
 import type { Seen } from '../../src/model/rule.ts';
@@ -88,16 +87,14 @@ export default defineRule({
 
 /** From a member's own node, because our path to a peer port is not the peers' path. */
 function askPeersFrom(seen: Seen, member: Member, leaderless: readonly Member[]) {
-  const pki = '/etc/kubernetes/pki/etcd';
   const others = leaderless.filter((other) => other !== member);
-  const curl = `curl -m 3 --cacert ${pki}/ca.crt --cert ${pki}/peer.crt --key ${pki}/peer.key`;
   return {
     do: say('See whether {node} reaches the peer ports of {others}; then from each of them', {
       node: nodeOf(member),
       others: namesOf(others) || say('the others'),
     }),
     where: nodeOf(member),
-    run: others.map((other) => `${curl} ${shellWord(`https://${joinAddress(other.host, other.peerPort)}/raft/probing`)}`),
+    run: knockAtPeers(seen, others),
     risk: 'none' as const,
     needs: [],
     verify: [`${shellFor(seen, member).etcdctl} endpoint status`],

@@ -7,7 +7,7 @@ import { checkedReasons } from '../../src/judge/readings/backend.ts';
 import { defineRule, fail, notApplicable, pass, undecided } from '../../src/judge/define-rule.ts';
 import { allOf } from '../../src/judge/readings/certainty.ts';
 import { type Cut, whyCutOff } from '../../src/judge/readings/cut-off.ts';
-import { nodeOf } from '../../src/judge/readings/etcdctl.ts';
+import { knockAtPeers, nodeOf } from '../../src/judge/readings/etcdctl.ts';
 import { isAlive, type MemberReading, membersOf, peekMember, readMember } from '../../src/judge/readings/member.ts';
 import { doNotStop, memberAt } from '../../src/judge/readings/member-fixes.ts';
 import { aliveMembers, linksOf } from '../../src/judge/readings/peers.ts';
@@ -166,14 +166,12 @@ function lookFrom(member: Member, others: readonly Member[]): string {
 function lookAtNetwork(seen: Seen, member: Member | undefined): readonly Fix[] {
   if (member === undefined) return [];
   const others = aliveMembers(seen).filter((other) => other !== member);
-  const pki = '/etc/kubernetes/pki/etcd';
-  const curl = `curl -m 3 --cacert ${pki}/ca.crt --cert ${pki}/peer.crt --key ${pki}/peer.key`;
   return [
     {
       do: say('See what is between {node} and its peers: firewall, route, MTU, or its peer certificate', { node: nodeOf(member) }),
       where: nodeOf(member),
       run: [
-        ...others.map((other) => `${curl} ${shellWord(`https://${joinAddress(other.host, other.peerPort)}/raft/probing`)}`),
+        ...knockAtPeers(seen, others),
         `iptables-save | grep -w ${member.peerPort}; ss -tn "( dport = :${member.peerPort} or sport = :${member.peerPort} )"`,
         ...others.slice(0, 1).map((other) => pingFullSize(other.host)),
       ],

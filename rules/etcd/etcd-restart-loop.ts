@@ -1,6 +1,7 @@
 // Does this etcd member stay up, or does its kubelet keep starting it?
 import { defineRule, fail, notApplicable, pass, undecided } from '../../src/judge/define-rule.ts';
 import { ageAt } from '../../src/judge/readings/age.ts';
+import { homeOf, wayToLook } from '../../src/judge/readings/component-home.ts';
 import { describeDuration } from '../../src/model/time.ts';
 import type { LogEvidence } from '../../src/judge/readings/container-log.ts';
 import { processAge } from '../../src/judge/readings/counters.ts';
@@ -71,7 +72,7 @@ export default defineRule({
     const member = memberAt(seen, subject.id);
     if (member === undefined) return undecided(`${subject.name} is no longer known`, etcdAccessFlags);
     const node = nodeOf(member);
-    const look = `on ${node}: crictl ps -a --name '^etcd$'`;
+    const look = wayToLook(homeOf(seen, 'etcd', member.subject.keys.node), node);
     const view = podOn(seen, 'etcd', member.subject.keys.node);
     if (view === undefined) return withoutPod(seen, node, look);
     if (view.clock === undefined) return undecided('the API server that listed the pods told no time', look);

@@ -1,5 +1,5 @@
 // Was this etcd member started with settings that put its data or its doors at risk?
-import { lookAt } from '../../src/judge/readings/component-home.ts';
+import { lookAt, wayToFlags } from '../../src/judge/readings/component-home.ts';
 import { etcdHome } from '../../src/judge/readings/etcd-home.ts';
 import { editSettings } from '../../src/judge/plans/change-settings.ts';
 import { defineRule, fail, notApplicable, pass, undecided } from '../../src/judge/define-rule.ts';
@@ -17,7 +17,6 @@ import type { Facts } from '../../src/model/verdict.ts';
 import { type Danger, dangersIn, type Setting } from './tables/unsafe-flags.ts';
 
 const severities = ['critical', 'warning', 'info'] as const;
-const manifest = '/etc/kubernetes/manifests/etcd.yaml';
 
 export default defineRule({
   id: 'etcd-unsafe-config',
@@ -64,7 +63,7 @@ export default defineRule({
     const found = [...dangersIn(line.flags, versionOf(seen, member)?.[1], thresholds), ...unequalQuota(seen, member, line)];
     const worst = severities.flatMap((severity) => found.filter((one) => one.severity === severity))[0];
     if (worst === undefined) {
-      if (!isCurrent(seen, line, nodeOf(member), limits.heartbeat)) return stale(member);
+      if (!isCurrent(seen, line, nodeOf(member), limits.heartbeat)) return stale(seen, member);
       return pass({ member: subject.name });
     }
     const settings = found.map(({ flag, words, danger }) => ({ flag, words, danger }));
@@ -153,10 +152,10 @@ function unseen(seen: Seen<'kube.control-plane-pods'>, member: Member) {
   return undecided('no pod and no manifest of it can be seen, so its settings are not known', where);
 }
 
-function stale(member: Member) {
+function stale(seen: Seen<'kube.control-plane-pods' | 'here.files'>, member: Member) {
   return undecided(
     `the kubelet of ${nodeOf(member)} does not report: the manifest may have changed since`,
-    `on ${nodeOf(member)}: cat ${manifest}`,
+    wayToFlags(etcdHome(seen, [member]), nodeOf(member)),
   );
 }
 

@@ -1,5 +1,5 @@
 // Does every instance of the controller manager and the scheduler run?
-import { homeOf, mendWords, tryAgain } from '../../src/judge/readings/component-home.ts';
+import { homeOf, mendWords, tryAgain, wayToLook } from '../../src/judge/readings/component-home.ts';
 import { shellWord } from '../../src/judge/shell-word.ts';
 import { say } from '../../src/model/sentence.ts';
 import { defineRule, fail, pass, undecided } from '../../src/judge/define-rule.ts';
@@ -47,8 +47,7 @@ export default defineRule({
     if (pod === undefined) return undecided(`${subject.name} is no longer listed`, 'kubectl -n kube-system get pods -o wide');
     const reading = readComponent(seen, pod, clock, limits);
     if (reading.kind === 'good') return pass({ component: pod.component, node: pod.node, words: reading.words });
-    if (reading.kind === 'stale')
-      return undecided(String(reading.words), `on ${pod.node}: crictl ps -a --name ${shellWord(`^${pod.component}$`)}`);
+    if (reading.kind === 'stale') return undecided(String(reading.words), wayToLook(homeOf(seen, pod.component, pod.node), pod.node));
     if (reading.kind === 'starting') return undecided(`${subject.name} is ${reading.words}: it may just be starting`, '--deep');
     const all = podsOf(seen).filter((one) => one.component === pod.component);
     const healthy = seen.tally(all, (one) => readComponent(seen, one, clock, limits).kind !== 'bad');

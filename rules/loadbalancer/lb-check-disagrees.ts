@@ -115,7 +115,7 @@ function judgeUp(seen: Seen<Needs>, backend: Backend, reading: ApiServerReading,
     return undecided('HAProxy’s check may not have run since it stopped serving', 'run ha-doctor again in half a minute');
   }
   if (reading.kind === 'silent' && backend.master !== undefined && servedThroughEntry(seen, backend.master))
-    return endUnheard(backend.master, reading);
+    return endUnheard(seen, backend.master, reading);
   return fail(facts, { reason: 'up' as const, group: 'up', witness: 'agreed' });
 }
 

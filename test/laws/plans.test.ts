@@ -3,38 +3,14 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
+import { rules } from '../../rules/index.ts';
+import { judgeAll } from '../../src/judge/judge.ts';
 import { buildTopology } from '../../src/judge/topology/build.ts';
-import type { Evidence, EvidenceId, EvidenceItem, EvidenceTypes } from '../../src/model/evidence.ts';
-import type { Platform, Topology } from '../../src/model/topology.ts';
+import type { Evidence } from '../../src/model/evidence.ts';
+import type { Topology } from '../../src/model/topology.ts';
 import { faultyWorlds } from '../kit/faulty.ts';
+import { changed, madeBy, makers } from '../kit/makers.ts';
 import { commandsOf, type Plan, plansFor } from '../kit/plans.ts';
-
-type Change = { readonly [Id in EvidenceId]?: (value: EvidenceTypes[Id]) => EvidenceTypes[Id] };
-
-/** The same evidence with other values, and without what `gone` names. */
-function changed(evidence: Evidence, gone: readonly EvidenceId[], change: Change): Evidence {
-  const items = evidence.items.flatMap((item): readonly EvidenceItem[] => {
-    if (gone.includes(item.id)) return [];
-    const act = change[item.id] as ((value: unknown) => unknown) | undefined;
-    return item.state === 'known' && act !== undefined ? [{ ...item, value: act(item.value) } as EvidenceItem] : [item];
-  });
-  return { ...evidence, items };
-}
-
-/** As another maker's cluster would show itself. */
-function madeBy(evidence: Evidence, version: string, osImage: string): Evidence {
-  return changed(evidence, ['kube.kubeadm-config'], {
-    'kube.nodes': (value) => ({ ...value, nodes: value.nodes.map((node) => ({ ...node, kubeletVersion: version, osImage })) }),
-    'api.version': (value) => ({ ...value, gitVersion: version }),
-    'kube.control-plane-pods': (value) => ({ ...value, pods: value.pods.map((pod) => ({ ...pod, annotations: {} })) }),
-  });
-}
-
-const makers: readonly (readonly [Platform['kind'], string, string])[] = [
-  ['k3s', 'v1.34.4+k3s1', 'Debian GNU/Linux 12 (bookworm)'],
-  ['rke2', 'v1.34.4+rke2r1', 'Debian GNU/Linux 12 (bookworm)'],
-  ['talos', 'v1.34.4', 'Talos (v1.11.1)'],
-];
 
 const worlds = Object.entries(faultyWorlds).map(([name, build]) => ({ name, evidence: build().evidence as Evidence }));
 
@@ -64,18 +40,33 @@ function offending(steps: readonly Step[], pattern: RegExp): readonly string[] {
   return [...new Set(steps.filter(({ command }) => pattern.test(command)).map(({ from, command }) => `${from}: ${command}`))];
 }
 
-/** An upgrade is named in the words of kubeadm only, until api-version-skew asks too. */
 test.each(makers)(
   'no command for kubeadm on %s',
   (kind, version, osImage) => {
-    const all = stepsWhere(
+    const steps = stepsWhere(
       (evidence) => madeBy(evidence, version, osImage),
       ({ platform }) => platform.kind === kind,
     );
-    const steps = all.filter(({ from }) => !from.endsWith(': api-version-skew'));
     expect(steps.length).toBeGreaterThan(100);
     expect(offending(steps, /\/etc\/kubernetes\/manifests|\bkubeadm (init|certs|token|join|upgrade|kubeconfig)|\bcrictl\b/)).toEqual([]);
     expect(kind === 'talos' ? [] : offending(steps, /systemctl \S+ kubelet\b/)).toEqual([]);
+  },
+  60_000,
+);
+
+test.each(makers)(
+  'what is not known is to be had without the words of kubeadm on %s',
+  (kind, version, osImage) => {
+    const ways = worlds.flatMap(({ name, evidence }) => {
+      const other = madeBy(evidence, version, osImage);
+      const topology = buildTopology(other);
+      if (topology.platform.kind !== kind) return [];
+      return judgeAll(rules, other, topology).flatMap((one) =>
+        one.status === 'unknown' ? one.gaps.map(({ howToGet }) => `${name}: ${one.rule}: ${howToGet}`) : [],
+      );
+    });
+    expect(ways.length).toBeGreaterThan(100);
+    expect([...new Set(ways.filter((way) => /\/etc\/kubernetes\/manifests|\bcrictl\b/.test(way)))]).toEqual([]);
   },
   60_000,
 );
@@ -90,7 +81,7 @@ test('etcd on hosts of its own is no static pod', () => {
     ({ etcd }) => etcd === 'external',
   );
   expect(steps.length).toBeGreaterThan(100);
-  expect(offending(steps, /manifests\/etcd\.yaml|crictl.*etcd|init phase certs etcd-(server|peer)/)).toEqual([]);
+  expect(offending(steps, /manifests\/etcd\.yaml|crictl.*etcd|init phase certs etcd-(server|peer)|pki\/etcd\/peer/)).toEqual([]);
 }, 60_000);
 
 const moved = /\b(mv|rm|cp)\b[^|;&]*(\/pki\b|\/var\/lib\/\S|\.conf\b|\/manifests\/)/;

@@ -16,6 +16,8 @@ export interface Expected {
   readonly by?: VantageName;
   /** Seconds of age since which it can be seen; before that nobody misses it. */
   readonly from?: number;
+  /** Minor version of Kubernetes since which it comes of the fault. */
+  readonly since?: number;
 }
 
 /** Which of the operator's kubeconfigs is used; `moved` names an address that no load balancer has any more. */

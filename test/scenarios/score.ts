@@ -94,8 +94,9 @@ function missing(
   { names, age, vantage }: Look,
 ): readonly string[] {
   const effects = heads.flatMap((finding) => finding.effects);
-  const isDue = ({ from, by }: Expected) =>
-    (by === undefined || by === vantage) && (age === undefined || from === undefined || age >= from);
+  const minor = Number(/^v1\.(\d+)/.exec(report.cluster.version)?.[1] ?? Number.POSITIVE_INFINITY);
+  const isDue = ({ from, by, since }: Expected) =>
+    (by === undefined || by === vantage) && (age === undefined || from === undefined || age >= from) && minor >= (since ?? 0);
   const wanted = expect.folds.map((fold): readonly Expected[] => [fold].flat()).filter((fold) => fold.every(isDue));
   const folds = wanted.filter((fold) => !fold.some((one) => isFolded(effects, one, names)));
   const worsens = (expect.worsens ?? []).filter((rule) => !report.worsens.some((one) => one.verdict.rule === rule));

@@ -6,6 +6,7 @@ import type { Certainty, Seen } from '../../model/rule.ts';
 import { type Subject, subjectKey } from '../../model/subject.ts';
 import type { Master } from '../../model/topology.ts';
 import { DoesNotApply, MissingEvidence } from '../view.ts';
+import { isKubeadm } from './component-home.ts';
 import { oddKubeconfig } from './odd-kubeconfig.ts';
 
 /** `answers` and `trusted` are two facts: every answering kind carries what a verifying client would think. */
@@ -146,7 +147,7 @@ export function blamesEtcd(reading: ApiServerReading): boolean {
  * Ends the judgement: this API server says nothing from which its readiness checks could be told.
  * @throws MissingEvidence always; it names the server, so that the finding about its silence can claim it.
  */
-export function endUnheard(master: Master, reading: ApiServerReading): never {
+export function endUnheard(seen: Seen, master: Master, reading: ApiServerReading): never {
   const { id, name } = master.subject;
   const words =
     reading.kind === 'silent'
@@ -155,7 +156,9 @@ export function endUnheard(master: Master, reading: ApiServerReading): never {
   const howToGet =
     reading.kind === 'anonymous-refused'
       ? `kubectl ${shellWord(`--server=https://${id}`)} get --raw '/readyz?verbose'`
-      : `on ${name}: crictl logs --tail 50 $(crictl ps -aq --name '^kube-apiserver$' | head -1)`;
+      : isKubeadm(seen)
+        ? `on ${name}: crictl logs --tail 50 $(crictl ps -aq --name '^kube-apiserver$' | head -1)`
+        : `read on ${name} what kube-apiserver logged last`;
   const silent = reading.kind === 'silent' || reading.kind === 'forbidden' ? { through: `apiserver/${id}` } : {};
   throw new MissingEvidence([
     { gap: 'failed', detail: `the API server on ${name} ${words}`, howToGet, id: 'api.ready', subject: `apiserver/${id}`, ...silent },

@@ -55,6 +55,23 @@ export function lookAt(home: Home): readonly string[] {
   return home.kind === 'static-pod' ? [`ls -l ${manifestOf(home)}`, `crictl ps -a --name ${named(home)}`] : [];
 }
 
+/** The same in one line: how what is not known could be known. */
+export function wayToLook(home: Home, node: string): string {
+  const commands = lookAt(home);
+  if (commands.length === 0) return `see on ${node} whether ${home.component} runs, by the tool that made the machine`;
+  return `on ${node}: ${commands.join('; ')}`;
+}
+
+/** Likewise for the flags it is started with: what the kubelet will start it with next, or what runs now. */
+export function wayToFlags(home: Home, node: string): string {
+  const { kind, component } = home;
+  if (kind === 'static-pod') return `on ${node}: grep -A40 command: ${manifestOf(home)}`;
+  if (kind !== 'k3s') return `on ${node}: ps -ww -o args= -C ${shellWord(component)}`;
+  // k3s runs all in one process, tells its log with which flags, and leaves etcd's in a file.
+  if (component === 'etcd') return `on ${node}: cat /var/lib/rancher/k3s/server/db/etcd/config`;
+  return `on ${node}: journalctl -u k3s --no-pager | grep ${shellWord(`Running ${component} `)} | tail -n 1`;
+}
+
 /** What it wrote: its last lines, or those of its last minutes, through a filter. */
 export interface Lines {
   readonly lines?: number;

@@ -20,6 +20,24 @@ function certificateFlags({ topology }: Seen): string {
   return `--cacert=${authority} --cert=${certificate} --key=${key}`;
 }
 
+/** Likewise what members show one another. */
+const peerFiles = {
+  kubeadm: ['ca.crt', 'peer.crt', 'peer.key'],
+  rancher: ['peer-ca.crt', 'peer-server-client.crt', 'peer-server-client.key'],
+} as const;
+
+/** Asks the peer ports of others from a member's own machine, as the member does; where its certificate lies is not known everywhere. */
+export function knockAtPeers({ topology }: Seen, others: readonly Member[]): readonly string[] {
+  const { kind } = topology.platform;
+  const isRancher = kind === 'k3s' || kind === 'rke2';
+  if (topology.etcd === 'external' || (!isRancher && kind !== 'kubeadm'))
+    return others.map(({ host, peerPort }) => `nc -zvw3 ${shellWord(host)} ${peerPort}`);
+  const folder = isRancher ? `/var/lib/rancher/${kind}/${folders.rancher.folder}` : folders.kubeadm.folder;
+  const [authority, certificate, key] = peerFiles[isRancher ? 'rancher' : 'kubeadm'].map((file) => `${folder}/${file}`);
+  const curl = `curl -m 3 --cacert ${authority} --cert ${certificate} --key ${key}`;
+  return others.map(({ host, peerPort }) => `${curl} ${shellWord(`https://${joinAddress(host, peerPort)}/raft/probing`)}`);
+}
+
 export interface Shell {
   /** `here`, or the node's name. */
   readonly where: string;

@@ -20,6 +20,7 @@ export const topologyReads: ReadonlySet<EvidenceId> = new Set<EvidenceId>([
   'kube.kubeadm-config',
   'api.version',
   'api.ready',
+  'api.release',
   'lb.tries',
   'lb.config',
   'etcd.client-port',

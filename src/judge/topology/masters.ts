@@ -131,12 +131,14 @@ function leavesSeenThrough(known: KnownEvidence) {
 
 /**
  * A guess is confirmed by a certificate that names it and that it serves itself; on an etcd host, by an open port too,
- * for an API server may hang before it shows one. Once one etcd host is known to run an API server, the cluster is a
+ * for an API server may hang before it shows one; and by the release it tells, for that is taken only from servers whose
+ * certificate the kubeconfig's authority signed, and comes seconds before a readiness that hangs. Once one etcd host is known to run an API server, the cluster is a
  * stacked one and the other etcd hosts are masters too, silent or not.
  */
 function confirmGuesses(known: KnownEvidence, candidates: readonly Master[]): readonly Master[] {
   const etcdHosts = new Set(known.every('etcd.client-port').map((item) => splitAddress(item.subject.id, 2379)?.host));
   const answering = candidates.filter(({ subject, host }) => {
+    if (known.get('api.release', subject) !== undefined) return true;
     const tries = known.get('api.ready', subject)?.tries ?? [];
     return tries.some(
       ({ connected, chain: [leaf] }) => connected && (leaf === undefined ? etcdHosts.has(host) : leaf.addresses.includes(host)),

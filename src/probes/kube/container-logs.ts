@@ -54,7 +54,7 @@ function silentNodes({ topology, value }: Surroundings): ReadonlySet<string> {
 
 function unasked({ pod, component, node, previous }: LogWanted): Asked {
   const detail = `the kubelet on ${node}, which has the log of ${pod}, does not answer`;
-  return { pod, component, node, previous, gap: { gap: 'failed', detail, howToGet: `on ${node}: crictl logs` } };
+  return { pod, component, node, previous, gap: { gap: 'failed', detail, howToGet: `read it on ${node}` } };
 }
 
 interface Asked extends Omit<LogWanted, 'container'> {

@@ -1,12 +1,12 @@
 // Which further faults of the design's catalogue are put into the lab, and what is the truth about each?
 import type { Scenario } from '../scenario.ts';
-import { base, cluster, m2, m3 } from './shared.ts';
+import { base, cluster, m2, m3, on, reportsNoMore } from './shared.ts';
 
 /** What stands still on a node whose etcd member is gone. */
-const beside = (on: typeof m2) => [
-  [on('api-readyz-etcd', 10), on('api-master-unreachable', 10)],
-  on('lb-backend-down', 20),
-  on('ha-node-notready', 65),
+const beside = (node: 'm2' | 'm3') => [
+  [on(node, 'api-readyz-etcd', 10), on(node, 'api-master-unreachable', 10)],
+  on(node, 'lb-backend-down', 20),
+  reportsNoMore(node, 65),
 ];
 const notOf = ['etcd-no-leader', 'api-credential-rejected', 'etcd-quorum-lost', 'etcd-partition', 'host-unreachable'];
 
@@ -43,7 +43,11 @@ export const catalogue: readonly Scenario[] = [
     title: 'bytes changed in the etcd database of m2, then restarted',
     faults: [{ fault: 'etcd-data-corrupt', target: 'm2' }],
     ages: [70],
-    expect: { kind: 'fault', root: m2(['etcd-restart-loop', 'etcd-member-down']), folds: [...beside(m2), cluster('etcd-no-fault-margin')] },
+    expect: {
+      kind: 'fault',
+      root: m2(['etcd-restart-loop', 'etcd-member-down']),
+      folds: [...beside('m2'), cluster('etcd-no-fault-margin')],
+    },
     forbidden: notOf,
   },
   {
@@ -56,7 +60,7 @@ export const catalogue: readonly Scenario[] = [
     expect: {
       kind: 'fault',
       root: m3(['etcd-cluster-id-mismatch', 'etcd-restart-loop', 'etcd-member-down', 'etcd-partition']),
-      folds: [...beside(m3), cluster('etcd-no-fault-margin')],
+      folds: [...beside('m3'), cluster('etcd-no-fault-margin')],
     },
     // Its id was given by `member add`, so that it is not recognised: it waits for a quorum in a cluster of another id.
     forbidden: notOf.filter((rule) => rule !== 'etcd-partition'),
@@ -80,7 +84,7 @@ export const catalogue: readonly Scenario[] = [
     title: 'etcd server certificate of m2 expired',
     faults: [{ fault: 'etcd-server-cert-expired', target: 'm2' }],
     ages: [70],
-    expect: { kind: 'fault', root: m2('cert-leaf-expired'), folds: beside(m2) },
+    expect: { kind: 'fault', root: m2('cert-leaf-expired'), folds: beside('m2') },
     forbidden: ['etcd-no-leader', 'etcd-quorum-lost', 'etcd-partition', 'host-unreachable', 'clock-*', 'api-credential-rejected'],
   },
   {
@@ -93,7 +97,7 @@ export const catalogue: readonly Scenario[] = [
     expect: {
       kind: 'fault',
       root: m3(['cert-leaf-expired', 'api-master-unreachable']),
-      folds: [m3('lb-backend-down', 15), m3('ha-node-notready', 65)],
+      folds: [m3('lb-backend-down', 15), reportsNoMore('m3', 65)],
     },
     forbidden: ['etcd-*', 'clock-*', 'host-unreachable', 'api-credential-rejected'],
   },

@@ -1,6 +1,6 @@
 // Which faults of the catalogue have been recorded from the start, and what is the truth about each?
 import type { Scenario } from '../scenario.ts';
-import { base, cluster, m2, m3, on } from './shared.ts';
+import { base, cluster, m2, m3, on, reportsNoMore } from './shared.ts';
 
 export const known: readonly Scenario[] = [
   {
@@ -17,7 +17,7 @@ export const known: readonly Scenario[] = [
     title: 'API server of m2 stopped',
     faults: [{ fault: 'apiserver-stopped', target: 'm2' }],
     ages: [60],
-    expect: { kind: 'fault', root: m2('api-master-unreachable'), folds: [m2('lb-backend-down', 15), m2('ha-node-notready', 60)] },
+    expect: { kind: 'fault', root: m2('api-master-unreachable'), folds: [m2('lb-backend-down', 15), reportsNoMore('m2', 60)] },
     forbidden: ['api-lb-unreachable', 'api-endpoints-mismatch', 'etcd-*'],
   },
   {
@@ -42,7 +42,7 @@ export const known: readonly Scenario[] = [
       folds: [
         [m2('api-readyz-etcd', 10), m2('api-master-unreachable', 10)],
         m2('lb-backend-down', 15),
-        m2('ha-node-notready', 60),
+        reportsNoMore('m2', 60),
         cluster('etcd-no-fault-margin'),
       ],
     },
@@ -101,7 +101,7 @@ export const known: readonly Scenario[] = [
       folds: [
         [m3('api-readyz-etcd', 10), m3('api-master-unreachable', 10)],
         m3('lb-backend-down', 15),
-        m3('ha-node-notready', 60),
+        reportsNoMore('m3', 60),
         cluster('etcd-no-fault-margin'),
       ],
     },
@@ -159,7 +159,7 @@ export const known: readonly Scenario[] = [
     expect: {
       kind: 'fault',
       root: m2('cert-leaf-expired'),
-      folds: [m2('api-master-unreachable'), { rule: 'api-lb-unreachable' }, m2('lb-check-disagrees'), m2('ha-node-notready', 60)],
+      folds: [m2('api-master-unreachable'), { rule: 'api-lb-unreachable' }, m2('lb-check-disagrees'), reportsNoMore('m2', 60)],
     },
     forbidden: ['api-all-masters-down', 'lb-backend-down', 'etcd-*', 'clock-*'],
   },

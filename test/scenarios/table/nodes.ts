@@ -1,13 +1,13 @@
 // What is the truth about sick software and disks on one machine?
 import type { Scenario } from '../scenario.ts';
-import { base, cluster, m2 } from './shared.ts';
+import { base, cluster, m2, reportsNoMore } from './shared.ts';
 
 const serves = ['etcd-*', 'api-*', 'lb-*', 'host-unreachable', 'le-lease-expired'];
 const oneMember = ['etcd-no-leader', 'etcd-quorum-lost', 'etcd-partition', 'host-unreachable', 'api-credential-rejected'];
 const besideEtcd = [
   [m2('api-readyz-etcd', 10), m2('api-master-unreachable', 10)],
   m2('lb-backend-down', 20),
-  m2('ha-node-notready', 65),
+  reportsNoMore('m2', 65),
   cluster('etcd-no-fault-margin'),
 ];
 

@@ -1,12 +1,12 @@
 // What is the truth about upgrades and edits that went wrong?
 import type { Scenario } from '../scenario.ts';
-import { base, cluster, m2, m3 } from './shared.ts';
+import { base, cluster, m2, m3, reportsNoMore } from './shared.ts';
 
 const oneMember = ['etcd-no-leader', 'etcd-quorum-lost', 'etcd-partition', 'host-unreachable', 'api-credential-rejected'];
 const besideEtcd = [
   [m2('api-readyz-etcd', 10), m2('api-master-unreachable', 10)],
   m2('lb-backend-down', 20),
-  m2('ha-node-notready', 65),
+  reportsNoMore('m2', 65),
   cluster('etcd-no-fault-margin'),
 ];
 
@@ -21,7 +21,7 @@ export const upgrades: readonly Scenario[] = [
     expect: {
       kind: 'fault',
       root: m2(['api-restart-loop', 'api-master-unreachable']),
-      folds: [m2('lb-backend-down', 20), m2('ha-node-notready', 65)],
+      folds: [m2('lb-backend-down', 20), reportsNoMore('m2', 65)],
     },
     forbidden: ['etcd-*', 'host-unreachable', 'api-lb-unreachable'],
   },
@@ -55,7 +55,7 @@ export const upgrades: readonly Scenario[] = [
     expect: {
       kind: 'fault',
       root: m3(['api-restart-loop', 'api-master-unreachable']),
-      folds: [m3('lb-backend-down', 20), m3('ha-node-notready', 65)],
+      folds: [m3('lb-backend-down', 20), reportsNoMore('m3', 65)],
     },
     forbidden: ['etcd-*', 'host-unreachable', 'api-lb-unreachable'],
   },
@@ -69,7 +69,7 @@ export const upgrades: readonly Scenario[] = [
     expect: {
       kind: 'fault',
       root: m3(['etcd-endpoints-mismatch', 'api-restart-loop', 'api-master-unreachable']),
-      folds: [m3('lb-backend-down', 20), m3('ha-node-notready', 65)],
+      folds: [m3('lb-backend-down', 20), reportsNoMore('m3', 65)],
     },
     forbidden: ['etcd-member-down', 'etcd-partition', 'etcd-quorum-lost', 'host-unreachable', 'api-lb-unreachable'],
   },

@@ -143,6 +143,11 @@ test('an API server that hangs on a host of etcd is one', () => {
   expect(idsOf(etcdOnly().set('api.ready', 'm3', { tries: failedTries('m3', 'hung') }).topology.masters)).toEqual(api);
 });
 
+test('a host of etcd that tells a release is one, long before its readiness is told', () => {
+  expect(idsOf(etcdOnly().set('api.release', 'm1', { gitVersion: 'v1.34.4' }).topology.masters)).toEqual(api);
+  expect(idsOf(outside().set('api.release', 'm1', { gitVersion: 'v1.34.4' }).topology.masters)).toEqual([api[0]]);
+});
+
 test('the entry may be a master itself', () => {
   const world = healthyWorld().set('operator.kubeconfig', undefined, (old) => ({ ...old, host: '10.89.0.12', port: 6443 }));
   expect(world.topology).toMatchObject({ entryIsMaster: true, entry: { subject: { id: '10.89.0.12:6443' } } });
@@ -204,7 +209,7 @@ test('servers in a load balancer’s file are masters once they show a certifica
   const idsOf = (masters: readonly { readonly subject: { readonly id: string } }[]) => masters.map((one) => one.subject.id);
   expect(idsOf(gone().topology.masters)).toEqual(['10.89.0.11:6443', '10.89.0.12:6443', '10.89.0.13:6443']);
   expect(gone().topology.mastersComplete).toBe(false);
-  expect(idsOf(gone().missing('api.ready', 'm2').topology.candidates)).toEqual(['10.89.0.12:6443']);
+  expect(idsOf(gone().missing('api.ready', 'm2').missing('api.release', 'm2').topology.candidates)).toEqual(['10.89.0.12:6443']);
   const byChance = gone().set('lb.config', undefined, (old) => ({
     ...old,
     files: old.files.map((file) => ({ ...file, from: 'here' as const })),
