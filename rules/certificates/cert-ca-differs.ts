@@ -5,6 +5,7 @@ import { type AuthorityHolder, authorityHolders, holderSubjects } from '../../sr
 import { certificateNeeds } from '../../src/judge/readings/certificate.ts';
 import { reachesEtcd } from '../../src/judge/readings/certificate-gates.ts';
 import { type Authority, authorities, describeRole, nameOfAuthority } from '../../src/judge/readings/certificate-role.ts';
+import { type Side, sideOf } from '../../src/judge/readings/odd-one.ts';
 import type { Cause, Certainty, Fix, Link, Seen } from '../../src/model/rule.ts';
 
 export default defineRule({
@@ -34,8 +35,11 @@ export default defineRule({
     for (const [reason, keyOf, how] of ways) {
       const odd = oddOne(own, others, keyOf);
       if (odd === undefined) continue;
-      const facts = { node: own.node, name, others: odd.map(({ node }) => node).join(', '), authority, how };
-      return fail({ ...facts, own: short(keyOf(own)), theirs: short(keyOf(odd[0])) }, { reason, group: authority, witness: 'stated' });
+      const facts = { node: own.node, name, others: odd.holders.map(({ node }) => node).join(', '), authority, how, side: odd.side };
+      return fail(
+        { ...facts, own: short(keyOf(own)), theirs: short(keyOf(odd.holders[0])) },
+        { reason, group: authority, witness: 'stated' },
+      );
     }
     if (!ways.some(([, keyOf]) => keyOf(own) !== undefined && others.some((one) => keyOf(one) !== undefined)))
       return undecided(`nobody saw which ${name} authority ${own.node} and another machine have`, 'run ha-doctor on each master, as root');
@@ -96,13 +100,19 @@ const ways: readonly Way[] = [
   ['served', (holder) => (holder?.servedBy === undefined ? undefined : [holder.servedBy]), 'serves what is signed by key'],
 ];
 
-/** The machines it differs from, where they are as many as those that agree with it; machines with one authority in common agree. */
-function oddOne(own: AuthorityHolder, others: readonly AuthorityHolder[], keyOf: Way[1]): readonly AuthorityHolder[] | undefined {
+/** The machines it differs from, unless most agree with it; machines with one authority in common agree. */
+function oddOne(own: AuthorityHolder, others: readonly AuthorityHolder[], keyOf: Way[1]): Odd | undefined {
   const mine = keyOf(own);
   const known = others.filter((one) => keyOf(one) !== undefined);
   if (mine === undefined) return undefined;
   const odd = known.filter((one) => !keyOf(one)?.some((key) => mine.includes(key)));
-  return odd.length > 0 && odd.length >= known.length - odd.length + 1 ? odd : undefined;
+  const side = sideOf({ others: known.length, different: odd.length });
+  return side === 'most' ? undefined : { holders: odd, side };
+}
+
+interface Odd {
+  readonly holders: readonly AuthorityHolder[];
+  readonly side: Side;
 }
 
 function short(keys: readonly string[] | undefined): string {
@@ -116,6 +126,8 @@ function of(authority: Authority): (link: Link) => Certainty {
 function planFor({ verdicts }: Cause, seen: Seen): readonly Fix[] {
   return verdicts.flatMap(({ facts, subject }) => {
     const [from = ''] = String(facts['others']).split(', ');
-    return planToTakeAuthority(seen, { node: subject.name, from, authority: facts['authority'] as Authority });
+    const plan = planToTakeAuthority(seen, { node: subject.name, from, authority: facts['authority'] as Authority });
+    // Two halves that follow each other's plan would only change places.
+    return facts['side'] === 'even' ? plan.slice(0, 1) : plan;
   });
 }

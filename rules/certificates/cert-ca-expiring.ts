@@ -1,11 +1,18 @@
 // Is an authority about to end, or has it ended?
 import { defineRule, fail, pass, undecided } from '../../src/judge/define-rule.ts';
 import { planToRotateAuthority } from '../../src/judge/plans/rotate-authority.ts';
-import { authoritiesSeen, authorityNeeds, type AuthoritySeen, leavesOf, missingAuthorities } from '../../src/judge/readings/authorities.ts';
+import {
+  type AuthorityEvidence,
+  authoritiesSeen,
+  authorityNeeds,
+  type AuthoritySeen,
+  leavesOf,
+  missingAuthorities,
+} from '../../src/judge/readings/authorities.ts';
 import { endOf } from '../../src/judge/readings/certificate.ts';
 import { type Authority, describeRole, nameOfAuthority } from '../../src/judge/readings/certificate-role.ts';
 import { serverNow } from '../../src/judge/readings/host-clock.ts';
-import type { Certainty, Edge, Link } from '../../src/model/rule.ts';
+import type { Certainty, Edge, Link, Seen } from '../../src/model/rule.ts';
 import { say } from '../../src/model/sentence.ts';
 import type { Subject } from '../../src/model/subject.ts';
 import { describeDuration, describeMoment } from '../../src/model/time.ts';
@@ -31,7 +38,7 @@ export default defineRule({
     critical: { value: 30, unit: 'days', source: convention },
     warning: { value: 180, unit: 'days', source: convention },
   },
-  reasons: ['expired', 'ending', 'shorter'],
+  reasons: ['expired', 'ending', 'shorter', 'left'],
   subjects: (seen) => [...authoritiesSeen(seen).map(subjectFor), ...missingAuthorities(seen).map(subjectOfMissing)],
   judge: (seen, limits, subject) => {
     const found = authoritiesSeen(seen).find((one) => subjectFor(one).id === subject.id);
@@ -47,6 +54,10 @@ export default defineRule({
     };
     const facts = { ...base, ends: describeMoment(certificate.notAfter), by: now.by, where: where.join(', '), longest: '' };
     const options = { group: authority, witness: now.whose === 'servers' ? 'stated' : 'measured' } as const;
+    if (end - now.low <= limits.warning * day && isReplaced(seen, found, now.high)) {
+      const words = say('that nothing seen is signed by any more ends {ends}; a valid one stands beside it', { ends: facts.ends });
+      return fail({ ...facts, words }, { ...options, reason: 'left', severity: 'info', impact: 'at-risk' });
+    }
     if (end < now.low) {
       const words = say('ended {duration} ago', { duration: describeDuration(now.low - end) });
       const since = { earliest: end - (now.high - seen.startedAt), latest: end - (now.low - seen.startedAt) };
@@ -79,7 +90,8 @@ export default defineRule({
     refused('cert-chain-invalid', 'nothing is signed by an authority that counts', 'any'),
     refused('cert-leaf-expired', 'kubeadm lets nothing live longer than its authority', 'any'),
   ],
-  fixes: ({ facts }, seen) => planToRotateAuthority(String(facts['authority']) as Authority, seen),
+  fixes: ({ facts, verdicts }, seen) =>
+    verdicts.every(({ reason }) => reason === 'left') ? [] : planToRotateAuthority(String(facts['authority']) as Authority, seen),
   avoid: () => [
     'replace ca.crt alone: every kubeconfig, kubelet and service account holds the old one',
     'kubeadm certs renew all: it does not touch authorities',
@@ -87,6 +99,14 @@ export default defineRule({
   reading: ['https://kubernetes.io/docs/tasks/tls/manual-rotation-of-ca-certificates/'],
   errors: ['x509: certificate has expired or is not yet valid', 'x509: certificate signed by unknown authority'],
 });
+
+/** After a rotation the old one stays in bundles for a while: it signed nothing that was seen, and what was seen is signed by another. */
+function isReplaced(seen: Seen<AuthorityEvidence>, old: AuthoritySeen, now: number): boolean {
+  if (leavesOf(seen, old).length > 0) return false;
+  return authoritiesSeen(seen).some(
+    (one) => one.authority === old.authority && endOf(one.certificate) > now && leavesOf(seen, one).length > 0,
+  );
+}
 
 function subjectFor({ authority, certificate }: AuthoritySeen): Subject {
   return { kind: 'cluster', id: `${authority}/${certificate.sha256.slice(0, 12)}`, name: authority, keys: {} };

@@ -5,6 +5,7 @@ import { besideFolder, keepCopy, keptCopy, putBack } from '../../src/judge/plans
 import { restartOf } from '../../src/judge/plans/reissue-certificate.ts';
 import { mastersOf } from '../../src/judge/readings/api-server.ts';
 import { fileSets } from '../../src/judge/readings/certificate-files.ts';
+import { sideOf } from '../../src/judge/readings/odd-one.ts';
 import { keyPairsIn } from '../../src/judge/readings/key-pairs.ts';
 import { shellWord } from '../../src/judge/shell-word.ts';
 import type { Cause, Fix, Seen } from '../../src/model/rule.ts';
@@ -21,14 +22,14 @@ export default defineRule({
   impact: 'degraded',
   layer: 0,
   final: true,
-  title: '{node} accepts other service-account keys than {others}',
+  title: '{words}',
   healthy: 'all API servers accept the same service-account keys',
   why: 'Pods get 401 from this master and not from the others, so that their errors come and go with the connection.',
   shows: ['{node}  {own}', '{others}  {theirs}', 'if signing: {signing}'],
   folded: 'other service-account keys',
   needs: ['api.token-keys', 'here.files', 'here.pki'],
   limits: {},
-  reasons: ['differs', 'signer', 'rotation'],
+  reasons: ['differs', 'undecided', 'signer', 'rotation'],
   subjects: (seen) => mastersOf(seen).map((master) => master.subject),
   judge: (seen, _limits, subject) => {
     const masters = mastersOf(seen);
@@ -38,23 +39,33 @@ export default defineRule({
       const keys = peekKeys(seen, one);
       return keys === undefined ? [] : [{ name: one.subject.name, keys }];
     });
-    const facts = { node: subject.name, own: own.join(', '), signing: '' };
-    const signer = foreignSigner(seen, own);
-    if (signer !== undefined) {
-      const signing = say('{node} signs tokens with {key}, which {name} does not accept', { ...signer, name: subject.name });
-      return fail({ ...facts, others: signer.node, theirs: signer.key, signing }, { reason: 'signer', witness: 'stated' });
+    const key = signingKey(seen, subject.keys.node ?? subject.name);
+    const refusing = key === undefined ? [] : [{ name: subject.name, keys: own }, ...known].filter(({ keys }) => !keys.includes(key));
+    const signing =
+      key === undefined || refusing.length === 0
+        ? ''
+        : say('{node} signs tokens with {key}, not accepted by {names}', { node: subject.name, key, names: namesOf(refusing) });
+    const facts = { node: subject.name, own: own.join(', '), signing };
+    const odd = known.filter(({ keys }) => keys.join() !== own.join());
+    const side = sideOf({ others: known.length, different: odd.length });
+    if (side !== 'most') {
+      const shared = odd.every(({ keys }) => keys.some((one) => own.includes(one)));
+      const others = namesOf(odd);
+      const words = say('{node} accepts other service-account keys than {others}', { node: subject.name, others });
+      const theirs = { others, theirs: odd[0]?.keys.join(', ') ?? '', words };
+      // Old and new side by side, one master after the other: that is how keys are exchanged.
+      if (shared) return fail({ ...facts, ...theirs }, { reason: 'rotation', severity: 'info', witness: 'stated' });
+      return fail({ ...facts, ...theirs }, { reason: side === 'odd' ? 'differs' : 'undecided', witness: 'stated' });
+    }
+    // Most API servers accept what this one does, so that it is the key that signs here which is out of place.
+    if (key !== undefined && !own.includes(key)) {
+      const others = namesOf(known) || subject.name;
+      const words = say('{node} signs service-account tokens with a key that the API server beside it does not accept', {
+        node: subject.name,
+      });
+      return fail({ ...facts, words, others, theirs: own.join(', ') }, { reason: 'signer', witness: 'stated' });
     }
     if (others.length === 0) return notApplicable('there is one API server only');
-    const odd = known.filter(({ keys }) => keys.join() !== own.join());
-    if (odd.length > 0 && odd.length >= known.length - odd.length + 1) {
-      const shared = odd.every(({ keys }) => keys.some((key) => own.includes(key)));
-      const theirs = { others: odd.map(({ name }) => name).join(', '), theirs: odd[0]?.keys.join(', ') ?? '' };
-      // Old and new side by side, one master after the other: that is how keys are exchanged.
-      return fail(
-        { ...facts, ...theirs },
-        shared ? { reason: 'rotation', severity: 'info', witness: 'stated' } : { reason: 'differs', witness: 'stated' },
-      );
-    }
     if (known.length < others.length) {
       const [silent] = others.filter((one) => peekKeys(seen, one) === undefined);
       if (silent !== undefined) seen.get('api.token-keys', silent.subject);
@@ -86,14 +97,15 @@ function peekKeys(seen: Seen<Needs>, { subject }: Master): readonly string[] | u
   return item?.state === 'known' ? item.value.keys : undefined;
 }
 
-/** A machine whose controller manager signs with a key that this API server does not hold. Identifiers are digests of the public key. */
-function foreignSigner(seen: Seen<Needs>, accepted: readonly string[]): { readonly node: string; readonly key: string } | undefined {
-  for (const set of fileSets(seen)) {
-    const digest = keyPairsIn(set).find(({ role }) => role === 'sa')?.key?.publicKey;
-    const key = digest === undefined ? undefined : identifierOf(digest);
-    if (key !== undefined && accepted.length > 0 && !accepted.includes(key)) return { node: set.node, key };
-  }
-  return undefined;
+/** What the controller manager of a machine signs with, where its files were seen. Identifiers are digests of the public key. */
+function signingKey(seen: Seen<Needs>, node: string): string | undefined {
+  const set = fileSets(seen).find((one) => one.node === node);
+  const digest = set === undefined ? undefined : keyPairsIn(set).find(({ role }) => role === 'sa')?.key?.publicKey;
+  return digest === undefined ? undefined : identifierOf(digest);
+}
+
+function namesOf(all: readonly { readonly name: string }[]): string {
+  return all.map(({ name }) => name).join(', ');
 }
 
 const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
@@ -117,7 +129,7 @@ function planFor({ verdicts }: Cause, seen: Seen): readonly Fix[] {
       needs: [],
       verify: [],
     };
-    if (!isKubeadm(seen)) return [look];
+    if (!isKubeadm(seen) || reason === 'undecided' || from === node) return [look];
     const beside = besideFolder(seen);
     return [
       look,

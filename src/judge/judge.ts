@@ -30,7 +30,8 @@ function judgeRule(rule: AnyRule, open: () => RecordingView): Verdict[] {
     const because = 'there is nothing of this kind here';
     return [{ rule: rule.id, subject: clusterSubject, cites: [...view.cites], status: 'not-applicable', because }];
   }
-  const verdicts = (subjects as Subject[]).map((subject) => judgeSubject(rule, subject, open()));
+  const limits = Object.fromEntries(Object.entries(rule.limits).map(([name, limit]) => [name, (limit as { value: number }).value]));
+  const verdicts = (subjects as Subject[]).map((subject) => judgeSubject(rule, limits, subject, open()));
   const unlisted = gapOfUnlisted(subjects as Subject[], view.topology);
   if (unlisted === undefined) return verdicts;
   return [...verdicts, { rule: rule.id, subject: clusterSubject, cites: [...view.cites].sort(), status: 'unknown', gaps: [unlisted] }];
@@ -55,8 +56,7 @@ function gapOfUnlisted(subjects: readonly Subject[], topology: Topology): GapSee
   return undefined;
 }
 
-function judgeSubject(rule: AnyRule, subject: Subject, view: RecordingView): Verdict {
-  const limits = Object.fromEntries(Object.entries(rule.limits).map(([name, limit]) => [name, (limit as { value: number }).value]));
+function judgeSubject(rule: AnyRule, limits: Readonly<Record<string, number>>, subject: Subject, view: RecordingView): Verdict {
   const judged = guarded(rule, subject, view, () => rule.judge(view, limits, subject));
   return 'rule' in judged ? judged : toVerdict(rule, subject, view, judged);
 }

@@ -24,6 +24,16 @@ test('an etcd member whose certificates another key signed is the odd one', () =
   expect(gateOf(rule, world, verdict, { ...verdict, rule: 'etcd-partition' })).toEqual(['yes']);
 });
 
+test('of two that differ neither is told to take the authority of the other', () => {
+  const odd = showsOn('etcd.peer-port', 'm3', { authorityKeyId: 'ffff' }, showsOn('etcd.client-port', 'm3', { authorityKeyId: 'ffff' }));
+  const world = odd.missing('etcd.client-port', 'm2').missing('etcd.peer-port', 'm2');
+  for (const node of ['m1', 'm3']) {
+    const verdict = asFail(world.verdict(rule, `${node}/etcd-ca`));
+    expect(verdict.facts).toMatchObject({ side: 'even' });
+    expect(fixesOf(rule, world, verdict).map((fix) => fix.risk)).toEqual(['none']);
+  }
+});
+
 test('during a rotation clients hold both, and old and new leaves are alike', () => {
   expect(serves('m3', { authorityKeyId: 'new' }).verdict(rule, 'm3/ca').status).toBe('pass');
 });

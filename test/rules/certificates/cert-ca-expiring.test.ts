@@ -54,6 +54,19 @@ test('old and new during a rotation are judged apart', () => {
   ).toEqual(['fail', 'pass', 'pass', 'unknown']);
 });
 
+test('what a rotation left behind in a bundle is a note, whether it has ended or will', () => {
+  for (const days of [-10, 20]) {
+    const old = { ...authorityOf('kubernetes'), ...ending(days), sha256: 'b'.repeat(64), keyId: 'old', authorityKeyId: 'old' };
+    const world = healthyWorld().set('kube.trust', undefined, (before) => ({ ...before, root: [...before.root, old] }));
+    const failed = world.judge(rule).filter(({ status }) => status === 'fail');
+    expect(failed).toMatchObject([{ reason: 'left', severity: 'info' }]);
+    for (const verdict of failed.map(asFail)) {
+      expect(fixesOf(rule, world, verdict)).toEqual([]);
+      expect(unfilled(rule, verdict)).toEqual([]);
+    }
+  }
+});
+
 test('etcd’s, as it was named, explains what fails in etcd and nothing at the API', () => {
   const world = healthyWorld();
   const seen = [{ ...authorityOf('etcd-ca'), ...ending(-1) }];

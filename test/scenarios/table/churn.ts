@@ -1,4 +1,5 @@
-// What happens in every healthy cluster and must not be called a fault? (--repeat 5 makes twenty runs of these.)
+// What happens in every healthy cluster and must not be called a fault?
+// With --repeat above 2 the leader moves, and one API server restarts, more often than is ordinary: both are then rightly told.
 import type { Scenario } from '../scenario.ts';
 import { base } from './shared.ts';
 
