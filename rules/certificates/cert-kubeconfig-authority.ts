@@ -1,9 +1,8 @@
 // Does the operator's kubeconfig hold the authority that the API servers' certificates are signed by?
 import { defineRule, fail, pass, undecided } from '../../src/judge/define-rule.ts';
+import { bringKubeconfig } from '../../src/judge/plans/bring-kubeconfig.ts';
 import { isKubeadm } from '../../src/judge/readings/component-home.ts';
 import { oddKubeconfig } from '../../src/judge/readings/odd-kubeconfig.ts';
-import { shellWord } from '../../src/judge/shell-word.ts';
-import { inBrackets } from '../../src/model/address.ts';
 import { say, type Text } from '../../src/model/sentence.ts';
 import type { KubeconfigSeen } from '../../src/model/operator.ts';
 import type { Cause, Fix, Seen } from '../../src/model/rule.ts';
@@ -21,13 +20,15 @@ export default defineRule({
   why: 'Whoever uses this kubeconfig refuses every API server. They agree with each other: the cluster may be well for everybody else.',
   shows: ['{nodes}  signed by {issuer}, key {key}', 'context {context} in {path}  {held}'],
   folded: 'the kubeconfig holds another authority',
-  needs: ['operator.kubeconfig', 'api.ready', 'kube.nodes'],
+  needs: ['operator.kubeconfig', 'lb.tries', 'api.ready', 'kube.nodes'],
   limits: {},
   reasons: ['other', 'system'],
   subjects: () => [{ kind: 'operator', id: 'operator', name: 'you', keys: {} }],
   judge: (seen) => {
     const kubeconfig = seen.get('operator.kubeconfig');
     const odd = oddKubeconfig(seen);
+    if (odd !== undefined && trustsEntry(seen))
+      return pass({ path: kubeconfig.path, note: 'its own address is trusted; API servers show another leaf at theirs' });
     if (odd !== undefined) {
       const facts = {
         nodes: odd.nodes.join(', '),
@@ -65,6 +66,12 @@ export default defineRule({
   errors: ['Unable to connect to the server: tls: failed to verify certificate: x509: certificate signed by unknown authority'],
 });
 
+/** A kubeconfig is made for the address it names: what the machines behind that show to others is not for it. */
+function trustsEntry(seen: Seen<'lb.tries'>): boolean {
+  const entry = seen.peek('lb.tries');
+  return entry?.state === 'known' && entry.value.tries.some(({ trust }) => trust.kind === 'trusted');
+}
+
 function heldBy({ authority }: KubeconfigSeen, held: readonly { readonly subject: string; readonly keyId?: string }[]): Text {
   if (authority === 'system') return 'names no authority: those of this machine are used';
   const words = held.map(({ subject, keyId }) => (keyId === undefined ? subject : `${subject}, key ${keyId.slice(0, 16)}`));
@@ -73,7 +80,6 @@ function heldBy({ authority }: KubeconfigSeen, held: readonly { readonly subject
 
 function planFor({ facts }: Cause, seen: Seen): readonly Fix[] {
   const master = seen.topology.masters[0];
-  const [path, kept] = [shellWord(String(facts['path'])), shellWord(`${facts['path']}.old`)];
   const look: Fix = {
     do: 'See whether this kubeconfig is of this cluster: another one may have had this address before',
     where: 'here',
@@ -87,14 +93,9 @@ function planFor({ facts }: Cause, seen: Seen): readonly Fix[] {
   if (master === undefined || !isKubeadm(seen)) return [look];
   return [
     look,
-    {
-      do: say('Bring the kubeconfig of {node} here; the old file is kept beside it', { node: master.subject.name }),
-      where: 'here',
-      run: [`cp -a ${path} ${kept} && scp ${shellWord(`root@${inBrackets(master.host)}:/etc/kubernetes/admin.conf`)} ${path}`],
-      risk: 'low',
-      needs: [{ text: say('{node} is the machine you think it is', { node: master.subject.name }), met: 'unknown' }],
-      verify: ['kubectl auth whoami'],
-      undo: [`mv ${kept} ${path}`],
-    },
+    bringKubeconfig(master, String(facts['path']), {
+      text: say('{node} is the machine you think it is', { node: master.subject.name }),
+      met: 'unknown',
+    }),
   ];
 }

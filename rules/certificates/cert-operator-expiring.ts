@@ -1,6 +1,6 @@
 // Until when does the operator's own credential let anybody in?
-import { inBrackets } from '../../src/model/address.ts';
-import { shellWord } from '../../src/judge/shell-word.ts';
+import { bringKubeconfig } from '../../src/judge/plans/bring-kubeconfig.ts';
+import { isKubeadm } from '../../src/judge/readings/component-home.ts';
 import { say } from '../../src/model/sentence.ts';
 import { defineRule, fail, notApplicable, pass, undecided } from '../../src/judge/define-rule.ts';
 import { describeDuration } from '../../src/model/time.ts';
@@ -89,10 +89,13 @@ function wordsFor(credential: CredentialSeen): { readonly credential: string; re
   return { credential: 'token', owner: 'a token' };
 }
 
+/** Whom kubeadm makes kubeconfigs for; anybody else's rights are not to grow by a renewal. */
+const administrators = /\bCN=kubernetes-(super-)?admin\b/;
+
 function planFor({ facts }: Cause, seen: Seen): readonly Fix[] {
-  const kubeadm = seen.topology.platform.kind === 'kubeadm' || seen.topology.platform.kind === 'unknown';
   const master = seen.topology.masters[0];
-  if (facts['credential'] !== 'client certificate' || !kubeadm || master === undefined) {
+  const isAdministrators = facts['credential'] === 'client certificate' && administrators.test(String(facts['owner']));
+  if (!isAdministrators || !isKubeadm(seen) || master === undefined) {
     return [
       {
         do: 'Get a new kubeconfig from whoever gave you this one',
@@ -105,7 +108,6 @@ function planFor({ facts }: Cause, seen: Seen): readonly Fix[] {
     ];
   }
   const node = master.subject.name;
-  const [path, kept] = [shellWord(String(facts['path'])), shellWord(`${facts['path']}.old`)];
   return [
     {
       do: say('Make a new one on {node}, as root', { node }),
@@ -115,14 +117,6 @@ function planFor({ facts }: Cause, seen: Seen): readonly Fix[] {
       needs: [{ text: say('/etc/kubernetes/pki/ca.key lies on {node}', { node }), met: 'unknown' }],
       verify: [],
     },
-    {
-      do: 'Bring it here; the old file is kept beside it',
-      where: 'here',
-      run: [`cp -a ${path} ${kept} && scp ${shellWord(`root@${inBrackets(master.host)}:/etc/kubernetes/admin.conf`)} ${path}`],
-      risk: 'low',
-      needs: [{ text: say('{node} has made it', { node }), met: 'unknown' }],
-      verify: ['kubectl auth whoami'],
-      undo: [`mv ${kept} ${path}`],
-    },
+    bringKubeconfig(master, String(facts['path']), { text: say('{node} has made it', { node }), met: 'unknown' }),
   ];
 }

@@ -7,7 +7,7 @@ import { shellWord } from '../../src/judge/shell-word.ts';
 import type { CertificateSeen, Try } from '../../src/model/network.ts';
 import type { Seen } from '../../src/model/rule.ts';
 
-type Needs = 'operator.kubeconfig' | 'lb.tries' | 'lb.config' | 'api.ready' | 'kube.nodes' | 'kube.control-plane-pods';
+type Needs = 'operator.kubeconfig' | 'lb.tries' | 'lb.credential' | 'lb.config' | 'api.ready' | 'kube.nodes' | 'kube.control-plane-pods';
 
 export default defineRule({
   id: 'lb-tls-terminated',
@@ -26,7 +26,7 @@ export default defineRule({
     'if server: it calls itself {server}',
   ],
   folded: '{address} shows {subject}, issued by {issuer}',
-  needs: ['operator.kubeconfig', 'lb.tries', 'lb.config', 'api.ready', 'kube.nodes', 'kube.control-plane-pods'],
+  needs: ['operator.kubeconfig', 'lb.tries', 'lb.credential', 'lb.config', 'api.ready', 'kube.nodes', 'kube.control-plane-pods'],
   limits: {},
   reasons: [],
   subjects: (seen) => [entryOf(seen).subject],
@@ -46,6 +46,11 @@ export default defineRule({
         ? pass({ connections: tries.length, note: 'certificates of API servers, of which some have changed' })
         : undecided('a certificate was met that may be that of an API server nobody could ask', '--masters <host:port,…>');
     }
+    if (certificateArrives(seen))
+      return pass({
+        connections: tries.length,
+        note: 'a client certificate was accepted through it: API servers have another leaf for its name',
+      });
     if (mayServeByName(seen))
       return undecided(
         'the API servers have certificates of their own for some names (--tls-sni-cert-key)',
@@ -138,6 +143,13 @@ function isNoApiServers(seen: Seen<Needs>, one: Try, direct: readonly Direct[]):
     one.trust.kind === 'not-judged' ? undefined : !(one.trust.kind === 'untrusted' && one.trust.why === 'unknown-authority');
   const otherTrust = direct.every((each) => each.isTrusted !== undefined && isTrusted !== undefined && each.isTrusted !== isTrusted);
   return otherTrust || direct.every((each) => each.leaf.issuer !== leaf.issuer);
+}
+
+/** Whoever is told to end TLS has no key to log in with as the client: what it passes on is nobody's request. */
+function certificateArrives(seen: Seen<Needs>): boolean {
+  if (seen.get('operator.kubeconfig').credential.kind !== 'client-certificate') return false;
+  const login = seen.peek('lb.credential');
+  return login?.state === 'known' && login.value.last.outcome.kind === 'answered' && login.value.last.outcome.status === 200;
 }
 
 function mayServeByName(seen: Seen<Needs>): boolean {

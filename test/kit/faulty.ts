@@ -157,7 +157,10 @@ export const faultyWorlds: Readonly<Record<string, () => World>> = {
   'something ends TLS': () => {
     const leaf = certificate('m9', { sha256: 'e'.repeat(64), issuer: 'CN=Somebody', names: ['api.example.org'], addresses: [] });
     const trust = { kind: 'untrusted', why: 'unknown-authority', detail: '' } as const;
-    return healthyWorld().set('lb.tries', undefined, { tries: [answered('m1', 401, '', { chain: [leaf], trust })] });
+    const refused = answered('m1', 401, '', { chain: [leaf], trust });
+    return healthyWorld()
+      .set('lb.tries', undefined, { tries: [refused] })
+      .set('lb.credential', undefined, { last: refused });
   },
   'the balancer is full and flaps': () =>
     healthyWorld().set('lb.stats', undefined, (old) => ({

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import rule from '../../../rules/certificates/cert-operator-expiring.ts';
 import type { CredentialSeen } from '../../../src/model/operator.ts';
 import type { Edge } from '../../../src/model/rule.ts';
+import { fixesOf } from '../../kit/texts.ts';
 import { answered, asFail, certificate, healthyWorld, now, type World } from '../../kit/world.ts';
 
 const day = 86_400_000;
@@ -89,12 +90,22 @@ test('only one that has ended explains a rejected credential', () => {
   expect(edge?.produces).toEqual(['all']);
 });
 
-test('the plan names a master and the file in use', () => {
+test('nobody but the administrator is told to take the administrator’s kubeconfig', () => {
+  const jane = certificate('jane', { notAfter: iso(now - day), subject: 'O=dev, CN=jane' });
+  const world = withCredential({ kind: 'client-certificate', certificate: jane });
+  const fixes = fixesOf(rule, world, asFail(world.verdict(rule, 'you')));
+  expect(fixes.map(({ run }) => run)).toEqual([[]]);
+});
+
+test('the plan names a master, and leaves the file in use as it is', () => {
   const world = ending(now - day);
   const verdict = asFail(world.verdict(rule, 'you'));
   const fixes = rule.fixes({ facts: verdict.facts, subjects: [verdict.subject], verdicts: [verdict] }, {
     topology: world.topology,
   } as never);
   expect(fixes.map((fix) => fix.where)).toEqual(['m1', 'here']);
-  expect(fixes[1]?.run).toContain('cp -a admin.conf admin.conf.old && scp root@10.89.0.11:/etc/kubernetes/admin.conf admin.conf');
+  expect(fixes[1]?.run).toEqual([
+    'test ! -e admin.conf.m1 && (umask 077; scp root@10.89.0.11:/etc/kubernetes/admin.conf admin.conf.m1)',
+    'export KUBECONFIG=admin.conf.m1',
+  ]);
 });

@@ -17,8 +17,15 @@ const own: CertificateSeen = certificate('m9', {
 function through(leaf: CertificateSeen, trust: Trust = untrusted, server?: string): World {
   const one = answered('m1', 401, '', { chain: [leaf], trust });
   if (server !== undefined && one.outcome.kind === 'answered') Object.assign(one.outcome, { server });
-  return healthyWorld().set('lb.tries', undefined, { tries: [one, one] });
+  return healthyWorld()
+    .set('lb.tries', undefined, { tries: [one, one] })
+    .set('lb.credential', undefined, { last: one });
 }
+
+test('a client certificate that is accepted behind it shows that TLS does not end there', () => {
+  const world = through(own).set('lb.credential', undefined, { last: answered('m1', 200, '{}', { chain: [own] }) });
+  expect(world.verdict(rule, 'LB').status).toBe('pass');
+});
 
 test('leaves of the masters pass, different ones per master too', () => {
   expect(healthyWorld().verdict(rule, 'LB').status).toBe('pass');
