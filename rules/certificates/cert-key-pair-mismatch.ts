@@ -1,7 +1,9 @@
 // Does each private key belong to the certificate it lies beside?
 import { defineRule, fail, notApplicable, pass, undecided } from '../../src/judge/define-rule.ts';
 import { keepCopy, keptCopy, putBack } from '../../src/judge/plans/exchange-files.ts';
-import { planToReissue } from '../../src/judge/plans/reissue-certificate.ts';
+import { planToReissue, restartOf } from '../../src/judge/plans/reissue-certificate.ts';
+import { planToRenew } from '../../src/judge/plans/renew-certificate.ts';
+import { readerOf } from '../../src/judge/readings/kubeconfig-files.ts';
 import { certificateNeeds } from '../../src/judge/readings/certificate.ts';
 import { placeOf } from '../../src/judge/readings/certificate-places.ts';
 import { ofRole, reachesEtcd } from '../../src/judge/readings/certificate-gates.ts';
@@ -127,7 +129,7 @@ function short(digest: string | undefined): string {
 }
 
 function planFor({ verdicts }: Cause, seen: Seen): readonly Fix[] {
-  return verdicts.map(({ facts, reason }): Fix => {
+  return verdicts.flatMap(({ facts, reason }): Fix | readonly Fix[] => {
     const [node, role, path, keyPath] = [facts['node'], facts['role'], facts['path'], facts['keyPath']].map(String) as [
       string,
       string,
@@ -145,8 +147,12 @@ function planFor({ verdicts }: Cause, seen: Seen): readonly Fix[] {
         verify: [`ls -l ${shellWord(keyPath)}`],
       };
     }
+    // kubeadm renews every kubeconfig that it makes except the kubelet's, which renews its own.
+    if (role === 'kubelet.conf') return planToRenew({ node, role: 'kubelet-client', where: path, kind: 'file' }, true, seen);
     if (role.endsWith('.conf') && seen.topology.platform.kind === 'kubeadm') {
-      const run = [keepCopy(seen), `test -e ${keptCopy(seen)} && kubeadm certs renew ${role}`, 'systemctl restart kubelet'];
+      const reader = readerOf(role.slice(0, -'.conf'.length));
+      const restart = reader?.startsWith('kube-') ? [restartOf(reader)] : [];
+      const run = [keepCopy(seen), `test -e ${keptCopy(seen)} && kubeadm certs renew ${role}`, ...restart];
       return {
         do: say('Make it anew on {node}, as root', { node }),
         where: node,
@@ -154,7 +160,7 @@ function planFor({ verdicts }: Cause, seen: Seen): readonly Fix[] {
         risk: 'medium',
         needs: [{ text: say('the key of its authority lies on {node}', { node }), met: 'unknown' }],
         verify: ['kubeadm certs check-expiration'],
-        undo: [putBack(seen, role)],
+        undo: [putBack(seen, role), ...restart],
       };
     }
     return planToReissue({ node, role, where: path, served: false, look: '-pubkey' }, seen);

@@ -1,5 +1,6 @@
 // Is a certificate made in a way that clients refuse or that can be broken?
 import { defineRule, fail, pass, undecided } from '../../src/judge/define-rule.ts';
+import { planToReissue } from '../../src/judge/plans/reissue-certificate.ts';
 import { planToRenew } from '../../src/judge/plans/renew-certificate.ts';
 import { certificateNeeds, certificateSubjects, isSelfMade, type Leaf, lifetimeOf, lookAt } from '../../src/judge/readings/certificate.ts';
 import { isServerRole } from '../../src/judge/readings/certificate-role.ts';
@@ -62,7 +63,13 @@ export default defineRule({
       unproven: true,
     },
   ],
-  fixes: (cause, seen) => cause.verdicts.flatMap((verdict) => planToRenew(verdict.facts, cause.verdicts.length > 1, seen)),
+  fixes: ({ verdicts }, seen) =>
+    verdicts.flatMap(({ facts, reason }) => {
+      const [node, role, where] = [String(facts['node']), String(facts['role']), String(facts['where'])];
+      // A renewal takes the names over, or the lack of them.
+      if (reason !== 'nameless') return planToRenew(facts, verdicts.length > 1, seen);
+      return planToReissue({ node, role, where, served: facts['kind'] === 'served', look: '-ext subjectAltName' }, seen);
+    }),
   avoid: () => [],
   reading: ['https://go.dev/doc/go1.18#sha1', 'https://go.dev/doc/go1.15#commonname'],
   errors: ['x509: cannot verify signature: insecure algorithm SHA1-RSA', 'x509: certificate relies on legacy Common Name field'],

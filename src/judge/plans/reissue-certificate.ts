@@ -57,9 +57,9 @@ export function planToReissue({ node, role, where, served, needs = [], look }: R
 }
 
 /** API servers and etcd read what they serve from its file again; what they log in with only when they start. */
-function restartFor(role: string): readonly string[] {
-  const component = role.startsWith('apiserver-') || role === 'front-proxy-client' ? 'kube-apiserver' : undefined;
-  return component === undefined ? [] : [restartOf(component)];
+export function restartFor(role: string): readonly string[] {
+  const { restart } = describeRole(role);
+  return restart?.startsWith('kube-') ? [restartOf(restart)] : [];
 }
 
 /** The kubelet ends a static pod whose manifest is gone and starts it again when that is back. */

@@ -8,7 +8,8 @@ import type { Certainty, Fix, Need, Seen } from '../../model/rule.ts';
 import type { Facts } from '../../model/verdict.ts';
 import { mastersOf, readApiServer, servesClients } from '../readings/api-server.ts';
 import { type Backend, backendsOf, getsClients } from '../readings/backend.ts';
-import { describeRole } from '../readings/certificate-role.ts';
+import { describeRole, isServerRole } from '../readings/certificate-role.ts';
+import { restartFor } from './reissue-certificate.ts';
 
 /** @param several how many machines the same role has ended on; with more than one nothing is taken out of service. */
 export function planToRenew(facts: Facts, several: boolean, seen: Seen): readonly Fix[] {
@@ -23,7 +24,8 @@ export function planToRenew(facts: Facts, several: boolean, seen: Seen): readonl
 function renewOn(node: string, role: string, where: string, served: boolean, seen: Seen): Fix {
   const { platform } = seen.topology;
   const renewal = describeRole(role).kubeadm;
-  const needs = [...(role === 'apiserver' ? others(seen, node) : []), ...fileNeeds(seen, node, role)];
+  const isOfApiServer = role === 'apiserver' || describeRole(role).restart === 'kube-apiserver';
+  const needs = [...(isOfApiServer ? others(seen, node) : []), ...fileNeeds(seen, node, role)];
   const verify = served
     ? [`echo | openssl s_client -connect ${shellWord(where)} 2>/dev/null | openssl x509 -noout -enddate   # new within 60 s`]
     : [`openssl x509 -in ${shellWord(where)} -noout -enddate`];
@@ -49,9 +51,10 @@ function renewOn(node: string, role: string, where: string, served: boolean, see
     };
   }
   if (renewal === undefined) return renewKubelet(base, node, role, seen);
-  const restart = served ? [] : ['systemctl restart kubelet   # ends the wait of crash back-off'];
+  const restart = restartAfter(role, served);
   return {
     ...base,
+    verify: [...verify, ...(restartFor(role).length === 0 ? [] : [`crictl ps --name '^kube-apiserver$'   # started after the renewal`])],
     do: say('Renew it on {node}, as root', { node }),
     run: [
       'kubeadm certs check-expiration   # which others have ended?',
@@ -61,6 +64,13 @@ function renewOn(node: string, role: string, where: string, served: boolean, see
     ],
     undo: [putBack(seen, ...pairFiles(renewal)), ...restart],
   };
+}
+
+/** Who reads it only at its start has to start; who serves it takes it up unless the kubelet lets it wait after crashes. */
+function restartAfter(role: string, served: boolean): readonly string[] {
+  if (served) return [];
+  const restart = restartFor(role);
+  return restart.length > 0 || !isServerRole(role) ? restart : ['systemctl restart kubelet   # ends the wait after crashes, if it waits'];
 }
 
 /** Its files are moved to the copy only where what takes their place is there, or is made by the kubelet itself. */
