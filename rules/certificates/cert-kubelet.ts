@@ -80,7 +80,11 @@ export default defineRule({
     }
     if (leaves.every(({ role, leaf }) => role === 'kubelet-serving' && leaf.certificate.names.length === 0))
       return undecided('what it serves bears no names to judge', `run ha-doctor on ${subject.name}, as root`);
-    return pass({ node: subject.name, seen: leaves.map(({ leaf }) => leaf.where).join(', ') });
+    const places = leaves.map(({ leaf }) => leaf.where).join(', ');
+    if (leaves.some(({ role }) => role === 'kubelet-client')) return pass({ node: subject.name, seen: places });
+    // Nobody else may write the state of its node: one that is Ready has been let in.
+    if (isReady(seen, subject.name)) return pass({ node: subject.name, seen: places, note: 'its node is Ready, so its login is accepted' });
+    return undecided('what it logs in with was not seen, and its node is not Ready', `run ha-doctor on ${subject.name}, as root`);
   },
   explains: [
     {
@@ -101,6 +105,11 @@ export default defineRule({
   ],
   errors: ['is not allowed to modify node', 'certificate signing request was not signed', 'rotating certificates'],
 });
+
+function isReady(seen: Seen<'kube.nodes'>, name: string): boolean {
+  const list = seen.peek('kube.nodes');
+  return list?.state === 'known' && list.value.nodes.some((node) => node.name === name && node.ready === 'True');
+}
 
 interface KubeletLeaf {
   readonly role: 'kubelet-serving' | 'kubelet-client';

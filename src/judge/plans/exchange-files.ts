@@ -31,6 +31,11 @@ export function pairPath(role: string): string {
   return `pki/${role.replace(/^etcd-/, 'etcd/')}`;
 }
 
+/** Where the file lies on its machine, of which only a copy may have been seen. */
+export function pathOnMachine(phase: string | undefined, seenAt: string): string {
+  return phase === undefined || /^\/(etc|var)\//.test(seenAt) ? seenAt : `/etc/kubernetes/${pairPath(phase)}.crt`;
+}
+
 export function pairFiles(role: string): readonly [string, string] {
   return [`${pairPath(role)}.crt`, `${pairPath(role)}.key`];
 }

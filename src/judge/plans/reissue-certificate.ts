@@ -4,7 +4,17 @@ import type { Fix, Need, Seen } from '../../model/rule.ts';
 import { say } from '../../model/sentence.ts';
 import { describeRole } from '../readings/certificate-role.ts';
 import { shellWord } from '../shell-word.ts';
-import { apiNeed, configureBeside, copyWithout, keepCopy, pairFiles, phaseBeside, putBack, swapPairs } from './exchange-files.ts';
+import {
+  apiNeed,
+  configureBeside,
+  copyWithout,
+  keepCopy,
+  pairFiles,
+  pathOnMachine,
+  phaseBeside,
+  putBack,
+  swapPairs,
+} from './exchange-files.ts';
 
 export interface Reissue {
   readonly node: string;
@@ -29,7 +39,12 @@ export function lookAtCertificate(where: string, served: boolean, words: string)
 export function planToReissue({ node, role, where, served, needs = [], look }: Reissue, seen: Seen): Fix {
   const { platform, etcd } = seen.topology;
   const { kubeadm: phase, authority = 'ca' } = describeRole(role);
-  const base = { where: node, risk: 'medium', needs, verify: [lookAtCertificate(where, served, look)] } as const;
+  const base = {
+    where: node,
+    risk: 'medium',
+    needs,
+    verify: [lookAtCertificate(served ? where : pathOnMachine(phase, where), served, look)],
+  } as const;
   if (platform.kind === 'k3s' || platform.kind === 'rke2') {
     const unit = platform.kind === 'k3s' ? 'k3s' : 'rke2-server';
     const run = [`systemctl stop ${unit}`, `${platform.kind} certificate rotate`, `systemctl start ${unit}`];

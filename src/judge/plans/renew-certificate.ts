@@ -2,7 +2,7 @@
 import { isKubeadm } from '../readings/component-home.ts';
 import { shellWord } from '../shell-word.ts';
 import { say } from '../../model/sentence.ts';
-import { keepCopy, keptCopy, pairFiles, putBack } from './exchange-files.ts';
+import { keepCopy, keptCopy, pairFiles, pathOnMachine, putBack } from './exchange-files.ts';
 import { setServer } from './set-server.ts';
 import type { Certainty, Fix, Need, Seen } from '../../model/rule.ts';
 import type { Facts } from '../../model/verdict.ts';
@@ -28,7 +28,7 @@ function renewOn(node: string, role: string, where: string, served: boolean, see
   const needs = [...(isOfApiServer ? others(seen, node) : []), ...fileNeeds(seen, node, role)];
   const verify = served
     ? [`echo | openssl s_client -connect ${shellWord(where)} 2>/dev/null | openssl x509 -noout -enddate   # new within 60 s`]
-    : [`openssl x509 -in ${shellWord(where)} -noout -enddate`];
+    : [`openssl x509 -in ${shellWord(pathOnMachine(renewal, where))} -noout -enddate`];
   const base = { where: node === 'LB' ? 'lb' : node, risk: 'medium', needs, verify } as const;
   if (platform.kind === 'k3s' || platform.kind === 'rke2') {
     const unit = platform.kind === 'k3s' ? 'k3s' : 'rke2-server';

@@ -18,11 +18,22 @@ export function citeAll(seen: Seen<CertificateEvidence>): void {
 }
 
 export function placesIn(seen: Seen<CertificateEvidence>): readonly Place[] {
-  const served = [...apiServers(seen), ...members(seen), ...machinePorts(seen), ...strangers(seen)];
+  const served = joinAddresses([...apiServers(seen), ...members(seen), ...machinePorts(seen), ...strangers(seen)]);
   const files = localFiles(seen);
   const joined = served.map((place) => ({ ...place, leaves: [...place.leaves, ...(files.get(place.subject.id)?.leaves ?? [])] }));
   const taken = new Set(served.map((place) => place.subject.id));
   return [...joined, ...[...files.values()].filter((place) => !taken.has(place.subject.id))];
+}
+
+/** A machine may be asked at several of its addresses: what any of them shows is its own, and a silent one hides nothing. */
+function joinAddresses(places: readonly Place[]): readonly Place[] {
+  const joined = new Map<string, Place>();
+  for (const place of places) {
+    const before = joined.get(place.subject.id);
+    const [shown, silent] = before === undefined || before.leaves.length > 0 ? [before, place] : [place, before];
+    joined.set(place.subject.id, shown === undefined ? place : { ...shown, leaves: [...shown.leaves, ...silent.leaves] });
+  }
+  return [...joined.values()];
 }
 
 export function placeOf(topology: Topology, node: string, role: string): Subject {

@@ -9,6 +9,16 @@ import { checkShape, line, parseJson } from '../shared/json.ts';
 
 const folders = z.object({ folders: z.array(rawFileSet.extend({ folder: line, node: line.exactOptional() })) });
 
+/** When a copy was written, and who may read it, says nothing about the file on the machine. */
+function asCopied({ certificates, keys, kubeconfigs, ...set }: FileSet): FileSet {
+  return {
+    ...set,
+    certificates: certificates.map(({ modifiedAt: _, ...file }) => file),
+    ...(keys !== undefined && { keys: keys.map((key) => ({ ...key, open: false })) }),
+    ...(kubeconfigs !== undefined && { kubeconfigs: kubeconfigs.map(({ modifiedAt: _, ...file }) => file) }),
+  };
+}
+
 export default defineProbe({
   id: 'here.pki',
   title: 'folders of certificates',
@@ -37,7 +47,7 @@ export default defineProbe({
     const found = checkShape(folders, parseJson(raw, 'the recorded files'), 'the recorded files');
     return {
       sets: found.folders.map(({ folder, node, ...set }): FileSet => {
-        const read = readFileSet(set, folder);
+        const read = asCopied(readFileSet(set, folder));
         return node === undefined ? read : { ...read, node };
       }),
     };

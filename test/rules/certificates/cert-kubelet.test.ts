@@ -33,6 +33,15 @@ test('a serving certificate for another machine, unless it made it itself', () =
   expect(showsOn('node.kubelet-port', 'm2', { ...strange, issuer: 'CN=m2-ca@1' }).verdict(kubelet, 'm2').status).toBe('pass');
 });
 
+test('what it logs in with is not taken for good because of what it serves', () => {
+  const world = healthyWorld().set('kube.nodes', undefined, (old) => ({
+    ...old,
+    nodes: old.nodes.map((node) => (node.name === 'm2' ? { ...node, ready: 'Unknown' as const } : node)),
+  }));
+  expect(world.verdict(kubelet, 'm2').status).toBe('unknown');
+  expect(world.verdict(kubelet, 'm1')).toMatchObject({ status: 'pass', facts: { note: 'its node is Ready, so its login is accepted' } });
+});
+
 test('a kubelet nobody saw is unknown', () => {
   expect(healthyWorld().missing('node.kubelet-port', 'm2').verdict(kubelet, 'm2').status).toBe('unknown');
 });

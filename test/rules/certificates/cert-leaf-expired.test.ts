@@ -2,10 +2,11 @@ import { expect, test } from 'vitest';
 import rule from '../../../rules/certificates/cert-leaf-expired.ts';
 import { viewOf } from '../../../src/judge/judge.ts';
 import type { LocalFiles } from '../../../src/model/here.ts';
+import type { EvidenceItem } from '../../../src/model/evidence.ts';
 import type { CertificateSeen } from '../../../src/model/network.ts';
 import type { Edge } from '../../../src/model/rule.ts';
 import type { Fail } from '../../../src/model/verdict.ts';
-import { inEnglish, answered, asFail, certificate, failedTries, healthyWorld, now, type World } from '../../kit/world.ts';
+import { inEnglish, answered, asFail, certificate, failedTries, healthyWorld, now, World } from '../../kit/world.ts';
 
 const hour = 3_600_000;
 
@@ -269,3 +270,15 @@ function fixesOf(world: World, ids: readonly string[]) {
     rule.fixes({ facts: first.facts, subjects: verdicts.map((one) => one.subject), verdicts }, viewOf(world.evidence, world.topology)),
   );
 }
+
+test('what a machine shows at a second address is not hidden by its silent first one', () => {
+  const named = healthyWorld()
+    .set('operator.hints', undefined, { masters: [{ address: '203.0.113.1:6443', from: 'flag' }], members: [] })
+    .set('api.ready', 'm1', (old) => ({ ...old, tries: failedTries('m1', 'timeout') }));
+  const chain = [certificate('m1', { notAfter: new Date(now - 86_400_000).toISOString() })];
+  const ready = named.evidence.items.find(({ id }) => id === 'api.ready');
+  const subject = { kind: 'apiserver', id: '203.0.113.1:6443', name: '203.0.113.1', keys: { apiserver: '203.0.113.1:6443' } } as const;
+  const second = { ...ready, subject, value: { tries: [answered('m1', 200, 'ok', { chain })] } } as EvidenceItem;
+  const world = new World([...named.evidence.items, second]);
+  expect(world.verdict(rule, 'm1/apiserver')).toMatchObject({ status: 'fail', facts: { where: '203.0.113.1:6443' } });
+});

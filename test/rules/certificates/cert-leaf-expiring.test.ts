@@ -56,6 +56,15 @@ test('one master renewed, the others not: a note', () => {
   expect(world.verdict(rule, 'm2/apiserver').status).toBe('pass');
 });
 
+test('what an API server reads only at its start is put to use by one, by its path on the machine', () => {
+  const copy = file('apiserver-kubelet-client', ending(6), { path: '/home/me/m2/pki/apiserver-kubelet-client.crt' });
+  const world = withFiles({ certificates: [copy] });
+  const [renew] = fixesOf(rule, world, asFail(world.verdict(rule, 'm2/apiserver-kubelet-client')));
+  expect(renew?.run.at(-1)).toContain('/etc/kubernetes/manifests/kube-apiserver.yaml');
+  expect(renew?.verify).toContain('openssl x509 -in /etc/kubernetes/pki/apiserver-kubelet-client.crt -noout -enddate');
+  expect(renew?.needs.map(({ met }) => met)).toContain('yes');
+});
+
 test('what nobody saw is unknown', () => {
   expect(healthyWorld().missing('etcd.client-port', 'm2').verdict(rule, 'm2/etcd-server').status).toBe('unknown');
   expect(healthyWorld().missing('api.ready', 'm2').missing('lb.tries').verdict(rule, 'm2/apiserver').status).toBe('unknown');

@@ -1,7 +1,7 @@
 // Are folders of certificates read whole, without a key, and hostile files answered by one sentence each?
 import { execFileSync } from 'node:child_process';
 import { createHash, createPublicKey } from 'node:crypto';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import pki from '../../../../src/probes/here/pki.ts';
@@ -38,6 +38,16 @@ function digestOf({ key }: Pick<Issued, 'key'>): string {
 function pem(der: Uint8Array): string {
   return `-----BEGIN CERTIFICATE-----\n${Buffer.from(der).toString('base64')}\n-----END CERTIFICATE-----\n`;
 }
+
+test('when a copy was written, and who may read it, is not told of the machine’s own file', async () => {
+  const issued = authority.issue();
+  const root = machine({ 'pki/apiserver.crt': issued.certificate, 'pki/apiserver.key': issued.key });
+  chmodSync(join(root, 'pki/apiserver.key'), 0o644);
+  const { sets } = await look({ node: 'm1', path: root });
+  expect(sets[0]?.certificates).toHaveLength(1);
+  expect(sets[0]?.certificates[0]).not.toHaveProperty('modifiedAt');
+  expect(sets[0]?.keys).toMatchObject([{ open: false }]);
+});
 
 describe('a folder like /etc/kubernetes', () => {
   test('signers by signature, keys by the digest of their public half, the kubeconfig without its key', async () => {
