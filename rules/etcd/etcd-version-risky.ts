@@ -8,6 +8,7 @@ import { compareVersions, nodeOf, shellFor } from '../../src/judge/readings/etcd
 import { membersOf, peekMember } from '../../src/judge/readings/member.ts';
 import { memberAt } from '../../src/judge/readings/member-fixes.ts';
 import { couldNotAsk, etcdAccessFlags, quorumWithout } from '../../src/judge/readings/voters.ts';
+import { readGoSwitch } from '../../src/model/flags.ts';
 import type { Fix, Seen } from '../../src/model/rule.ts';
 import { say, type Text } from '../../src/model/sentence.ts';
 import type { Member } from '../../src/model/topology.ts';
@@ -115,7 +116,7 @@ function ownRisk(seen: Seen<'kube.control-plane-pods' | 'here.files'>, member: M
   const known = riskyRanges.find(({ from, until }) => compareVersions(version, from) >= 0 && compareVersions(version, until) < 0);
   if (known !== undefined) return known;
   const flags = commandLineOf(seen, 'etcd', member.subject.keys.node)?.flags;
-  if (flags?.has('enable-v2') !== true || flags.get('enable-v2') === 'false') return undefined;
+  if (flags?.has('enable-v2') !== true || readGoSwitch(flags.get('enable-v2') ?? 'true') === false) return undefined;
   return { reason: 'v2', severity: 'warning', words: 'serves the old v2 API, which 3.6 no longer has', instead: 'it without --enable-v2' };
 }
 

@@ -37,6 +37,12 @@ function* flagsIn(words: readonly string[]): Generator<readonly [name: string, v
   }
 }
 
+/** A switch as Go's strconv.ParseBool reads it; undefined where it is none: what is started with such a value ends at once. */
+export function readGoSwitch(text: string): boolean | undefined {
+  if (/^(?:1|t|T|true|True|TRUE)$/.test(text)) return true;
+  return /^(?:0|f|F|false|False|FALSE)$/.test(text) ? false : undefined;
+}
+
 /** Seconds of a Go duration such as 1h30m or 500ms; undefined where it is none. */
 export function readGoDuration(text: string): number | undefined {
   if (text === '0') return 0;

@@ -1,4 +1,5 @@
 // Which settings of etcd put its data or its doors at risk? Data, each with where that is written.
+import { readGoSwitch } from '../../../src/model/flags.ts';
 import { say, type Text } from '../../../src/model/sentence.ts';
 import type { Severity } from '../../../src/model/verdict.ts';
 
@@ -16,8 +17,8 @@ export interface Setting {
 type Flags = ReadonlyMap<string, string>;
 type Limits = { readonly quota: number; readonly request: number; readonly snapshots: number };
 
-const isOn = (flags: Flags, name: string): boolean => flags.has(name) && flags.get(name) !== 'false';
-const isOff = (flags: Flags, name: string): boolean => flags.get(name) === 'false';
+const isOn = (flags: Flags, name: string): boolean => flags.has(name) && !isOff(flags, name);
+const isOff = (flags: Flags, name: string): boolean => readGoSwitch(flags.get(name) ?? 'true') === false;
 
 /** Worst first. Numbers in `limits` are bytes and entries. */
 export function dangersIn(flags: Flags, minor: number | undefined, limits: Limits): readonly Setting[] {

@@ -1,5 +1,5 @@
 // By which settings do the instances of one component elect their leader?
-import { type Flags, readGoDuration } from '../../model/flags.ts';
+import { type Flags, readGoDuration, readGoSwitch } from '../../model/flags.ts';
 import type { Seen } from '../../model/rule.ts';
 import type { Subject } from '../../model/subject.ts';
 import { keysOn } from '../../model/topology.ts';
@@ -53,7 +53,7 @@ function electorFrom(component: string, { node, flags, fresh }: ComponentFlags):
   return {
     node,
     fresh,
-    elects: elect === undefined ? undefined : elect !== 'false',
+    elects: elect === undefined ? undefined : readGoSwitch(elect) !== false,
     lock: lockFrom(component, flags, inFile),
     timing: timingFrom(flags, inFile),
   };

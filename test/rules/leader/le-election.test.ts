@@ -53,6 +53,17 @@ test('the only instance need not be elected: a note', () => {
   expect(asFail(sick.verdict(disabled, scheduler))).toMatchObject({ severity: 'info', reason: 'single' });
 });
 
+test.each(['0', 'f', 'F', 'False', 'FALSE'])('an election switched off by %s is switched off, as Go reads it', (off) => {
+  const sick = startedWith(healthyWorld(), 'kube-scheduler', 'm2', `--leader-elect=${off}`);
+  expect(asFail(sick.verdict(disabled, scheduler))).toMatchObject({ reason: 'several', facts: { names: 'm2' } });
+  expect(asFail(sick.verdict(two, scheduler)).reason).toBe('no-election');
+});
+
+test.each(['1', 't', 'T', 'True', 'TRUE', 'true'])('an election switched on by %s is on', (on) => {
+  const sound = startedWith(healthyWorld(), 'kube-scheduler', 'm2', `--leader-elect=${on}`);
+  expect(sound.verdict(disabled, scheduler).status).toBe('pass');
+});
+
 test('an instance of a dead kubelet may run with other flags by now; a configuration file hides them', () => {
   for (const rule of rules) expect(notReady(healthyWorld(), 'm2', 120_000).verdict(rule, scheduler).status, rule.id).toBe('unknown');
   const file = startedWith(healthyWorld(), 'kube-scheduler', undefined, '--config=/etc/scheduler.yaml', '--leader-elect=');
