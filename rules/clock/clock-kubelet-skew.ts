@@ -69,7 +69,8 @@ export default defineRule({
       when: ({ cause }) => (cause.reason === 'ahead' ? 'yes' : 'no'),
     },
   ],
-  fixes: ({ verdicts }) => verdicts.flatMap(({ subject, reason }) => planToSetClock(subject.name, reason === 'ahead' ? 'ahead' : 'behind')),
+  fixes: ({ verdicts }, seen) =>
+    verdicts.flatMap(({ subject, reason }) => planToSetClock(subject.name, reason === 'ahead' ? 'ahead' : 'behind', seen)),
   avoid: () => ['look for this in the node’s readiness: it is judged by when heartbeats arrive, not by what they say'],
   reading: ['https://kubernetes.io/docs/concepts/architecture/nodes/#heartbeats'],
   errors: ['x509: certificate has expired or is not yet valid: current time'],

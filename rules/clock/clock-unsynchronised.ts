@@ -1,6 +1,7 @@
 // Does a time service keep each master's clock, and does it run without jumps?
 import { defineRule, fail, pass, undecided } from '../../src/judge/define-rule.ts';
 import { masterOf, mastersOf } from '../../src/judge/readings/api-server.ts';
+import { hasNoShell, lookAtClock } from '../../src/judge/plans/set-clock.ts';
 import { describeBounds, surelyBeyond } from '../../src/judge/readings/clock.ts';
 import { paceOf } from '../../src/judge/readings/pace.ts';
 import type { EvidenceTypes } from '../../src/model/evidence.ts';
@@ -77,18 +78,12 @@ export default defineRule({
       unproven: true,
     },
   ],
-  fixes: ({ verdicts }) =>
+  fixes: ({ verdicts }, seen) =>
     verdicts.flatMap(({ facts }) => {
       const node = String(facts['node']);
+      if (hasNoShell(seen)) return [lookAtClock(seen, node)];
       return [
-        {
-          do: say('See which time service {node} has, and whether it reaches its sources', { node }),
-          where: node,
-          run: ['timedatectl', 'systemctl is-active chronyd chrony systemd-timesyncd ntpd', 'chronyc -n sources; chronyc -n tracking'],
-          risk: 'none' as const,
-          needs: [],
-          verify: [],
-        },
+        lookAtClock(seen, node),
         {
           do: say('Let a time service keep the clock of {node}', { node }),
           where: node,

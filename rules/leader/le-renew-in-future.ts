@@ -52,9 +52,9 @@ export default defineRule({
     return undecided(`undecided: the lease of ${subject.name} was renewed ${facts.lead} from now by ${facts.against}`, look);
   },
   explains: [],
-  fixes: ({ verdicts }) => {
+  fixes: ({ verdicts }, seen) => {
     const nodes = [...new Set(verdicts.flatMap(({ subject }) => subject.keys.node ?? []))];
-    return nodes.flatMap((node) => planToSetClock(node, 'ahead'));
+    return nodes.flatMap((node) => planToSetClock(node, 'ahead', seen));
   },
   avoid: () => ['delete the lease: the next renewal writes the same wrong time'],
   reading: ['https://pkg.go.dev/k8s.io/client-go/tools/leaderelection'],

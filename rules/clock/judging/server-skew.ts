@@ -60,8 +60,8 @@ export function effectsOfSkew(): readonly Edge[] {
   ];
 }
 
-export function planToSetClocks({ verdicts }: Cause): readonly Fix[] {
+export function planToSetClocks({ verdicts }: Cause, seen: Seen): readonly Fix[] {
   return verdicts.flatMap(({ subject, reason }) =>
-    planToSetClock(subject.keys.node ?? subject.name, reason === 'ahead' || reason === 'behind' ? reason : 'unclear'),
+    planToSetClock(subject.keys.node ?? subject.name, reason === 'ahead' || reason === 'behind' ? reason : 'unclear', seen),
   );
 }
