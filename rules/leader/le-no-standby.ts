@@ -13,11 +13,11 @@ export default defineRule({
   severity: 'warning',
   impact: 'at-risk',
   layer: 5,
-  title: 'nobody stands by for {component}: {good} of {all} instances can lead',
+  title: 'nobody stands by for {component}: {words}',
   healthy: 'another instance of each controller can take over',
   why: 'When the one that is left is lost, nobody leads {component}.',
-  shows: ['each rows: {node}  {words}'],
-  folded: '{good} of {all} instances can lead',
+  shows: ['each rows: {node}  {can}'],
+  folded: '{words}',
   needs: ['kube.control-plane-pods', 'kube.nodes', 'kube.node-leases', 'kube.leases', 'api.ready', 'etcd.clock'],
   limits: {
     ...nodeLimits,
@@ -49,9 +49,14 @@ export default defineRule({
         `kubectl -n kube-system get pods -l ${shellWord(`component=${component}`)} -o wide`,
       );
     if (good.length === 0 && open.length === 0) return notApplicable('none can lead: that is more than a missing standby');
-    const words = { good: say('can lead'), lost: say('cannot lead: it, its node or its API server is away'), unknown: say('not known') };
-    const rows = supports.map(({ name, state }) => ({ node: name, words: words[state] }));
-    return fail({ ...facts, rows }, { reason: supports.length < limits.candidates ? 'few' : 'lost', witness: 'agreed', supports });
+    const can = { good: say('can lead'), lost: say('cannot lead: it, its node or its API server is away'), unknown: say('not known') };
+    const rows = supports.map(({ name, state }) => ({ node: name, can: can[state] }));
+    const most = good.length + open.length;
+    const words =
+      open.length === 0
+        ? say('{good} of {all} instances can lead', facts)
+        : say('at most {most} of {all} instances can lead', { most, all: supports.length });
+    return fail({ ...facts, words, rows }, { reason: supports.length < limits.candidates ? 'few' : 'lost', witness: 'agreed', supports });
   },
   explains: [],
   fixes: ({ verdicts }) =>

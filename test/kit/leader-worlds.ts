@@ -37,6 +37,30 @@ export function notReady(world: World, node: string, milliseconds: number): Worl
   }));
 }
 
+/** As where the manifests of a component were moved away from every master. */
+export function listedNowhere(world: World, component: string): World {
+  return world.set('kube.control-plane-pods', undefined, (old) => ({
+    ...old,
+    pods: old.pods.filter((pod) => pod.component !== component),
+  }));
+}
+
+/** The cloud's controllers as a Deployment of one makes them: on a worker, by no static pod. */
+export function withCloudControllers(world: World, node = 'w1'): World {
+  return world.set('kube.control-plane-pods', undefined, (old) => {
+    const [model] = old.pods.filter((pod) => pod.component === 'kube-scheduler');
+    const pod = { name: 'cloud-controller-manager-7d9c-x2', component: 'cloud-controller-manager', node, annotations: {} };
+    return { ...old, pods: [...old.pods, ...(model === undefined ? [] : [{ ...model, ...pod }])] };
+  });
+}
+
+export const cloud = 'kube-system/Lease/cloud-controller-manager';
+
+export function withCloudLease(world: World, change: Partial<LeaseSeen> = {}): World {
+  const own = lease('kube-system', 'cloud-controller-manager', 'w1_44d1-aa', change);
+  return world.set('kube.leases', undefined, (old) => ({ ...old, leases: [...old.leases, own] }));
+}
+
 /** m2's scheduler elects by another lock, which it got or did not get. */
 export function twoLocks(held: boolean): World {
   const world = startedWith(healthyWorld(), 'kube-scheduler', 'm2', '--leader-elect-resource-name=second');
@@ -65,5 +89,7 @@ export const leaderWorlds: Readonly<Record<string, () => World>> = {
   'an election that nobody can win': () => startedWith(healthyWorld(), 'kube-scheduler', 'm2', '--leader-elect-renew-deadline=20s'),
   'one scheduler elects by other timings': () => startedWith(healthyWorld(), 'kube-scheduler', 'm2', '--leader-elect-lease-duration=30s'),
   'API servers show two leases': () => otherStore(healthyWorld(), 'm3'),
+  'the scheduler runs nowhere': () =>
+    listedNowhere(changeLease(healthyWorld(), 'kube-scheduler', { renewedAt: now - 90_000 }), 'kube-scheduler'),
   'nobody stands by': () => notReady(notReady(healthyWorld(), 'm2', 120_000), 'm3', 120_000),
 };

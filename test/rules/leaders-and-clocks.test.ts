@@ -15,6 +15,7 @@ const expected: Readonly<Record<string, readonly [string, readonly string[]]>> =
   'an election that nobody can win': ['le-timing', ['api-flag-drift']],
   'one scheduler elects by other timings': ['le-timing', ['api-flag-drift']],
   'API servers show two leases': ['le-two-active', []],
+  'the scheduler runs nowhere': ['le-lease-expired', []],
   'nobody stands by': ['ha-node-notready', ['le-no-standby']],
   'a master is ahead': ['clock-apiserver-skew', ['clock-etcd-skew', 'clock-kubelet-skew', 'le-renew-in-future']],
   'a worker is ahead': ['clock-kubelet-skew', ['le-renew-in-future']],

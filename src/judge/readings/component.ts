@@ -49,19 +49,32 @@ function endedWith({ waitingReason, lastExitCode }: ContainerSeen): Text {
   return lastExitCode === undefined ? waitingReason : say('{waitingReason}, exit {lastExitCode}', { waitingReason, lastExitCode });
 }
 
+const core = ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler'];
+
+/** Whether no instance is anywhere: the list has the rest of the control plane, each part a pod of its own, and none of this one. */
+export function isListedNowhere(seen: Seen<'kube.control-plane-pods'>, component: string): boolean {
+  const list = seen.peek('kube.control-plane-pods');
+  // The server of k3s is all of them in one process.
+  if (list?.state !== 'known' || seen.topology.platform.kind === 'k3s') return false;
+  const listed = list.value.pods.map((pod) => pod.component);
+  return listed.some((one) => core.includes(one)) && !listed.includes(component);
+}
+
 /**
  * Who could hold the lease of a component: its pods, or every master where no pod is listed. Lost is one whose own API
- * server does not serve (kubeadm gives each component the one beside it), whose node does not report, or that is broken.
+ * server does not serve (kubeadm gives each component the one beside it), whose node does not report, that is broken, or
+ * that the list would have and does not. Good is only what is seen.
  */
 export function candidatesOf(seen: Seen<ComponentEvidence | 'api.ready'>, component: string, limits: ComponentLimits): readonly Support[] {
   const list = seen.peek('kube.control-plane-pods');
-  const pods = list?.state === 'known' ? list.value.pods.filter((pod) => pod.component === component) : [];
+  const pods = list?.state === 'known' ? list.value.pods.filter((pod) => pod.component === component && pod.node !== '') : [];
+  const isNowhere = isListedNowhere(seen, component);
   const clock = list?.state === 'known' ? list.value.clock : undefined;
   const masters = seen.topology.masters.flatMap((master) => master.subject.keys.node ?? []);
   const nodes = pods.length > 0 ? pods.map((pod) => pod.node) : masters;
   return [...new Set(nodes)].sort().map((node) => {
     const pod = pods.find((one) => one.node === node);
-    return { name: node, keys: keysOn(seen.topology, node), state: stateOf(seen, node, pod, clock, limits) };
+    return { name: node, keys: keysOn(seen.topology, node), state: isNowhere ? 'lost' : stateOf(seen, node, pod, clock, limits) };
   });
 }
 
@@ -72,14 +85,23 @@ function stateOf(
   clock: ServerClock | undefined,
   limits: ComponentLimits,
 ): Support['state'] {
-  const master = seen.topology.masters.find((one) => one.subject.keys.node === node);
-  // One that wants a login for its health check may serve everybody who has one.
-  const reading = master && seen.attempt(() => readApiServer(seen, master));
-  const serves = reading === undefined || reading.kind === 'anonymous-refused' ? undefined : servesClients(reading);
+  const serves = pod !== undefined && asksAnyServer(pod) ? true : servesBeside(seen, node);
   const hostIsLost = seen.attempt(() => readNode(seen, node, limits)?.kind === 'notready');
   const isBroken = pod && seen.attempt(() => readComponent(seen, pod, clock, limits).kind === 'bad');
   if (serves === false || hostIsLost === true || isBroken === true) return 'lost';
-  return serves === true && hostIsLost === false ? 'good' : 'unknown';
+  return pod !== undefined && serves === true && hostIsLost === false ? 'good' : 'unknown';
+}
+
+/** A cloud's controllers that a Deployment or a DaemonSet made find an API server by the Service, wherever they run. */
+function asksAnyServer({ component, annotations }: ControlPlanePod): boolean {
+  return component === 'cloud-controller-manager' && annotations['kubernetes.io/config.mirror'] === undefined;
+}
+
+function servesBeside(seen: Seen<'api.ready'>, node: string): boolean | undefined {
+  const master = seen.topology.masters.find((one) => one.subject.keys.node === node);
+  const reading = master && seen.attempt(() => readApiServer(seen, master));
+  // One that wants a login for its health check may serve everybody who has one.
+  return reading === undefined || reading.kind === 'anonymous-refused' ? undefined : servesClients(reading);
 }
 
 /** Whether an instance ended, by the last line of its log, because its lead was lost, which it answers so: the end is no cause of the loss. */

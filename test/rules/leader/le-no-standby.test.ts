@@ -1,8 +1,8 @@
 // Is a controller that nobody could take over told from one with instances that stand by?
 import { expect, test } from 'vitest';
 import rule from '../../../rules/leader/le-no-standby.ts';
-import { leaderWorlds, notReady, scheduler } from '../../kit/leader-worlds.ts';
-import { fixesOf, unfilled } from '../../kit/texts.ts';
+import { cloud, leaderWorlds, notReady, scheduler, withCloudControllers } from '../../kit/leader-worlds.ts';
+import { fixesOf, shown, unfilled } from '../../kit/texts.ts';
 import { answered, asFail, failedTries, healthyWorld } from '../../kit/world.ts';
 
 test('with all or all but one of three there is a standby', () => {
@@ -39,4 +39,22 @@ test('an API server that wants a login for its health check is not lost, and wha
   for (const id of ['kube.nodes', 'kube.node-leases', 'api.ready'] as const)
     expect(healthyWorld().missing(id).verdict(rule, scheduler).status, id).toBe('unknown');
   for (const verdict of healthyWorld().missing('kube.control-plane-pods').judge(rule)) expect(verdict.status).toBe('unknown');
+});
+
+test('what is not known may be able: at most so many can lead', () => {
+  const world = leaderWorlds['nobody stands by']?.() ?? healthyWorld();
+  world.set('api.ready', 'm1', { tries: [answered('m1', 401)] });
+  const verdict = asFail(world.verdict(rule, scheduler));
+  expect(verdict.facts).toMatchObject({ good: 0, all: 3 });
+  expect(String(verdict.facts['words'])).toBe('at most 1 of 3 instances can lead');
+  expect(unfilled(rule, verdict)).toEqual([]);
+  expect(shown(rule, verdict)[0]).toContain('not known');
+});
+
+test('the cloud’s controllers on a worker lead without an API server beside them', () => {
+  const world = withCloudControllers(healthyWorld());
+  expect(String(asFail(world.verdict(rule, cloud)).facts['words'])).toBe('1 of 1 instances can lead');
+  expect(withCloudControllers(world, 'm1').verdict(rule, cloud).status).toBe('pass');
+  const away = withCloudControllers(world, 'm1').set('api.ready', 'm1', { tries: failedTries('m1', 'refused') });
+  expect(away.verdict(rule, cloud).status).toBe('pass');
 });
