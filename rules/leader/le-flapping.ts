@@ -5,7 +5,7 @@ import type { LeadTaken, LeaseSeen } from '../../src/model/kubernetes.ts';
 import { describeDuration } from '../../src/model/time.ts';
 import { ageAt } from '../../src/judge/readings/age.ts';
 import { candidatesOf, startingLimit } from '../../src/judge/readings/component.ts';
-import { findLease, leaseSubjects } from '../../src/judge/readings/lease.ts';
+import { findLease, getLease, leaseSubjects } from '../../src/judge/readings/lease.ts';
 import { nodeLimits } from '../../src/judge/readings/node.ts';
 
 export default defineRule({
@@ -65,7 +65,7 @@ export default defineRule({
     return undecided('not sampled: one look only, and nobody wrote down who led before', '--deep');
   },
   explains: [],
-  fixes: ({ verdicts }) =>
+  fixes: ({ verdicts }, seen) =>
     verdicts.map(({ facts }) => {
       const component = String(facts['component']);
       return {
@@ -76,9 +76,7 @@ export default defineRule({
         ],
         risk: 'none',
         needs: [],
-        verify: [
-          `kubectl -n kube-system get lease ${shellWord(component)} -o jsonpath='{.spec.leaseTransitions}'   # the same a minute later`,
-        ],
+        verify: [`${getLease(seen, component)} -o jsonpath='{.spec.leaseTransitions}'   # the same a minute later`],
       };
     }),
   avoid: () => ['lengthen the lease before the API answers fast again'],

@@ -4,7 +4,7 @@ import { isKubeadm, kubeletUnit } from '../../src/judge/readings/component-home.
 import { defineRule, fail, notApplicable, pass, undecided } from '../../src/judge/define-rule.ts';
 import { candidatesOf, startingLimit } from '../../src/judge/readings/component.ts';
 import { readHolder } from '../../src/judge/readings/holder.ts';
-import { findLease, leaseSubjects, readLease } from '../../src/judge/readings/lease.ts';
+import { findLease, getLease, isLeftOver, leaseSubjects, readLease } from '../../src/judge/readings/lease.ts';
 import { nodeLimits } from '../../src/judge/readings/node.ts';
 import { shellWord } from '../../src/judge/shell-word.ts';
 import { say } from '../../src/model/sentence.ts';
@@ -41,6 +41,8 @@ export default defineRule({
     if (holder.kind === 'elsewhere' && !runsWithoutNode(seen))
       return undecided(`no node is called ${holder.host}, and an API server runs there: it may be a node by another name`, nodesCommand);
     const reading = readLease(seen, subject.name, limits);
+    if (isLeftOver(seen, subject.name, reading))
+      return notApplicable('no instance of it is listed: le-lease-expired speaks of the lease it left');
     const facts = { component: subject.name, holder: lease.holder, host: holder.host };
     const supports = candidatesOf(seen, subject.name, limits);
     if (reading.kind === 'held')
@@ -66,7 +68,7 @@ export default defineRule({
   ],
   fixes: ({ verdicts }, seen) =>
     verdicts.flatMap(({ facts, reason }) => {
-      const lease = `kubectl -n kube-system get lease ${shellWord(String(facts['component']))} -o jsonpath='{.spec}'`;
+      const lease = `${getLease(seen, String(facts['component']))} -o jsonpath='{.spec}'`;
       const look = {
         do: say('See which machine {host} is', { host: String(facts['host']) }),
         where: 'here',

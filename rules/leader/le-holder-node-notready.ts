@@ -3,7 +3,7 @@ import { homeOf, lookAtKubelet, manifestOf, start } from '../../src/judge/readin
 import { defineRule, fail, notApplicable, pass, undecided } from '../../src/judge/define-rule.ts';
 import { candidatesOf, startingLimit } from '../../src/judge/readings/component.ts';
 import { readHolder } from '../../src/judge/readings/holder.ts';
-import { findLease, leaseSubjects, readLease } from '../../src/judge/readings/lease.ts';
+import { findLease, getLease, isLeftOver, leaseSubjects, readLease } from '../../src/judge/readings/lease.ts';
 import { type NodeReading, nodeLimits, readNode } from '../../src/judge/readings/node.ts';
 import { shellWord } from '../../src/judge/shell-word.ts';
 import { say } from '../../src/model/sentence.ts';
@@ -46,7 +46,10 @@ export default defineRule({
         `${node} is not Ready, and not surely for longer than ${limits.lasting} s`,
         `kubectl describe node ${shellWord(node)}`,
       );
-    const state = readLease(seen, subject.name, limits).kind;
+    const lead = readLease(seen, subject.name, limits);
+    const state = lead.kind;
+    if (isLeftOver(seen, subject.name, lead))
+      return notApplicable('no instance of it is listed: le-lease-expired speaks of the lease it left');
     if (state === 'undecided') return undecided(`${node} is not Ready; whether its lease is still renewed cannot be told`, '--deep');
     const words = state === 'held' ? 'still renewed' : 'not renewed any more';
     return fail(
@@ -92,7 +95,7 @@ export default defineRule({
             },
             { text: 'it still leads from there', met: reason === 'renewing' ? ('yes' as const) : ('no' as const) },
           ],
-          verify: [`kubectl -n kube-system get lease ${shellWord(component)}   # another holder within 20 s`],
+          verify: [`${getLease(seen, component)}   # another holder within 20 s`],
           undo: start(home).map((command) => `${command}   # when its kubelet reports again`),
         };
       }),

@@ -1,10 +1,9 @@
 // Is there a lease by which each controller elects its leader?
 import { homeOf, lookAt, readLog } from '../../src/judge/readings/component-home.ts';
-import { shellWord } from '../../src/judge/shell-word.ts';
 import { say } from '../../src/model/sentence.ts';
 import { defineRule, fail, notApplicable, pass, undecided } from '../../src/judge/define-rule.ts';
 import { electsNowhere } from '../../src/judge/readings/election.ts';
-import { components, findLease, leasePlace } from '../../src/judge/readings/lease.ts';
+import { findLease, getLease, leasePlace, leaseSubjects } from '../../src/judge/readings/lease.ts';
 
 export default defineRule({
   id: 'le-lease-missing',
@@ -21,20 +20,13 @@ export default defineRule({
   needs: ['kube.leases', 'kube.control-plane-pods', 'kube.nodes', 'kube.node-leases', 'here.files'],
   limits: {},
   reasons: [],
-  subjects: () =>
-    components.map((name) => {
-      const id = `kube-system/Lease/${name}`;
-      return { kind: 'object', id, name, keys: { object: id } };
-    }),
+  subjects: (seen) => leaseSubjects(seen).map(({ id, ...subject }) => ({ ...subject, id, keys: { object: id } })),
   judge: (seen, _limits, subject) => {
     const { leases } = seen.get('kube.leases');
     if (electsNowhere(seen, subject.name)) return notApplicable(`${subject.name} runs without leader election`);
     const { namespace, name } = leasePlace(seen, subject.name);
     if (namespace !== 'kube-system') {
-      return undecided(
-        `${subject.name} keeps its lease in the namespace ${namespace}`,
-        `kubectl -n ${shellWord(namespace)} get lease ${shellWord(name)}`,
-      );
+      return undecided(`${subject.name} keeps its lease in the namespace ${namespace}`, getLease(seen, subject.name));
     }
     if (findLease(seen, leases, subject.name) !== undefined) return pass({ component: subject.name, lease: name });
     if (seen.topology.platform.kind === 'managed') return notApplicable('the provider runs the controllers and need not show their leases');
@@ -58,7 +50,7 @@ export default defineRule({
         run: [...lookAt(home), ...readLog(home, {})],
         risk: 'none',
         needs: [],
-        verify: [`kubectl -n kube-system get lease ${shellWord(component)}   # on the next look renewTime has moved on`],
+        verify: [`${getLease(seen, component)}   # on the next look renewTime has moved on`],
       };
     }),
   avoid: () => ['create the lease by hand: whoever is named in it is waited for'],

@@ -5,11 +5,12 @@ import type { Subject } from '../../model/subject.ts';
 import { type Age, ageAt, unknownSkew } from './age.ts';
 import type { Offset } from './clock.ts';
 import { agreedFlags } from './flags.ts';
+import { shellWord } from '../shell-word.ts';
 import { anyMasterClock, type ClockEvidence, clockOn, hostClocks, hullOf } from './host-clock.ts';
 
 export type LeaseEvidence = 'kube.leases' | 'kube.named-leases' | 'kube.control-plane-pods' | ClockEvidence;
 
-export const components = ['kube-controller-manager', 'kube-scheduler'] as const;
+const components = ['kube-controller-manager', 'kube-scheduler'] as const;
 const optionalComponent = 'cloud-controller-manager';
 
 export interface LeaseLimits {
@@ -33,12 +34,12 @@ export type LeaseReading =
   | { readonly kind: 'undecided'; readonly lease: LeaseSeen; readonly age?: Age; readonly detail: string }
   | { readonly kind: 'absent' };
 
-/** The leases that are judged, named by their component: the two every cluster has, and the third where it exists. */
+/** The leases that are judged, named by their component: the two every cluster has, and the third where it or its component is there. */
 export function leaseSubjects(seen: Seen<'kube.leases' | 'kube.control-plane-pods'>): readonly Subject[] {
   const list = seen.peek('kube.leases');
   const leases = list?.state === 'known' ? list.value.leases : [];
-  const optional = findLease(seen, leases, optionalComponent) === undefined ? [] : [optionalComponent];
-  return [...components, ...optional].map((component) => {
+  const isThere = findLease(seen, leases, optionalComponent) !== undefined || instancesListed(seen, optionalComponent) > 0;
+  return [...components, ...(isThere ? [optionalComponent] : [])].map((component) => {
     const lease = findLease(seen, leases, component);
     const node = lease === undefined ? undefined : holderNode(seen, lease.holder);
     const id = `kube-system/Lease/${component}`;
@@ -72,6 +73,32 @@ export function leasePlace(
   const flags = agreedFlags(seen, component);
   const namespace = flags.get('leader-elect-resource-namespace') ?? 'kube-system';
   return { namespace, name: flags.get('leader-elect-resource-name') ?? component };
+}
+
+/** `kubectl get` of the lease of a component, where it keeps it. */
+export function getLease(seen: Seen<'kube.control-plane-pods'>, component: string, verb: 'get' | 'delete' = 'get'): string {
+  const { namespace, name } = leasePlace(seen, component);
+  return `kubectl -n ${shellWord(namespace)} ${verb} lease ${shellWord(name)}`;
+}
+
+/** The same of any lease that is judged: one that was named is where its name says. */
+export function getLeaseOf(seen: Seen<'kube.control-plane-pods'>, { id, name: component }: Subject): string {
+  const [namespace = '', , name = ''] = id.split('/');
+  return component.includes('/') ? `kubectl -n ${shellWord(namespace)} get lease ${shellWord(name)}` : getLease(seen, component);
+}
+
+function instancesListed(seen: Seen<'kube.control-plane-pods'>, component: string): number {
+  const list = seen.peek('kube.control-plane-pods');
+  return list?.state === 'known' ? list.value.pods.filter((pod) => pod.component === component).length : 0;
+}
+
+/**
+ * Whether a lease is what a component left behind that not every cluster has: no instance is listed, and nobody renews
+ * it. Ends the judgement where that lies with pods that nobody could list.
+ */
+export function isLeftOver(seen: Seen<'kube.control-plane-pods'>, component: string, reading: LeaseReading): boolean {
+  if (component !== optionalComponent || reading.kind !== 'expired') return false;
+  return !seen.get('kube.control-plane-pods').pods.some((pod) => pod.component === component);
 }
 
 /** The lease of a component in one look; undefined where it is not there. */

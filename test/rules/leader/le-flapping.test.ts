@@ -3,7 +3,8 @@ import unhealthy from '../../../rules/leader/le-component-unhealthy.ts';
 import rule from '../../../rules/leader/le-flapping.ts';
 import type { LeaseSeen } from '../../../src/model/kubernetes.ts';
 import type { Fail } from '../../../src/model/verdict.ts';
-import { gateOf, unfilled } from '../../kit/texts.ts';
+import { startedWith } from '../../kit/leader-worlds.ts';
+import { fixesOf, gateOf, unfilled } from '../../kit/texts.ts';
 import { asFail, healthyWorld, now, type World } from '../../kit/world.ts';
 
 const scheduler = 'kube-system/Lease/kube-scheduler';
@@ -105,4 +106,18 @@ test('an instance that ended because it lost the lead did not bring the moves ab
   const effect = { ...moved, subject: { ...moved.subject, name: 'kube-scheduler' } };
   expect(gateOf(unhealthy, world, dead('"Leaderelection lost"'), effect)).toEqual(['no']);
   expect(gateOf(unhealthy, world, dead('panic: assignment to entry in nil map'), effect)).toEqual(['yes']);
+});
+
+test('the lease that is counted afterwards is the one its component uses', () => {
+  const world = again(healthyWorld(), { transitions: 4, holder: 'm2_77aa' });
+  const verdict = asFail(world.verdict(rule, scheduler));
+  expect(fixesOf(rule, world, verdict)[0]?.verify[0]).toContain('-n kube-system get lease kube-scheduler ');
+  const moved = startedWith(
+    world,
+    'kube-scheduler',
+    undefined,
+    '--leader-elect-resource-name=second',
+    '--leader-elect-resource-namespace=ops',
+  );
+  expect(fixesOf(rule, moved, verdict)[0]?.verify[0]).toContain('-n ops get lease second ');
 });

@@ -1,8 +1,12 @@
 import { expect, test } from 'vitest';
 import rule from '../../../rules/leader/le-lease-expired.ts';
 import type { LeaseSeen } from '../../../src/model/kubernetes.ts';
+import holderGone from '../../../rules/leader/le-holder-node-gone.ts';
 import { lease, storedAtOnce } from '../../kit/healthy.ts';
-import { answered, asFail, failedTries, healthyWorld, now, type World } from '../../kit/world.ts';
+import { cloud, listedNowhere, withCloudControllers, withCloudLease } from '../../kit/leader-worlds.ts';
+import { madeBy } from '../../kit/makers.ts';
+import { fixesOf, shown } from '../../kit/texts.ts';
+import { answered, asFail, failedTries, healthyWorld, now, World } from '../../kit/world.ts';
 
 const scheduler = 'kube-system/Lease/kube-scheduler';
 
@@ -179,12 +183,8 @@ test('no leases, no time of the server, no such lease: never a pass', () => {
 
 test('deleting the lease is offered only when every candidate works and it stayed still for a minute', () => {
   const commands = (world: World) => {
-    const verdict = asFail(world.verdict(rule, scheduler));
-    const cause = { facts: verdict.facts, subjects: [verdict.subject], verdicts: [verdict] };
-    return rule
-      .fixes(cause, { topology: world.topology } as never)
-      .flatMap((fix) => fix.run)
-      .join('\n');
+    const fixes = fixesOf(rule, world, asFail(world.verdict(rule, scheduler)));
+    return fixes.flatMap((fix) => fix.run).join('\n');
   };
   expect(commands(renewedAgo(90_000))).toContain('delete lease kube-scheduler');
   expect(commands(renewedAgo(40_000))).not.toContain('delete');
@@ -197,9 +197,7 @@ test('a lease that was named is judged by itself, and nothing of the core is pro
   const world = healthyWorld().set('kube.named-leases', undefined, { leases: [own], absent: [], clock });
   const verdict = asFail(world.verdict(rule, 'ops/leader'));
   expect(verdict).toMatchObject({ subject: { id: 'ops/Lease/leader' }, supports: [], facts: { component: 'ops/leader', age: '89 s' } });
-  expect(
-    rule.fixes({ facts: verdict.facts, subjects: [verdict.subject], verdicts: [verdict] }, { topology: world.topology } as never),
-  ).toEqual([]);
+  expect(fixesOf(rule, world, verdict)).toEqual([]);
   world.set('kube.named-leases', undefined, { leases: [{ ...own, ...storedAtOnce(now - 3000) }], absent: [], clock });
   expect(world.verdict(rule, 'ops/leader').status).toBe('pass');
   world.set('kube.named-leases', undefined, { leases: [{ ...own, ...storedAtOnce(now - 16_000) }], absent: [], clock });
@@ -217,4 +215,72 @@ test('a holder whose clock nobody read has not expired for a clock that is behin
   });
   expect(world.verdict(rule, 'ops/leader').status).toBe('pass');
   expect(world.missing('api.ready').missing('etcd.clock').verdict(rule, 'ops/leader').status).toBe('unknown');
+});
+
+test('a component that runs nowhere has no candidate: its manifest is looked for, no log is, and its lease stays', () => {
+  const world = listedNowhere(renewedAgo(90_000), 'kube-scheduler');
+  const verdict = asFail(world.verdict(rule, scheduler));
+  expect(verdict.supports?.map((one) => one.state)).toEqual(['lost', 'lost', 'lost']);
+  expect(shown(rule, verdict).join('\n')).toContain('no instance of it is listed');
+  const fixes = fixesOf(rule, world, verdict);
+  const commands = fixes.flatMap((fix) => fix.run).join('\n');
+  expect(commands).not.toMatch(/logs|delete/);
+  expect(fixes.map((fix) => fix.where)).toEqual(['m1', 'm2', 'm3', 'm1']);
+  expect(fixes.at(-1)).toMatchObject({ run: ['mv /root/held/kube-scheduler.yaml /etc/kubernetes/manifests/'], risk: 'low' });
+  expect(shown(rule, asFail(renewedAgo(90_000).verdict(rule, scheduler))).join('\n')).not.toContain('no instance');
+});
+
+test('where parts of the control plane have no pods of their own, or nobody could list them, an instance is not known', () => {
+  const states = (world: World) => asFail(world.verdict(rule, scheduler)).supports?.map((one) => one.state);
+  const none = renewedAgo(90_000).set('kube.control-plane-pods', undefined, { pods: [] });
+  expect(states(none)).toEqual(['unknown', 'unknown', 'unknown']);
+  const unlisted = renewedAgo(90_000).missing('kube.control-plane-pods');
+  expect(states(unlisted)).toEqual(['unknown', 'unknown', 'unknown']);
+  expect(fixesOf(rule, unlisted, asFail(unlisted.verdict(rule, scheduler))).flatMap((fix) => fix.run)).toEqual([
+    expect.stringMatching(/^crictl logs .*kube-scheduler/),
+  ]);
+  expect(states(none.set('api.ready', 'm2', { tries: failedTries('m2', 'refused') }))).toEqual(['unknown', 'lost', 'unknown']);
+});
+
+test('on k3s a scheduler without a pod runs in the server; on RKE2 it has one', () => {
+  const states = (version: string) => {
+    const evidence = madeBy(listedNowhere(renewedAgo(90_000), 'kube-scheduler').evidence, version, 'Debian GNU/Linux 12 (bookworm)');
+    return asFail(new World(evidence.items).verdict(rule, scheduler)).supports?.map((one) => one.state);
+  };
+  expect(states('v1.34.4+k3s1')).toEqual(['unknown', 'unknown', 'unknown']);
+  expect(states('v1.34.4+rke2r1')).toEqual(['lost', 'lost', 'lost']);
+});
+
+test('the lease that a removed component left is a note, and no machine is gone for it', () => {
+  const world = withCloudLease(healthyWorld(), { holder: 'old-w9_44d1-aa', renewedAt: now - 200 * 86_400_000 });
+  const verdict = asFail(world.verdict(rule, cloud));
+  expect(verdict).toMatchObject({ severity: 'info', reason: 'left-over' });
+  expect(shown(rule, verdict).join('\n')).toContain('nobody is meant to hold it');
+  expect(fixesOf(rule, world, verdict).at(-1)).toMatchObject({
+    run: ['kubectl -n kube-system delete lease cloud-controller-manager'],
+    needs: [{ met: 'unknown' }],
+  });
+  expect(world.verdict(holderGone, cloud).status).toBe('not-applicable');
+  expect(world.missing('kube.control-plane-pods').verdict(rule, cloud).status).toBe('unknown');
+});
+
+test('the lease of the cloud’s controllers is judged as any other while they are listed, or while somebody renews it', () => {
+  const old = { renewedAt: now - 90_000 };
+  const listed = withCloudControllers(withCloudLease(healthyWorld(), old));
+  expect(asFail(listed.verdict(rule, cloud))).toMatchObject({ severity: 'critical', supports: [{ name: 'w1', state: 'good' }] });
+  expect(fixesOf(rule, listed, asFail(listed.verdict(rule, cloud)))[0]?.run[0]).toContain(' logs cloud-controller-manager-7d9c-x2 ');
+  expect(withCloudLease(healthyWorld()).verdict(rule, cloud).status).toBe('pass');
+  expect(withCloudControllers(healthyWorld()).verdict(rule, cloud).status).toBe('not-applicable');
+});
+
+test('commands name the lease where its component keeps it', () => {
+  const world = withFlag(renewedAgo(90_000), '--leader-elect-resource-name=second');
+  change(world, 'kube-scheduler', { name: 'second' });
+  const [, remove] = fixesOf(rule, world, asFail(world.verdict(rule, scheduler)));
+  expect(remove).toMatchObject({
+    run: ['kubectl -n kube-system delete lease second'],
+    verify: [expect.stringMatching(/^kubectl -n kube-system get lease second /)],
+  });
+  change(world, 'second', { renewedAt: now - 16_000 });
+  expect(world.verdict(rule, scheduler)).toMatchObject({ gaps: [{ howToGet: expect.stringContaining('get lease second ') }] });
 });

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import rule from '../../../rules/leader/le-lease-missing.ts';
-import { startedWith } from '../../kit/leader-worlds.ts';
+import { cloud, startedWith, withCloudControllers, withCloudLease } from '../../kit/leader-worlds.ts';
+import { fixesOf } from '../../kit/texts.ts';
 import { asFail, healthyWorld, type World } from '../../kit/world.ts';
 
 const scheduler = 'kube-system/Lease/kube-scheduler';
@@ -80,4 +81,19 @@ test('leases nobody could list are not missing; nor is one where nothing says th
 test('a lock that only some instances are told to use does not hide the lease of the others', () => {
   const world = startedWith(healthyWorld(), 'kube-scheduler', 'm2', '--leader-elect-resource-name=second');
   expect(world.verdict(rule, scheduler).status).toBe('pass');
+});
+
+test('the cloud’s controllers are listed and have no lease: missing by the same test', () => {
+  const world = withCloudControllers(healthyWorld());
+  expect(asFail(world.verdict(rule, cloud))).toMatchObject({ severity: 'critical', facts: { instances: 1 } });
+  expect(withCloudControllers(withCloudLease(healthyWorld())).verdict(rule, cloud).status).toBe('pass');
+  const alone = startedWith(withCloudControllers(healthyWorld()), 'cloud-controller-manager', undefined, '--leader-elect=false');
+  expect(alone.verdict(rule, cloud).status).toBe('not-applicable');
+  expect(healthyWorld().judge(rule)).toHaveLength(2);
+});
+
+test('the lease that is looked for afterwards is the one its component uses', () => {
+  const renamed = withFlag(without(healthyWorld(), 'kube-scheduler'), '--leader-elect-resource-name=second-scheduler');
+  const [fix] = fixesOf(rule, renamed, asFail(renamed.verdict(rule, scheduler)));
+  expect(fix?.verify[0]).toContain('get lease second-scheduler ');
 });
