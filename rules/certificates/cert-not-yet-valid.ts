@@ -63,6 +63,6 @@ function firstBegin(leaves: readonly Leaf[]): string {
 /** The clock first: a certificate that is made again by a wrong clock is wrong again. */
 function planFor({ verdicts }: Cause, seen: Seen): readonly Fix[] {
   const [first] = verdicts;
-  const clocks = first === undefined ? [] : planToSetClock(String(first.facts['node']), 'unclear').slice(0, 1);
+  const clocks = first === undefined ? [] : planToSetClock(String(first.facts['node']), 'unclear', seen).slice(0, 1);
   return [...clocks, ...verdicts.flatMap((verdict) => planToRenew(verdict.facts, verdicts.length > 1, seen))];
 }

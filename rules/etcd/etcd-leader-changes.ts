@@ -12,6 +12,7 @@ import { couldNotAsk, supportsOf } from '../../src/judge/readings/voters.ts';
 import type { Seen } from '../../src/model/rule.ts';
 import { clusterSubject } from '../../src/model/subject.ts';
 import type { Member } from '../../src/model/topology.ts';
+import type { Facts, Fail } from '../../src/model/verdict.ts';
 
 type Needs = 'etcd.metrics' | 'etcd.clock' | 'etcd.status' | 'etcd.health' | 'etcd.client-port' | 'etcd.peer-port' | 'etcd.members';
 type Limits = {
@@ -36,7 +37,7 @@ export default defineRule({
   severity: 'warning',
   impact: 'degraded',
   layer: 2,
-  title: 'etcd changed its leader {changes} times within {window}',
+  title: '{words}',
   healthy: 'etcd keeps its leader',
   why: 'Every election stops all writes for a second or more; controllers lose their leases and clients see errors.',
   shows: ['{changes} elections within {window}, as {member} counted them'],
@@ -49,17 +50,27 @@ export default defineRule({
     burstSeconds: { value: 120, unit: 'seconds', source: 'convention' },
     critical: { value: 10, unit: 'elections in a period', source: 'convention' },
   },
-  reasons: [],
+  reasons: ['elections', 'one-member'],
   subjects: () => [clusterSubject],
   judge: (seen, limits) => {
     const members = membersOf(seen);
     const counted = members.flatMap((member) => countedBetweenLooks(seen, member) ?? []);
     const young = members.flatMap((member) => countedSinceStart(seen, member, limits) ?? []);
-    const worst = [...counted, ...young].filter((one) => tooMany(one, limits)).sort((one, other) => other.changes - one.changes)[0];
+    const loud = [...counted, ...young].filter((one) => tooMany(one, limits)).sort((one, other) => other.changes - one.changes);
+    const [worst] = loud;
     if (worst !== undefined) {
-      const facts = { changes: worst.changes, window: describeDuration(worst.seconds * 1000), member: worst.member.subject.name };
-      const severity = worst.changes >= limits.critical ? 'critical' : 'warning';
-      return fail(facts, { severity, witness: 'stated', supports: supportsOf(members, (member) => leadership(seen, member)) });
+      const losers = new Set(loud.map(({ member }) => member));
+      const quiet = counted.filter((one) => one.changes === 0 && !losers.has(one.member));
+      // Where a quorum kept its leader meanwhile none was elected: one member lost sight of the leader, and found it again.
+      const alone = losers.size === 1 && quiet.length * 2 > members.length;
+      const counts = { changes: worst.changes, window: describeDuration(worst.seconds * 1000), member: worst.member.subject.name };
+      const words = alone
+        ? say('{member} lost its leader {changes} times within {window}, the others kept theirs', counts)
+        : say('etcd changed its leader {changes} times within {window}', counts);
+      const severity = worst.changes >= limits.critical && !alone ? 'critical' : 'warning';
+      const state = (member: Member) => (losers.has(member) ? 'lost' : leadership(seen, member));
+      const options = { reason: alone ? 'one-member' : 'elections', severity, witness: 'stated' } as const;
+      return fail({ ...counts, words }, { ...options, supports: supportsOf(members, alone ? state : (member) => leadership(seen, member)) });
     }
     if (counted.length > 0) return pass({ changes: Math.max(...counted.map((one) => one.changes)), seconds: counted[0]?.seconds ?? 0 });
     if (members.some((member) => neverChanged(seen, member, limits))) return pass({ changes: 0, seconds: limits.period });
@@ -100,8 +111,8 @@ export default defineRule({
       unproven: true,
     },
   ],
-  fixes: (_cause, seen) =>
-    membersOf(seen).map((member) => ({
+  fixes: ({ facts, verdicts }, seen) =>
+    concerned(seen, facts, verdicts).map((member) => ({
       do: say('See what interrupts the heartbeats on {node}: a slow disk, a slow network, a starved CPU', { node: nodeOf(member) }),
       where: nodeOf(member),
       run: [
@@ -119,6 +130,12 @@ export default defineRule({
   ],
   errors: ['etcdserver: leader changed', 'failed to send out heartbeat on time', 'leader election lost'],
 });
+
+/** Heartbeats come from the leader, whichever it is; what one member alone misses is lost on its own side. */
+function concerned(seen: Seen<Needs>, { member }: Facts, verdicts: readonly Fail[]): readonly Member[] {
+  const alone = verdicts.every(({ reason }) => reason === 'one-member');
+  return membersOf(seen).filter((one) => !alone || one.subject.name === member);
+}
 
 function tooMany({ changes, seconds }: Counted, limits: Limits): boolean {
   if (changes < limits.burst) return false;

@@ -1,6 +1,6 @@
 // How is a flag of a controller changed, one master after the other?
 import { homeOf } from '../readings/component-home.ts';
-import { shellWord } from '../shell-word.ts';
+import { getLease } from '../readings/lease.ts';
 import type { Certainty, Fix, Seen } from '../../model/rule.ts';
 import { say } from '../../model/sentence.ts';
 import { changeFlags, type Flags } from './change-settings.ts';
@@ -15,6 +15,6 @@ export function planToSetFlags(seen: Seen, node: string, component: string, flag
     ...changeFlags(seen, homeOf(seen, component, node), flags),
     risk: 'medium',
     needs: [{ text: say('another instance of {component} can lead meanwhile', { component }), met: spare }],
-    verify: [`kubectl -n kube-system get lease ${shellWord(component)} -o jsonpath='{.spec}'   # renewTime moves on`],
+    verify: [`${getLease(seen, component)} -o jsonpath='{.spec}'   # renewTime moves on`],
   };
 }

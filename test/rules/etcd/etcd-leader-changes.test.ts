@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import rule from '../../../rules/etcd/etcd-leader-changes.ts';
 import { viewOf } from '../../../src/judge/judge.ts';
 import type { EtcdMetrics } from '../../../src/model/etcd.ts';
+import { inEnglish } from '../../kit/world.ts';
 import { asFail, changeMetrics, expectTextsFilled, fixesOf, healthyWorld, knocksOnly, names, now, silence, type World } from './kit.ts';
 
 /** A first look at `before` changes on every member, and a later one. */
@@ -43,12 +44,29 @@ test.each([
 
 test('it says how many, within what, counted by whom; ten are critical', () => {
   const verdict = asFail(sampled(2, 15_000).verdict(rule, 'cluster'));
-  expect(verdict.facts).toEqual({ changes: 2, window: '15 s', member: 'm1' });
+  expect(inEnglish(verdict.facts)).toEqual({
+    changes: 2,
+    window: '15 s',
+    member: 'm1',
+    words: 'etcd changed its leader 2 times within 15 s',
+  });
   expect([verdict.severity, verdict.witness]).toEqual(['warning', 'stated']);
   expectTextsFilled(rule, verdict);
   expect(asFail(sampled(9, 15_000).verdict(rule, 'cluster')).severity).toBe('warning');
   expect(asFail(sampled(10, 15_000).verdict(rule, 'cluster')).severity).toBe('critical');
   fixesOf(sampled(2, 15_000), rule, verdict);
+});
+
+test('what one member alone counts is its own: the others kept their leader', () => {
+  const world = sampled(0, 15_000);
+  again(world, 'm2', { leaderChanges: 19 }, 30_000);
+  const verdict = asFail(world.verdict(rule, 'cluster'));
+  expect(verdict).toMatchObject({ severity: 'warning', reason: 'one-member', facts: { member: 'm2', changes: 12 } });
+  expect(verdict.supports?.map(({ name, state }) => `${name} ${state}`)).toEqual(['m1 good', 'm2 lost', 'm3 good']);
+  expectTextsFilled(rule, verdict);
+  expect(fixesOf(world, rule, verdict).map(({ where }) => where)).toEqual(['m2']);
+  again(world, 'm1', { leaderChanges: 9 }, 30_000);
+  expect(asFail(world.verdict(rule, 'cluster')).reason).toBe('elections');
 });
 
 test('a single look at an old process that has seen several is unknown: a total is no rate', () => {
