@@ -2,9 +2,11 @@
 import { etcdHome } from '../../src/judge/readings/etcd-home.ts';
 import { readLog } from '../../src/judge/readings/component-home.ts';
 import { defineRule, fail, notSampled, pass } from '../../src/judge/define-rule.ts';
+import { shellWord } from '../../src/judge/shell-word.ts';
 import { say } from '../../src/model/sentence.ts';
 import { describeDuration } from '../../src/model/time.ts';
-import { type CounterWindow, counterWindow, processAge } from '../../src/judge/readings/counters.ts';
+import { processAge } from '../../src/judge/readings/counters.ts';
+import { electionLimits, electionsSeen } from '../../src/judge/readings/elections.ts';
 import { nodeOf } from '../../src/judge/readings/etcdctl.ts';
 import { leadership } from '../../src/judge/readings/leadership.ts';
 import { membersOf, metricsOf } from '../../src/judge/readings/member.ts';
@@ -15,20 +17,7 @@ import type { Member } from '../../src/model/topology.ts';
 import type { Facts, Fail } from '../../src/model/verdict.ts';
 
 type Needs = 'etcd.metrics' | 'etcd.clock' | 'etcd.status' | 'etcd.health' | 'etcd.client-port' | 'etcd.peer-port' | 'etcd.members';
-type Limits = {
-  readonly rate: number;
-  readonly period: number;
-  readonly burst: number;
-  readonly burstSeconds: number;
-  readonly critical: number;
-};
-
-/** Elections as one member counted them. */
-interface Counted {
-  readonly member: Member;
-  readonly changes: number;
-  readonly seconds: number;
-}
+type Limits = Readonly<Record<'period', number>>;
 
 export default defineRule({
   id: 'etcd-leader-changes',
@@ -44,33 +33,25 @@ export default defineRule({
   folded: '{changes} within {window}',
   needs: ['etcd.metrics', 'etcd.clock', 'etcd.status', 'etcd.health', 'etcd.client-port', 'etcd.peer-port', 'etcd.members'],
   limits: {
-    rate: { value: 4, unit: 'elections in a period', source: 'etcd contrib/mixin/alerts/alerts.libsonnet: etcdHighNumberOfLeaderChanges' },
-    period: { value: 900, unit: 'seconds', source: 'etcd contrib/mixin/alerts/alerts.libsonnet: etcdHighNumberOfLeaderChanges' },
-    burst: { value: 2, unit: 'elections within a short window', source: 'convention: one may be a planned transfer' },
-    burstSeconds: { value: 120, unit: 'seconds', source: 'convention' },
+    ...electionLimits,
     critical: { value: 10, unit: 'elections in a period', source: 'convention' },
   },
   reasons: ['elections', 'one-member'],
   subjects: () => [clusterSubject],
   judge: (seen, limits) => {
     const members = membersOf(seen);
-    const counted = members.flatMap((member) => countedBetweenLooks(seen, member) ?? []);
-    const young = members.flatMap((member) => countedSinceStart(seen, member, limits) ?? []);
-    const loud = [...counted, ...young].filter((one) => tooMany(one, limits)).sort((one, other) => other.changes - one.changes);
+    const { counted, loud, alone } = electionsSeen(seen, limits);
     const [worst] = loud;
     if (worst !== undefined) {
-      const losers = new Set(loud.map(({ member }) => member));
-      const quiet = counted.filter((one) => one.changes === 0 && !losers.has(one.member));
-      // Where a quorum kept its leader meanwhile none was elected: one member lost sight of the leader, and found it again.
-      const alone = losers.size === 1 && quiet.length * 2 > members.length;
       const counts = { changes: worst.changes, window: describeDuration(worst.seconds * 1000), member: worst.member.subject.name };
-      const words = alone
-        ? say('{member} lost its leader {changes} times within {window}, the others kept theirs', counts)
-        : say('etcd changed its leader {changes} times within {window}', counts);
-      const severity = worst.changes >= limits.critical && !alone ? 'critical' : 'warning';
-      const state = (member: Member) => (losers.has(member) ? 'lost' : leadership(seen, member));
-      const options = { reason: alone ? 'one-member' : 'elections', severity, witness: 'stated' } as const;
-      return fail({ ...counts, words }, { ...options, supports: supportsOf(members, alone ? state : (member) => leadership(seen, member)) });
+      const words =
+        alone === undefined
+          ? say('etcd changed its leader {changes} times within {window}', counts)
+          : say('{member} lost its leader {changes} times within {window}, the others kept theirs', counts);
+      const severity = worst.changes >= limits.critical && alone === undefined ? 'critical' : 'warning';
+      const state = (member: Member) => (member === alone?.member ? 'lost' : leadership(seen, member));
+      const options = { reason: alone === undefined ? 'elections' : 'one-member', severity, witness: 'stated' } as const;
+      return fail({ ...counts, words }, { ...options, supports: supportsOf(members, state) });
     }
     if (counted.length > 0) return pass({ changes: Math.max(...counted.map((one) => one.changes)), seconds: counted[0]?.seconds ?? 0 });
     if (members.some((member) => neverChanged(seen, member, limits))) return pass({ changes: 0, seconds: limits.period });
@@ -118,6 +99,7 @@ export default defineRule({
       run: [
         "curl -s http://localhost:2381/metrics | grep -E 'leader_changes|heartbeat_send_failures|slow_apply|wal_fsync.*(sum|count)'",
         ...readLog(etcdHome(seen, [member]), { minutes: 15, filter: "grep -ciE 'elect|overloaded|slow fdatasync'" }),
+        ...otherThan(seen, member).map(({ host }) => `ping -q -i 0.2 -c 50 ${shellWord(host)}   # packets lost`),
       ],
       risk: 'none' as const,
       needs: [],
@@ -137,23 +119,8 @@ function concerned(seen: Seen<Needs>, { member }: Facts, verdicts: readonly Fail
   return membersOf(seen).filter((one) => !alone || one.subject.name === member);
 }
 
-function tooMany({ changes, seconds }: Counted, limits: Limits): boolean {
-  if (changes < limits.burst) return false;
-  return seconds <= limits.burstSeconds || (changes / seconds) * limits.period >= limits.rate;
-}
-
-function countedBetweenLooks(seen: Seen<Needs>, member: Member): Counted | undefined {
-  const window: CounterWindow | undefined = counterWindow(seen, member);
-  return window && { member, changes: window.last.leaderChanges - window.first.leaderChanges, seconds: window.seconds };
-}
-
-/** A total is a rate only while the process is younger than the period; the leader found at the start is no change. */
-function countedSinceStart(seen: Seen<Needs>, member: Member, limits: Limits): Counted | undefined {
-  const metrics = metricsOf(seen, member)?.value;
-  const age = metrics && processAge(seen, member, metrics);
-  if (metrics === undefined || age === undefined || age >= limits.period) return undefined;
-  const changes = metrics.leaderChanges - 1;
-  return changes < limits.rate ? undefined : { member, changes, seconds: Math.round(age) };
+function otherThan(seen: Seen<Needs>, member: Member): readonly Member[] {
+  return membersOf(seen).filter((one) => one !== member);
 }
 
 /** Following a leader for longer than the period, and never another one: then none was elected within it. */

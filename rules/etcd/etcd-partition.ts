@@ -6,6 +6,8 @@ import { say } from '../../src/model/sentence.ts';
 import { checkedReasons } from '../../src/judge/readings/backend.ts';
 import { defineRule, fail, notApplicable, pass, undecided } from '../../src/judge/define-rule.ts';
 import { allOf } from '../../src/judge/readings/certainty.ts';
+import { type Counted, electionLimits, electionsSeen } from '../../src/judge/readings/elections.ts';
+import { describeDuration } from '../../src/model/time.ts';
 import { type Cut, whyCutOff } from '../../src/judge/readings/cut-off.ts';
 import { knockAtPeers, nodeOf } from '../../src/judge/readings/etcdctl.ts';
 import { isAlive, type MemberReading, membersOf, peekMember, readMember } from '../../src/judge/readings/member.ts';
@@ -16,7 +18,15 @@ import { kubeletUsesOwnApiServer, usesOnlyLocalEtcd } from '../../src/judge/read
 import type { Edge, Fix, Link, Seen } from '../../src/model/rule.ts';
 import type { Member } from '../../src/model/topology.ts';
 
-type Needs = 'api.ready' | 'etcd.status' | 'etcd.metrics' | 'etcd.health' | 'etcd.client-port' | 'etcd.peer-port' | 'etcd.members';
+type Needs =
+  | 'api.ready'
+  | 'etcd.clock'
+  | 'etcd.status'
+  | 'etcd.metrics'
+  | 'etcd.health'
+  | 'etcd.client-port'
+  | 'etcd.peer-port'
+  | 'etcd.members';
 
 export default defineRule({
   id: 'etcd-partition',
@@ -30,18 +40,23 @@ export default defineRule({
   why: 'A member without its peers answers no write and no current read; the API server that uses it goes down with it.',
   shows: ['{member} {peerAddress}  {words}'],
   folded: '{words}',
-  needs: ['etcd.metrics', 'etcd.status', 'etcd.health', 'etcd.client-port', 'etcd.peer-port', 'etcd.members', 'api.ready'],
-  limits: {},
-  reasons: ['leaderless', 'streams', 'peer-port', 'no-votes'],
+  needs: ['etcd.metrics', 'etcd.status', 'etcd.health', 'etcd.client-port', 'etcd.peer-port', 'etcd.members', 'etcd.clock', 'api.ready'],
+  limits: electionLimits,
+  reasons: ['leaderless', 'streams', 'peer-port', 'no-votes', 'unsteady'],
   subjects: (seen) => membersOf(seen).flatMap((member) => (member.started ? [member.subject] : [])),
-  judge: (seen, _limits, subject) => {
+  judge: (seen, limits, subject) => {
     const member = memberAt(seen, subject.id);
     if (member === undefined) return undecided(`${subject.name} is no longer known`, etcdAccessFlags);
     const reading = readMember(seen, member);
     if (!isAlive(reading)) return notApplicable('it does not answer: whether it is down is judged elsewhere');
     const others = aliveMembers(seen).filter((other) => other !== member);
     if (others.length === 0) return notApplicable('no other member is alive to be cut off from');
-    const cut = whyCutOff(seen, member, reading, others);
+    const { alone } = electionsSeen(seen, limits);
+    const cut = whyCutOff(seen, member, reading, others) ?? unsteady(member, alone);
+    // A stream has two ends: it is lost on the side of the one that loses the others too.
+    const isTheirs = cut?.reason === 'streams' && alone !== undefined && linksOf(seen, member).broken.every((one) => one === alone.member);
+    if (isTheirs && alone.member !== member)
+      return pass({ member: subject.name, note: 'it has lost streams with one member only, which loses its leader' });
     if (cut === undefined) return connected(seen, member, reading, others);
     const facts = {
       member: subject.name,
@@ -118,6 +133,13 @@ export default defineRule({
   reading: ['https://etcd.io/docs/v3.6/op-guide/failures/#network-partition'],
   errors: ['etcdserver: no leader', 'lost TCP streaming connection with remote peer', 'prober detected unhealthy status'],
 });
+
+/** Its links come and go: at this moment they may all be up. */
+function unsteady(member: Member, alone: Counted | undefined): Cut | undefined {
+  if (alone === undefined || alone.member !== member) return undefined;
+  const facts = { changes: alone.changes, window: describeDuration(alone.seconds * 1000) };
+  return { reason: 'unsteady', words: say('lost its leader {changes} times within {window}, the others kept theirs', facts) };
+}
 
 /** Such a member may as well be of another cluster: the others then refuse it, and the network is good. */
 function neverLed(seen: Seen, member: Member | undefined): boolean {

@@ -10,7 +10,7 @@ import { countVoters, namesOf } from './voters.ts';
 type Needs = MemberEvidence | 'api.ready';
 
 export interface Cut {
-  readonly reason: 'leaderless' | 'streams' | 'peer-port' | 'no-votes';
+  readonly reason: 'leaderless' | 'streams' | 'peer-port' | 'no-votes' | 'unsteady';
   readonly words: Text;
 }
 

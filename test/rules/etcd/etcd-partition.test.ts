@@ -36,6 +36,31 @@ test('one member cut off: it fails, its peers do not', () => {
   }
 });
 
+/** Two looks, 15 s apart, between which these members counted so many changes of the leader. */
+function counting(changes: Partial<Record<'m1' | 'm2' | 'm3', number>>, world = healthyWorld()) {
+  for (const node of names) {
+    const item = world.evidence.items.find((one) => one.id === 'etcd.metrics' && one.subject.name === node);
+    if (item?.state !== 'known' || item.id !== 'etcd.metrics' || item.value.kind !== 'answered') throw new Error('no counters');
+    world.again('etcd.metrics', node, { ...item.value, leaderChanges: item.value.leaderChanges + (changes[node] ?? 0) });
+  }
+  return world;
+}
+
+test('a member that loses its leader again and again, while the others keep theirs, has links that come and go', () => {
+  const world = counting({ m2: 6 });
+  expect(statuses(world, rule)).toEqual(['pass', 'fail', 'pass']);
+  const verdict = asFail(world.verdict(rule, 'm2'));
+  expect(verdict).toMatchObject({ reason: 'unsteady', severity: 'warning' });
+  expect(String(verdict.facts['words'])).toBe('lost its leader 6 times within 15 s, the others kept theirs');
+  expectTextsFilled(rule, verdict);
+  expect(statuses(counting({ m1: 6, m2: 6, m3: 6 }), rule)).toEqual(['pass', 'pass', 'pass']);
+});
+
+test('a stream that is lost belongs to the end that loses its leader too', () => {
+  expect(statuses(cutStream(healthyWorld(), 'm1', 'm2'), rule)).toEqual(['fail', 'fail', 'pass']);
+  expect(statuses(counting({ m2: 6 }, cutStream(healthyWorld(), 'm1', 'm2')), rule)).toEqual(['pass', 'fail', 'pass']);
+});
+
 test('seen on the lab: the counters of one follower still call its dead link up', () => {
   const world = cutStream(cutStream(loseLeader(healthyWorld(), 'm3'), 'm1', 'm3'), 'm3', 'm1');
   expect(statuses(world, rule)).toEqual(['pass', 'pass', 'fail']);
