@@ -118,7 +118,8 @@ export const known: readonly Scenario[] = [
       root: { rule: 'etcd-partition', on: ['m1', 'm2', 'm3'] },
       folds: [
         cluster('etcd-no-leader', 10),
-        cluster('api-readyz-etcd', 20),
+        // The kubelet ends API servers that cannot read etcd: sooner or later there is no readiness to ask for.
+        [cluster('api-readyz-etcd', 20), cluster('api-master-unreachable', 20)],
         cluster('api-all-masters-down', 20),
         cluster('api-lb-unreachable', 20),
       ],

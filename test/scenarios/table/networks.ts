@@ -64,7 +64,7 @@ export const networks: readonly Scenario[] = [
   {
     ...base,
     id: 'S101',
-    unrecorded: 'not yet',
+    unrecorded: 'which packets are lost is chance: without what one port answered it looks like a machine that is gone',
     title: 'a third of the packets to and from m2 is lost',
     faults: dropped('m2', { percent: '30', ways: 'both' }),
     ages: [60],
