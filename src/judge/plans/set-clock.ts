@@ -3,12 +3,9 @@ import type { Fix, Seen } from '../../model/rule.ts';
 import { say } from '../../model/sentence.ts';
 import { shellWord } from '../shell-word.ts';
 
-/**
- * Steps on one machine, looking first: a clock that jumps back can break leases and certificates.
- * @param seen without it the machine is taken for one with a shell
- */
+/** Steps on one machine, looking first: a clock that jumps back can break leases and certificates. */
 export function planToSetClock(node: string, direction: 'ahead' | 'behind' | 'unclear', seen: Seen): readonly Fix[] {
-  if (seen !== undefined && hasNoShell(seen)) return [lookByTalos(seen, node), mendSources(seen, node)];
+  if (hasNoShell(seen)) return [lookByTalos(seen, node), mendSources(seen, node)];
   return [lookOn(node), setOn(node, direction)];
 }
 
