@@ -10,7 +10,7 @@ import {
   phaseBeside,
   putBack,
 } from '../../src/judge/plans/exchange-files.ts';
-import { restartOf } from '../../src/judge/plans/reissue-certificate.ts';
+import { restartOf, rotateAll } from '../../src/judge/plans/reissue-certificate.ts';
 import { certificateNeeds, endOf } from '../../src/judge/readings/certificate.ts';
 import { placeOf } from '../../src/judge/readings/certificate-places.ts';
 import { authoritiesIn } from '../../src/judge/readings/certificate-files.ts';
@@ -165,15 +165,8 @@ function planFor({ verdicts }: Cause, seen: Seen): readonly Fix[] {
       risk: 'medium',
       needs: [{ text: say('the key of the authority lies on {node}', { node }), met: 'unknown' }],
     } as const;
-    if (kind === 'k3s' || kind === 'rke2') {
-      const unit = kind === 'k3s' ? 'k3s' : 'rke2-server';
-      return {
-        ...base,
-        do: say('Let {node} make it anew', { node }),
-        run: [`systemctl stop ${unit}`, `${kind} certificate rotate`, `systemctl start ${unit}`],
-        verify: [`${kind} certificate check`],
-      };
-    }
+    if (kind === 'k3s' || kind === 'rke2')
+      return { ...base, do: say('Let {node} make it anew', { node }), run: rotateAll(kind), verify: [`${kind} certificate check`] };
     if (kind !== 'kubeadm' && kind !== 'unknown')
       return { ...base, do: say('Make it anew on {node} with whatever made it', { node }), run: [], verify: [] };
     const reader = file === 'kubelet.conf' ? undefined : readerOf(file.replace('.conf', ''));

@@ -13,6 +13,7 @@ import {
 } from '../../src/judge/readings/certificate.ts';
 import { covers, namesOn } from '../../src/judge/readings/certificate-names.ts';
 import { endBySilence } from '../../src/judge/readings/silence.ts';
+import { isReadyNode } from '../../src/judge/readings/node.ts';
 import { serverNow } from '../../src/judge/readings/host-clock.ts';
 import { shellWord } from '../../src/judge/shell-word.ts';
 import type { Cause, Fix, Seen } from '../../src/model/rule.ts';
@@ -83,7 +84,8 @@ export default defineRule({
     const places = leaves.map(({ leaf }) => leaf.where).join(', ');
     if (leaves.some(({ role }) => role === 'kubelet-client')) return pass({ node: subject.name, seen: places });
     // Nobody else may write the state of its node: one that is Ready has been let in.
-    if (isReady(seen, subject.name)) return pass({ node: subject.name, seen: places, note: 'its node is Ready, so its login is accepted' });
+    if (isReadyNode(seen, subject.name))
+      return pass({ node: subject.name, seen: places, note: 'its node is Ready, so its login is accepted' });
     return undecided('what it logs in with was not seen, and its node is not Ready', `run ha-doctor on ${subject.name}, as root`);
   },
   explains: [
@@ -105,11 +107,6 @@ export default defineRule({
   ],
   errors: ['is not allowed to modify node', 'certificate signing request was not signed', 'rotating certificates'],
 });
-
-function isReady(seen: Seen<'kube.nodes'>, name: string): boolean {
-  const list = seen.peek('kube.nodes');
-  return list?.state === 'known' && list.value.nodes.some((node) => node.name === name && node.ready === 'True');
-}
 
 interface KubeletLeaf {
   readonly role: 'kubelet-serving' | 'kubelet-client';

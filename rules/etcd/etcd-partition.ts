@@ -53,9 +53,7 @@ export default defineRule({
     if (others.length === 0) return notApplicable('no other member is alive to be cut off from');
     const { alone } = electionsSeen(seen, limits);
     const cut = whyCutOff(seen, member, reading, others) ?? unsteady(member, alone);
-    // A stream has two ends: it is lost on the side of the one that loses the others too.
-    const isTheirs = cut?.reason === 'streams' && alone !== undefined && linksOf(seen, member).broken.every((one) => one === alone.member);
-    if (isTheirs && alone.member !== member)
+    if (cut?.reason === 'streams' && isOnOtherSide(seen, member, alone))
       return pass({ member: subject.name, note: 'it has lost streams with one member only, which loses its leader' });
     if (cut === undefined) return connected(seen, member, reading, others);
     const facts = {
@@ -139,6 +137,12 @@ function unsteady(member: Member, alone: Counted | undefined): Cut | undefined {
   if (alone === undefined || alone.member !== member) return undefined;
   const facts = { changes: alone.changes, window: describeDuration(alone.seconds * 1000) };
   return { reason: 'unsteady', words: say('lost its leader {changes} times within {window}, the others kept theirs', facts) };
+}
+
+/** A stream has two ends: it is lost on the side of the one that loses its leader too. */
+function isOnOtherSide(seen: Seen<Needs>, member: Member, alone: Counted | undefined): boolean {
+  if (alone === undefined || alone.member === member) return false;
+  return linksOf(seen, member).broken.every((one) => one === alone.member);
 }
 
 /** Such a member may as well be of another cluster: the others then refuse it, and the network is good. */

@@ -35,6 +35,12 @@ export function lookAtCertificate(where: string, served: boolean, words: string)
     : `openssl x509 -in ${shellWord(where)} -noout ${words}`;
 }
 
+/** The server of k3s and RKE2 makes all its certificates itself, while it stands. */
+export function rotateAll(kind: 'k3s' | 'rke2'): readonly string[] {
+  const unit = kind === 'k3s' ? 'k3s' : 'rke2-server';
+  return [`systemctl stop ${unit}`, `${kind} certificate rotate`, `systemctl start ${unit}`];
+}
+
 /** One step for one machine: the new pair is made beside the old one, and takes its place when it is proved. */
 export function planToReissue({ node, role, where, served, needs = [], look }: Reissue, seen: Seen): Fix {
   const { platform, etcd } = seen.topology;
@@ -45,11 +51,8 @@ export function planToReissue({ node, role, where, served, needs = [], look }: R
     needs,
     verify: [lookAtCertificate(served ? where : pathOnMachine(phase, where), served, look)],
   } as const;
-  if (platform.kind === 'k3s' || platform.kind === 'rke2') {
-    const unit = platform.kind === 'k3s' ? 'k3s' : 'rke2-server';
-    const run = [`systemctl stop ${unit}`, `${platform.kind} certificate rotate`, `systemctl start ${unit}`];
-    return { ...base, do: say('Let {node} make it anew', { node }), run };
-  }
+  if (platform.kind === 'k3s' || platform.kind === 'rke2')
+    return { ...base, do: say('Let {node} make it anew', { node }), run: rotateAll(platform.kind) };
   const outside = etcd === 'external' && role.startsWith('etcd-');
   if (!isKubeadm(seen) || phase === undefined || outside) {
     const run = [lookAtCertificate(where, served, '-issuer -subject -ext subjectAltName')];

@@ -9,7 +9,7 @@ import type { Facts } from '../../model/verdict.ts';
 import { mastersOf, readApiServer, servesClients } from '../readings/api-server.ts';
 import { type Backend, backendsOf, getsClients } from '../readings/backend.ts';
 import { describeRole, isServerRole } from '../readings/certificate-role.ts';
-import { restartFor } from './reissue-certificate.ts';
+import { restartFor, rotateAll } from './reissue-certificate.ts';
 
 /** @param several how many machines the same role has ended on; with more than one nothing is taken out of service. */
 export function planToRenew(facts: Facts, several: boolean, seen: Seen): readonly Fix[] {
@@ -30,14 +30,8 @@ function renewOn(node: string, role: string, where: string, served: boolean, see
     ? [`echo | openssl s_client -connect ${shellWord(where)} 2>/dev/null | openssl x509 -noout -enddate   # new within 60 s`]
     : [`openssl x509 -in ${shellWord(pathOnMachine(renewal, where))} -noout -enddate`];
   const base = { where: node === 'LB' ? 'lb' : node, risk: 'medium', needs, verify } as const;
-  if (platform.kind === 'k3s' || platform.kind === 'rke2') {
-    const unit = platform.kind === 'k3s' ? 'k3s' : 'rke2-server';
-    return {
-      ...base,
-      do: say('Renew it on {node}', { node }),
-      run: [`systemctl stop ${unit}`, `${platform.kind} certificate rotate`, `systemctl start ${unit}`],
-    };
-  }
+  if (platform.kind === 'k3s' || platform.kind === 'rke2')
+    return { ...base, do: say('Renew it on {node}', { node }), run: rotateAll(platform.kind) };
   const outside = seen.topology.etcd === 'external' && role.startsWith('etcd-');
   if (!isKubeadm(seen) || outside || (renewal === undefined && !role.startsWith('kubelet')) || node === 'LB') {
     return {

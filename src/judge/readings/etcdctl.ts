@@ -6,34 +6,46 @@ import type { Member } from '../../model/topology.ts';
 import { homeOf } from './component-home.ts';
 import { type Version, versionOf } from './etcd-versions.ts';
 
-/** Where a certificate lies that etcd accepts, on the node and in etcd's own container: as kubeadm has it, or RKE2. */
-const folders = {
-  kubeadm: { folder: '/etc/kubernetes/pki/etcd', files: ['ca.crt', 'healthcheck-client.crt', 'healthcheck-client.key'] },
-  rancher: { folder: 'server/tls/etcd', files: ['server-ca.crt', 'server-client.crt', 'server-client.key'] },
+/** Authority, certificate and key: of a client that etcd accepts, and what members show one another. */
+type Use = 'client' | 'peer';
+
+/** Where they lie, on the node and in etcd's own container: as kubeadm has it, or Rancher below its folder. */
+const files = {
+  kubeadm: {
+    folder: '/etc/kubernetes/pki/etcd',
+    client: ['ca.crt', 'healthcheck-client.crt', 'healthcheck-client.key'],
+    peer: ['ca.crt', 'peer.crt', 'peer.key'],
+  },
+  rancher: {
+    folder: 'server/tls/etcd',
+    client: ['server-ca.crt', 'server-client.crt', 'server-client.key'],
+    peer: ['peer-ca.crt', 'peer-server-client.crt', 'peer-server-client.key'],
+  },
 } as const;
 
-function certificateFlags({ topology }: Seen): string {
+function isRancher({ topology }: Seen): boolean {
   const { kind } = topology.platform;
-  const isRancher = kind === 'k3s' || kind === 'rke2';
-  const { folder, files } = isRancher ? folders.rancher : folders.kubeadm;
-  const [authority, certificate, key] = files.map((file) => `${isRancher ? `/var/lib/rancher/${kind}/` : ''}${folder}/${file}`);
+  return kind === 'k3s' || kind === 'rke2';
+}
+
+function certificatePaths(seen: Seen, use: Use): readonly string[] {
+  const rancher = isRancher(seen);
+  const { folder, [use]: names } = files[rancher ? 'rancher' : 'kubeadm'];
+  const root = rancher ? `/var/lib/rancher/${seen.topology.platform.kind}/` : '';
+  return names.map((name) => `${root}${folder}/${name}`);
+}
+
+function certificateFlags(seen: Seen): string {
+  const [authority, certificate, key] = certificatePaths(seen, 'client');
   return `--cacert=${authority} --cert=${certificate} --key=${key}`;
 }
 
-/** Likewise what members show one another. */
-const peerFiles = {
-  kubeadm: ['ca.crt', 'peer.crt', 'peer.key'],
-  rancher: ['peer-ca.crt', 'peer-server-client.crt', 'peer-server-client.key'],
-} as const;
-
 /** Asks the peer ports of others from a member's own machine, as the member does; where its certificate lies is not known everywhere. */
-export function knockAtPeers({ topology }: Seen, others: readonly Member[]): readonly string[] {
-  const { kind } = topology.platform;
-  const isRancher = kind === 'k3s' || kind === 'rke2';
-  if (topology.etcd === 'external' || (!isRancher && kind !== 'kubeadm'))
+export function knockAtPeers(seen: Seen, others: readonly Member[]): readonly string[] {
+  const { platform, etcd } = seen.topology;
+  if (etcd === 'external' || (!isRancher(seen) && platform.kind !== 'kubeadm'))
     return others.map(({ host, peerPort }) => `nc -zvw3 ${shellWord(host)} ${peerPort}`);
-  const folder = isRancher ? `/var/lib/rancher/${kind}/${folders.rancher.folder}` : folders.kubeadm.folder;
-  const [authority, certificate, key] = peerFiles[isRancher ? 'rancher' : 'kubeadm'].map((file) => `${folder}/${file}`);
+  const [authority, certificate, key] = certificatePaths(seen, 'peer');
   const curl = `curl -m 3 --cacert ${authority} --cert ${certificate} --key ${key}`;
   return others.map(({ host, peerPort }) => `${curl} ${shellWord(`https://${joinAddress(host, peerPort)}/raft/probing`)}`);
 }

@@ -8,6 +8,12 @@ import { type LeaseEvidence, type LeaseLimits, leaseLimits, renewalAge } from '.
 
 export type NodeEvidence = 'kube.nodes' | 'kube.node-leases' | LeaseEvidence;
 
+/** Whether the API calls it Ready; false where it does not, or nobody could list it. */
+export function isReadyNode(seen: Seen<'kube.nodes'>, node: string | undefined): boolean {
+  const list = seen.peek('kube.nodes');
+  return list?.state === 'known' && list.value.nodes.some((one) => one.name === node && one.ready === 'True');
+}
+
 export interface NodeLimits extends LeaseLimits {
   /** Seconds without a heartbeat after which it counts as stopped. */
   readonly heartbeat: number;

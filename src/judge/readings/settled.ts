@@ -4,6 +4,7 @@ import type { Seen } from '../../model/rule.ts';
 import type { Master } from '../../model/topology.ts';
 import { ageAt, leaseAge } from './age.ts';
 import { backendsOf, changedAt } from './backend.ts';
+import { isReadyNode } from './node.ts';
 import { podOn } from './pod.ts';
 import { kubeletUsesOwnApiServer } from './wiring.ts';
 
@@ -51,9 +52,7 @@ function leaseSays(seen: Seen<Needs>, master: Master, stale: number): Text | und
 /** A kubelet that reports says since when the pod has been as it is. */
 function podSays(seen: Seen<Needs>, master: Master, ready: boolean, settled: number): Text | undefined {
   const { node } = master.subject.keys;
-  const nodes = seen.peek('kube.nodes');
-  const reports = nodes?.state === 'known' && nodes.value.nodes.some((one) => one.name === node && one.ready === 'True');
-  if (!reports || seen.peek('kube.control-plane-pods')?.state !== 'known') return undefined;
+  if (!isReadyNode(seen, node) || seen.peek('kube.control-plane-pods')?.state !== 'known') return undefined;
   const view = podOn(seen, 'kube-apiserver', node);
   if (view?.clock === undefined || view.pod.ready !== ready || view.pod.readySince === undefined) return undefined;
   const age = ageAt(view.pod.readySince, view.clock);
