@@ -5,6 +5,7 @@ import { masterNames } from '../shared/entry.ts';
 import { masterOf } from '../shared/gaps.ts';
 import { readAnchors, readTriesAndLogin, writeTries } from '../shared/tries.ts';
 import { tryInWindow } from '../shared/window.ts';
+import { failsForEtcd, readinessPath, shortReadinessPath } from '../shared/readiness.ts';
 
 export default defineProbe({
   id: 'api.ready',
@@ -16,10 +17,12 @@ export default defineProbe({
   gather: async (subject, around) => {
     const { source, topology, signal } = around;
     const { host, port } = masterOf(subject, topology);
-    const ask = (identity: Identity) => (bound: AbortSignal) =>
-      source.request({ scheme: 'https', host, port, path: '/readyz', identity, deadlines: deadlines.health, signal: bound });
-    const tries = await tryInWindow(ask('none'), isReady, signal);
-    const login = tries.some(refusesStrangers) && !tries.some(isReady) ? await ask('operator')(signal).catch(noLogin) : undefined;
+    const ask = (path: string, identity: Identity, bound: AbortSignal) =>
+      source.request({ scheme: 'https', host, port, path, identity, deadlines: deadlines.health, signal: bound });
+    const asStranger = (bound: AbortSignal, place: number) => ask(place === 0 ? readinessPath : shortReadinessPath, 'none', bound);
+    const tries = await tryInWindow(asStranger, isReady, signal, failsForEtcd);
+    const needsLogin = tries.some(refusesStrangers) && !tries.some(isReady);
+    const login = needsLogin ? await ask(readinessPath, 'operator', signal).catch(noLogin) : undefined;
     return { raw: writeTries(tries, source.anchors('operator'), masterNames(around, host), login), source: 'direct' };
   },
   read: (raw) => ({ ...readTriesAndLogin(raw), ...readAnchors(raw) }),

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { RawTry } from '../../sources/source.ts';
 import { defineProbe, type Surroundings } from '../probe.ts';
 import { entryNames, entryRequest } from '../shared/entry.ts';
+import { shortReadinessPath } from '../shared/readiness.ts';
 import { describeChain, readAnchors, readTries, writeTries } from '../shared/tries.ts';
 
 /** As many as three masters need behind a round robin, and one more. */
@@ -32,7 +33,7 @@ export default defineProbe({
       Promise.all(
         Array.from({ length: Math.max(0, to - from) }, (_, index) => {
           const address = addresses[(from + index) % addresses.length] ?? host;
-          return source.request({ ...entryRequest(around, address, '/readyz', 'none'), signal });
+          return source.request({ ...entryRequest(around, address, shortReadinessPath, 'none'), signal });
         }),
       );
     const most = Math.max(1, settings.lbConnections);

@@ -6,24 +6,25 @@ const laterTries: readonly number[] = [300, 600];
 /** How long tries that began later are waited for once an earlier one has been answered, in milliseconds. */
 const patience = 300;
 
-export type Attempt = (signal: AbortSignal) => Promise<RawTry>;
+/** `place` counts the tries from 0, for one that asks later what is answered sooner. */
+export type Attempt = (signal: AbortSignal, place: number) => Promise<RawTry>;
 
 /**
  * Every try that ended by itself, in the order they began. Tries that began before an answered one are waited for to
- * their own end, because their silence tells something; later ones could only repeat what the answer said.
- * Rejects with what an attempt rejects with.
+ * their own end, because their silence tells something, unless the answer says itself what keeps them waiting; later
+ * ones could only repeat what the answer said. Rejects with what an attempt rejects with.
  */
 export function tryInWindow(
   attempt: Attempt,
   isGood: (one: RawTry) => boolean,
   signal: AbortSignal,
-  starts: readonly number[] = laterTries,
+  saysWhyOthersWait: (one: RawTry) => boolean = () => false,
 ): Promise<readonly RawTry[]> {
   const { promise, resolve, reject } = deferred<readonly RawTry[]>();
   const enough = new AbortController();
   const results: (RawTry | undefined)[] = [];
   const timers = new Set<NodeJS.Timeout>();
-  let planned = starts.length;
+  let planned = laterTries.length;
 
   const finish = (): void => {
     for (const timer of timers) clearTimeout(timer);
@@ -33,19 +34,20 @@ export function tryInWindow(
   const weigh = (): void => {
     if (planned > 0) return;
     const lead = results.findIndex((one) => one?.answer !== undefined);
-    if (results.every((one) => one !== undefined)) finish();
+    const isTold = results.some((one) => one !== undefined && saysWhyOthersWait(one));
+    if (isTold || results.every((one) => one !== undefined)) finish();
     else if (lead !== -1 && results.slice(0, lead).every((one) => one !== undefined)) timers.add(setTimeout(finish, patience));
   };
   const begin = (): void => {
     const place = results.push(undefined) - 1;
-    attempt(AbortSignal.any([signal, enough.signal])).then((one) => {
+    attempt(AbortSignal.any([signal, enough.signal]), place).then((one) => {
       results[place] = one;
       if (isGood(one)) planned = cancel(timers);
       weigh();
     }, reject);
   };
   begin();
-  for (const after of starts) {
+  for (const after of laterTries) {
     timers.add(
       setTimeout(() => {
         planned -= 1;

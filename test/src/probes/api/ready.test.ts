@@ -86,6 +86,24 @@ describe('api.ready', () => {
     expect(tries.map((one) => one.outcome)).toMatchObject(Array(3).fill({ kind: 'answered', status: 500, body }));
   });
 
+  test('etcd is silent: the shorter question says so, and the longer one is not waited for', async () => {
+    const short = '[-]etcd failed: reason withheld\n[+]etcd-readiness excluded: ok\nreadyz check failed\n';
+    const asked = new Set<string>();
+    const answer = (path: string): Said => {
+      asked.add(path);
+      return path === '/readyz' ? { status: 500, body: 'both', after: 30_000 } : { status: 500, body: short, after: 100 };
+    };
+    const { tries } = await look(await serve(answer));
+    expect(asked).toEqual(new Set(['/readyz', '/readyz?exclude=etcd-readiness']));
+    expect(new Set(tries.map(({ outcome }) => outcome.kind === 'answered' && outcome.body))).toEqual(new Set([short]));
+  });
+
+  test('a long answer is waited for where the shorter question blames something else', async () => {
+    const body = '[-]informer-sync failed: reason withheld\nreadyz check failed\n';
+    const { tries } = await look(await serve((path) => ({ status: 500, body, after: path === '/readyz' ? 1500 : 0 })));
+    expect(tries).toHaveLength(3);
+  });
+
   test('an expired certificate answers and is not trusted; so does one of another authority', async () => {
     const expired = authority.issue({ from: Date.now() - 9 * day, until: Date.now() - day });
     const { tries } = await look(await serve(() => ({ status: 200, body: 'ok' }), expired));

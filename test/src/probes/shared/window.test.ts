@@ -11,6 +11,8 @@ const base = { address: '10.0.0.1:1', receivedAt: 0, connected: true, chain: [] 
 interface Plan {
   readonly takes: number;
   readonly status?: number;
+  /** Its answer says why the others have none. */
+  readonly tellsWhy?: true;
 }
 
 /** Runs the plans in order and tells when each began and when all was over. */
@@ -23,7 +25,7 @@ async function run(plans: readonly Plan[]) {
     if (plan === undefined) throw new Error('more tries than planned');
     begun.push(Date.now() - start);
     return new Promise((resolve, reject) => {
-      const end = { ...base, sentAt: plan.takes };
+      const end = { ...base, address: plan.tellsWhy ? 'tells why' : base.address, sentAt: plan.takes };
       const failure = { why: 'timeout' as const, detail: 'silence' };
       setTimeout(
         () => resolve(plan.status === undefined ? { ...end, failure } : { ...end, answer: { status: plan.status, headers: {}, body: '' } }),
@@ -36,7 +38,9 @@ async function run(plans: readonly Plan[]) {
     });
   };
   let over = -1;
-  const result = tryInWindow(attempt, (one) => one.answer?.status === 200, new AbortController().signal).then((tries) => {
+  const isGood = (one: RawTry) => one.answer?.status === 200;
+  const tellsWhy = (one: RawTry) => one.address === 'tells why';
+  const result = tryInWindow(attempt, isGood, new AbortController().signal, tellsWhy).then((tries) => {
     over = Date.now() - start;
     return tries;
   });
@@ -81,6 +85,13 @@ describe('tryInWindow', () => {
     ]);
     expect(found).toMatchObject({ begun: [0, 300, 600], over: 4300, took: [4000, 4000] });
     expect((await run([{ takes: 700, status: 500 }, { takes: 9000 }, { takes: 9000 }])).took).toEqual([700]);
+  });
+
+  test('an answer that says why earlier tries have none ends the wait, though not before every try has begun', async () => {
+    const late = [{ takes: 4000, status: 500 }, { takes: 2000, status: 500, tellsWhy: true as const }, { takes: 9000 }];
+    expect(await run(late)).toMatchObject({ begun: [0, 300, 600], over: 2300, took: [2000] });
+    const early = [{ takes: 10, status: 500, tellsWhy: true as const }, { takes: 4000 }, { takes: 20, status: 500 }];
+    expect(await run(early)).toMatchObject({ begun: [0, 300, 600], over: 620, took: [10, 20] });
   });
 
   test('what an attempt throws is thrown', async () => {
