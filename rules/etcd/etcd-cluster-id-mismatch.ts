@@ -21,7 +21,7 @@ export default defineRule({
   layer: 1,
   title: 'etcd member {member} belongs to another cluster than {others}',
   healthy: 'all etcd members belong to one cluster',
-  why: 'Two sets of data grow apart: clients get different answers by chance, and what is written through {member} is lost to the others.',
+  why: 'What {member} holds is another set of data: where it serves, clients get different answers by chance, and what is written through it is lost to the others.',
   shows: ['each claims: {name}  cluster {cluster}  own id {id}  revision {revision}'],
   folded: 'cluster {cluster}, {others} in {otherCluster}',
   needs: [
@@ -57,6 +57,12 @@ export default defineRule({
   },
   explains: [
     {
+      to: 'etcd-member-down',
+      kind: 'causes',
+      on: 'member',
+      because: 'the others turn it away, so that it waits for a quorum and serves nobody',
+    },
+    {
       to: 'etcd-leader-disagreement',
       kind: 'causes',
       on: 'cluster',
@@ -72,7 +78,6 @@ export default defineRule({
       because: 'each cluster counts members of its own',
       covers: 'any',
       match: 'member',
-      unproven: true,
     },
     { to: 'etcd-hash-mismatch', kind: 'causes', on: 'member', because: 'another cluster holds other data', unproven: true },
     { to: 'etcd-partition', kind: 'causes', on: 'member', because: 'peers turn away a member of another cluster', unproven: true },
@@ -83,7 +88,6 @@ export default defineRule({
       because: 'what serves another cluster gives no vote in this one',
       covers: 'any',
       match: 'member',
-      unproven: true,
     },
     {
       to: 'api-identity-lease',

@@ -8,7 +8,8 @@ import { compactionOf, type Compaction, planned } from '../../src/judge/readings
 import { homeOf } from '../../src/judge/readings/component-home.ts';
 import { anApiServerReadsEtcd } from '../../src/judge/readings/etcd-path.ts';
 import { shellFor } from '../../src/judge/readings/etcdctl.ts';
-import { membersOf, metricsOf } from '../../src/judge/readings/member.ts';
+import { membersOf } from '../../src/judge/readings/member.ts';
+import { metricsOf } from '../../src/judge/readings/member-words.ts';
 import { couldNotAsk, namesOf } from '../../src/judge/readings/voters.ts';
 import type { Fix, Seen } from '../../src/model/rule.ts';
 import { say } from '../../src/model/sentence.ts';

@@ -4,7 +4,8 @@ import { defineRule, fail, notApplicable, pass, undecided } from '../../src/judg
 import { describeDuration } from '../../src/model/time.ts';
 import { processAge } from '../../src/judge/readings/counters.ts';
 import { endpointOf, nodeOf, shellFor } from '../../src/judge/readings/etcdctl.ts';
-import { membersOf, metricsOf, peekMember, statusOf } from '../../src/judge/readings/member.ts';
+import { membersOf, peekMember } from '../../src/judge/readings/member.ts';
+import { metricsOf, statusOf } from '../../src/judge/readings/member-words.ts';
 import { lookAtProcess, memberAt } from '../../src/judge/readings/member-fixes.ts';
 import { countVoters, etcdAccessFlags, memberIdOf } from '../../src/judge/readings/voters.ts';
 import { usesOnlyLocalEtcd } from '../../src/judge/readings/wiring.ts';

@@ -6,7 +6,7 @@ import { blamesEtcd, readApiServer } from '../../src/judge/readings/api-server.t
 import { allOf } from '../../src/judge/readings/certainty.ts';
 import { mayBeOurPath, peersHaveLost, whyOnlyOurPath } from '../../src/judge/readings/etcd-path.ts';
 import { nodeOf } from '../../src/judge/readings/etcdctl.ts';
-import { describeSilence, membersOf, readMember } from '../../src/judge/readings/member.ts';
+import { describeSilence, membersOf, readMember, silenceOfForeign } from '../../src/judge/readings/member.ts';
 import { doNotStop, lookAtProcess, memberAt, replaceMember, restartMember } from '../../src/judge/readings/member-fixes.ts';
 import { remakeServerCertificate } from './plans/server-certificate.ts';
 import { whyUntrusted } from '../../src/judge/readings/member-trust.ts';
@@ -54,8 +54,9 @@ export default defineRule({
     if (member === undefined) return undecided(`${subject.name} is no longer known`, etcdAccessFlags);
     const address = joinAddress(member.host, member.clientPort);
     const named = { member: subject.name, node: nodeOf(member), address };
-    const reading = readMember(seen, member);
-    if (reading.kind === 'unstarted') return notApplicable('it was never started');
+    const found = readMember(seen, member);
+    if (found.kind === 'unstarted') return notApplicable('it was never started');
+    const reading = found.kind === 'foreign' ? (silenceOfForeign(seen, member) ?? found) : found;
     if (reading.kind === 'foreign') return notApplicable('what answers there serves another cluster, which is judged elsewhere');
     const untrusted = whyUntrusted(seen, member);
     if (reading.kind !== 'silent' && untrusted !== undefined)

@@ -6,7 +6,8 @@ import { defineRule, fail, notApplicable, notSampled, pass, undecided } from '..
 import { counterWindow } from '../../src/judge/readings/counters.ts';
 import { endpointOf, nodeOf, shellFor } from '../../src/judge/readings/etcdctl.ts';
 import { memberAt } from '../../src/judge/readings/member-fixes.ts';
-import { blamesOurCertificate, type MemberReading, membersOf, metricsOf, readMember } from '../../src/judge/readings/member.ts';
+import { blamesOurCertificate, type MemberReading, membersOf, readMember } from '../../src/judge/readings/member.ts';
+import { metricsOf } from '../../src/judge/readings/member-words.ts';
 import { etcdAccessFlags } from '../../src/judge/readings/voters.ts';
 import { usesOnlyLocalEtcd } from '../../src/judge/readings/wiring.ts';
 import type { Link, Seen } from '../../src/model/rule.ts';
@@ -73,6 +74,8 @@ export default defineRule({
     const read = item?.state === 'known' ? item.value : undefined;
     if (read?.kind === 'failed' && blamesOurCertificate(read))
       return undecided(`it turns down our etcd certificate: ${read.detail}`, etcdAccessFlags);
+    if (read?.kind === 'failed' && reading.kind === 'foreign')
+      return notApplicable('it serves another cluster or nobody, which is judged elsewhere');
     if (read !== undefined && read.kind !== 'read') {
       const words =
         read.kind === 'refused'

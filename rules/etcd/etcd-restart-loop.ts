@@ -9,7 +9,8 @@ import { type End, type Ending, endings, endOf } from '../../src/judge/readings/
 import { nodeOf } from '../../src/judge/readings/etcdctl.ts';
 import { endingOf } from '../../src/judge/readings/moments.ts';
 import { memberAt } from '../../src/judge/readings/member-fixes.ts';
-import { isAlive, type MemberEvidence, membersOf, metricsOf, peekMember } from '../../src/judge/readings/member.ts';
+import { isAlive, type MemberEvidence, membersOf, peekMember } from '../../src/judge/readings/member.ts';
+import { metricsOf } from '../../src/judge/readings/member-words.ts';
 import { kubeletReports, type PodView, podOn } from '../../src/judge/readings/pod.ts';
 import { etcdAccessFlags } from '../../src/judge/readings/voters.ts';
 import { usesOnlyLocalEtcd } from '../../src/judge/readings/wiring.ts';

@@ -3,7 +3,8 @@ import { defineRule, fail, pass, undecided } from '../../src/judge/define-rule.t
 import { processAge } from '../../src/judge/readings/counters.ts';
 import { compareVersions } from '../../src/judge/readings/etcdctl.ts';
 import { parseVersion, spell, spellMinor, type Version, versionOf } from '../../src/judge/readings/etcd-versions.ts';
-import { membersOf, metricsOf, peekMember, statusOf } from '../../src/judge/readings/member.ts';
+import { membersOf, peekMember } from '../../src/judge/readings/member.ts';
+import { metricsOf, statusOf } from '../../src/judge/readings/member-words.ts';
 import { couldNotAsk, namesOf, supportsOf } from '../../src/judge/readings/voters.ts';
 import type { Fix, Seen } from '../../src/model/rule.ts';
 import { say } from '../../src/model/sentence.ts';

@@ -5,12 +5,14 @@ import { setServer } from '../../src/judge/plans/set-server.ts';
 import { defineRule, fail, pass, undecided } from '../../src/judge/define-rule.ts';
 import { describeDuration } from '../../src/model/time.ts';
 import {
+  addressOf,
   backendsOf,
   changedAt,
   checkedReasons,
   getsClients,
   noBalancer,
   reasonOfCheck,
+  unreachedReasons,
   wordsOf,
 } from '../../src/judge/readings/backend.ts';
 
@@ -43,12 +45,23 @@ export default defineRule({
       return undecided(`HAProxy shows ${row.proxy}/${row.server} as “${row.status}”`, "echo 'show stat' | socat - /run/haproxy/admin.sock");
     const since = changedAt(known, row);
     const lasting = row.lastChange === undefined ? '' : say(', for {duration}', { duration: describeDuration(row.lastChange * 1000) });
-    const facts = { node: subject.name, proxy: row.proxy, server: row.server, address: row.address, words, since: lasting };
+    const address = addressOf(backend);
+    const facts = { node: subject.name, proxy: row.proxy, server: row.server, address, words, since: lasting };
     const lasted = since === undefined ? {} : { since };
     if (state === 'maintenance') return fail(facts, { reason: 'maintenance', group: 'maintenance', witness: 'stated', ...lasted });
     return fail(facts, { reason: reasonOfCheck(backend.check), witness: 'measured', ...lasted });
   },
   explains: [
+    {
+      to: 'api-lb-unreachable',
+      kind: 'causes',
+      on: 'cluster',
+      because: 'until it was taken out, the load balancer sent it a share of the clients',
+      produces: ['partial'],
+      covers: 'all',
+      match: 'apiserver',
+      when: ({ cause }) => (unreachedReasons.some((reason) => reason === cause.reason) ? 'yes' : 'no'),
+    },
     {
       to: 'api-apf-saturated',
       kind: 'hints',

@@ -5,6 +5,7 @@ import { setServer } from '../../src/judge/plans/set-server.ts';
 import { defineRule, fail, pass, undecided } from '../../src/judge/define-rule.ts';
 import { type ApiServerReading, endUnheard, readApiServer, servesClients } from '../../src/judge/readings/api-server.ts';
 import {
+  addressOf,
   type Backend,
   backendsOf,
   checkedReasons,
@@ -57,8 +58,8 @@ export default defineRule({
     if (backend?.master === undefined) return undecided(`${subject.name} is no longer in the table`, '--haproxy-stats <url or socket>');
     const reading = readApiServer(seen, backend.master);
     const words = wordsOf(backend);
-    const { proxy, server, address } = backend.row;
-    const facts = { node: subject.name, proxy, server, address, verdict: words, direct: wordsFor(reading) };
+    const { proxy, server } = backend.row;
+    const facts = { node: subject.name, proxy, server, address: addressOf(backend), verdict: words, direct: wordsFor(reading) };
     if (backend.state === 'maintenance') return pass({ words, note: 'taken out by hand' });
     if (backend.state === 'going-down' || backend.state === 'coming-up') return pass({ words, note: 'its mind is changing' });
     if (backend.state === 'unclear')

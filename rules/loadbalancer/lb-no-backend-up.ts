@@ -3,7 +3,7 @@ import { shellWord } from '../../src/judge/shell-word.ts';
 import { say } from '../../src/model/sentence.ts';
 import { defineRule, fail, pass, undecided } from '../../src/judge/define-rule.ts';
 import { readApiServer, servesClients } from '../../src/judge/readings/api-server.ts';
-import { backendsOf, getsClients, noBalancer, summariesOf, wordsOf } from '../../src/judge/readings/backend.ts';
+import { addressOf, backendsOf, getsClients, noBalancer, summariesOf, wordsOf } from '../../src/judge/readings/backend.ts';
 import { entryOf } from '../../src/judge/readings/entry.ts';
 import { kubeletUsesOwnApiServer } from '../../src/judge/readings/wiring.ts';
 import type { Seen } from '../../src/model/rule.ts';
@@ -38,7 +38,7 @@ export default defineRule({
         "echo 'show stat' | socat - /run/haproxy/admin.sock",
       );
     }
-    const servers = backends.map((one) => ({ server: one.row.server, address: one.row.address, words: wordsOf(one) }));
+    const servers = backends.map((one) => ({ server: one.row.server, address: addressOf(one), words: wordsOf(one) }));
     const supports = backends.map((one) => ({ name: one.subject.name, keys: one.subject.keys, state: 'lost' as const }));
     const reason = backends.every((one) => one.state === 'maintenance') ? 'maintenance' : 'down';
     return fail({ all: backends.length, servers }, { reason, witness: 'stated', supports });

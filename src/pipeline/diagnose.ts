@@ -1,6 +1,7 @@
 // How does a run go, from options to Report?
 import type { Evidence } from '../model/evidence.ts';
 import type { Report } from '../model/report.ts';
+import { subjectKey } from '../model/subject.ts';
 import { probes } from '../probes/index.ts';
 import { rules } from '../../rules/index.ts';
 import { tree } from '../../rules/tree.ts';
@@ -106,7 +107,8 @@ async function confirmSuspicions(collector: Collector, branch: Branch, options: 
 
 /**
  * Where a rule has seen what it cannot judge by one look, unless an outage is found, which must be told at once; or a
- * critical finding rests on one weak look, and a rule could say more after counters are read a second time.
+ * critical finding rests on what was measured in one weak look, and counters that are read a second time could tell what is
+ * behind it.
  */
 function wantsSecondLook(report: Report, branch: Branch): boolean {
   const [first] = report.findings;
@@ -114,8 +116,10 @@ function wantsSecondLook(report: Report, branch: Branch): boolean {
   const unsure = report.verdicts.some((verdict) => verdict.status === 'unknown' && verdict.secondLook === 'urged');
   if (unsure && first?.impact !== 'outage') return true;
   if (first === undefined || first.severity !== 'critical' || first.confidence !== 'weak') return false;
+  if (first.verdicts.some((verdict) => verdict.witness !== 'measured')) return false;
   const counters = new Set<string>(branch.probes.filter((probe) => probe.again === 'more').map((probe) => probe.id));
-  const waiting = report.verdicts.filter((verdict) => verdict.status === 'unknown' && verdict.blockedBy === undefined);
+  const behind = new Set(first.possibleCauses.map(({ rule, subject }) => `${rule} ${subject}`));
+  const waiting = report.verdicts.filter((one) => one.status === 'unknown' && behind.has(`${one.rule} ${subjectKey(one.subject)}`));
   return waiting.some((verdict) => verdict.cites.some((cite) => counters.has(cite.split(' ')[0] ?? '')));
 }
 

@@ -5,7 +5,7 @@ import type { Member } from '../../../src/model/topology.ts';
 import { changeFlags } from '../../../src/judge/plans/change-settings.ts';
 import { etcdHome } from '../../../src/judge/readings/etcd-home.ts';
 import { nodeOf, shellFor } from '../../../src/judge/readings/etcdctl.ts';
-import { metricsOf, statusOf } from '../../../src/judge/readings/member.ts';
+import { metricsOf, statusOf } from '../../../src/judge/readings/member-words.ts';
 import { defaultQuota, describeBytes, spaceOf } from '../../../src/judge/readings/space.ts';
 import { countVoters, quorumWithout } from '../../../src/judge/readings/voters.ts';
 

@@ -6,7 +6,7 @@ import type { Member } from '../../../src/model/topology.ts';
 import { lookAt, readLog, start, stop, tryAgain } from '../../../src/judge/readings/component-home.ts';
 import { type EtcdHome, etcdHome } from '../../../src/judge/readings/etcd-home.ts';
 import { endpointOf, nodeOf } from '../../../src/judge/readings/etcdctl.ts';
-import { statusOf } from '../../../src/judge/readings/member.ts';
+import { statusOf } from '../../../src/judge/readings/member-words.ts';
 import type { Electorate } from '../../../src/judge/readings/voters.ts';
 import { restoreEverywhere } from './restore.ts';
 import { saveSnapshot } from './save-snapshot.ts';

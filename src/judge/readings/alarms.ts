@@ -1,7 +1,7 @@
 // Which alarms does etcd raise, and by whose word?
 import type { Seen } from '../../model/rule.ts';
 import type { Member } from '../../model/topology.ts';
-import { statusOf } from './member.ts';
+import { statusOf } from './member-words.ts';
 import { memberIdOf } from './voters.ts';
 
 /** Alarms are replicated: any member knows those of all. */

@@ -3,7 +3,7 @@ import type { Seen } from '../../model/rule.ts';
 import type { Member } from '../../model/topology.ts';
 import { compareVersions } from './etcdctl.ts';
 import { parseVersion } from './etcd-versions.ts';
-import { metricsOf, statusOf } from './member.ts';
+import { metricsOf, statusOf } from './member-words.ts';
 
 export type AllegianceEvidence = 'etcd.status' | 'etcd.members' | 'etcd.metrics';
 
@@ -20,10 +20,18 @@ export interface Allegiance {
 /** From 3.6 on the counters name every peer a member was told of, connected or not. */
 const namesAllPeers = [3, 6, 0] as const;
 
-/** By status or own list; by counters where fewer than two gave either. */
+/** By status or own list; those who gave neither by their counters. */
 export function allegiancesOf(seen: Seen<AllegianceEvidence>): readonly Allegiance[] {
   const stated = seen.topology.members.flatMap((member) => statedBy(seen, member) ?? []);
-  return stated.length > 1 ? stated : countedBy(seen);
+  const counted = countedBy(seen);
+  if (stated.length < 2) return counted;
+  const inCounters = (one: Allegiance) => counted.find(({ member }) => member === one.member)?.cluster;
+  if (!stated.some((one) => inCounters(one) !== undefined)) return stated;
+  const others = counted.filter(({ member }) => !stated.some((one) => one.member === member));
+  return [
+    ...stated,
+    ...others.map((one) => ({ ...one, cluster: stated.find((other) => inCounters(other) === one.cluster)?.cluster ?? one.cluster })),
+  ];
 }
 
 /** Whether the ids are etcd's own, and not only that the counters know nothing of each other. */
@@ -47,21 +55,48 @@ function answersForAnother(seen: Seen, member: Member, id: string): boolean {
   return member.subject.keys.member !== id && seen.topology.members.some((one) => one !== member && one.subject.keys.member === id);
 }
 
-/** Two members with a leader that were not told of each other live in different clusters. */
+interface Told {
+  readonly member: Member;
+  readonly id: string;
+  readonly peers: readonly string[];
+  readonly led: boolean;
+}
+
+/** What a member with a leader was not told of lives in another cluster: its list is the one that was agreed upon. */
 function countedBy(seen: Seen<'etcd.metrics'>): readonly Allegiance[] {
-  const told = seen.topology.members.flatMap((member) => {
+  const told = seen.topology.members.flatMap((member): readonly Told[] => {
     const counters = metricsOf(seen, member)?.value;
     const version = parseVersion(counters?.version ?? '');
-    if (counters?.memberId === undefined || !counters.hasLeader || version === undefined) return [];
-    return compareVersions(version, namesAllPeers) < 0 ? [] : [{ member, id: counters.memberId, peers: counters.knownPeers }];
+    if (counters?.memberId === undefined || version === undefined || compareVersions(version, namesAllPeers) < 0) return [];
+    return [{ member, id: counters.memberId, peers: counters.knownPeers, led: counters.hasLeader }];
   });
+  const led = told.filter((one) => one.led);
   const clusters = new Map<string, string>();
-  for (const one of told) {
-    const same = told.filter((other) => other === one || one.peers.includes(other.id) || other.peers.includes(one.id));
+  for (const one of led) {
+    const same = led.filter((other) => other === one || knows(one, other) || knows(other, one));
     const joined = same.flatMap((other) => clusters.get(other.id) ?? [])[0] ?? `~${one.id}`;
     for (const other of same) clusters.set(other.id, joined);
   }
-  return told.map(({ member, id }) => ({ member, id, cluster: clusters.get(id) ?? '', revision: '?' }));
+  // One without a leader may count on members who were never told of it: only their word joins it to them.
+  for (const one of told.filter((each) => !each.led)) {
+    const host = led.find((other) => knows(other, one));
+    if (led.length > 0) clusters.set(one.id, host === undefined ? `~${one.id}` : (clusters.get(host.id) ?? ''));
+  }
+  return told.flatMap(({ member, id }) => {
+    const cluster = clusters.get(id);
+    return cluster === undefined ? [] : [{ member, id, cluster, revision: '?' }];
+  });
+}
+
+function knows(one: Told, other: Told): boolean {
+  return one.peers.includes(other.id);
+}
+
+/** Whether more of the others belong to one cluster than to this member's. */
+export function isOutvoted(all: readonly Allegiance[], member: Member): boolean {
+  const own = all.find((one) => one.member === member)?.cluster;
+  const votes = (cluster: string): number => all.filter((one) => one.cluster === cluster).length;
+  return own !== undefined && all.some(({ cluster }) => votes(cluster) > votes(own));
 }
 
 /** The members of the largest cluster; undefined where no single one is the largest. */

@@ -1,5 +1,6 @@
 // What does HAProxy think of each API server behind it, and how deep does its check look?
 import type { Known } from '../../model/evidence.ts';
+import { joinAddress } from '../../model/address.ts';
 import type { HaproxyRow } from '../../model/balancer.ts';
 import type { Seen } from '../../model/rule.ts';
 import type { Subject } from '../../model/subject.ts';
@@ -91,6 +92,11 @@ function masterOf(masters: readonly Master[], row: HaproxyRow): Master | undefin
   return byAddress ?? byHost ?? (row.address === '' ? masters.find((master) => master.subject.name === row.server) : undefined);
 }
 
+/** Host and port; HAProxy shows them to its administrators alone, so that often only the API server tells them. */
+export function addressOf({ row, master }: Backend): string {
+  return row.address === '' && master !== undefined ? joinAddress(master.host, master.port) : row.address;
+}
+
 function stateOf(status: string): BackendState {
   const text = status.trim().toUpperCase();
   if (text.startsWith('NO CHECK')) return 'unchecked';
@@ -115,6 +121,16 @@ export function checkIsGood(backend: Backend): boolean {
 export function balancerDoubts(seen: Seen<'lb.stats'>, master: Master): boolean {
   const backend = seen.attempt(() => backendsOf(seen).find((one) => one.master?.subject.id === master.subject.id));
   return backend !== undefined && backend.state !== 'maintenance' && (!getsClients(backend) || !checkIsGood(backend));
+}
+
+/** What keeps a check from getting an answer keeps clients from it too, until it is taken out. */
+export const unreachedReasons = ['refused', 'timeout', 'tls', 'slow'] as const satisfies readonly (typeof checkedReasons)[number][];
+
+/** Whether HAProxy’s last check of this API server got no answer at all; false also where nobody can say. */
+export function balancerCannotReach(seen: Seen<'lb.stats'>, master: Master): boolean {
+  const backend = seen.attempt(() => backendsOf(seen).find((one) => one.master?.subject.id === master.subject.id));
+  if (backend === undefined || backend.state === 'maintenance' || checkIsGood(backend)) return false;
+  return unreachedReasons.some((reason) => reason === reasonOfCheck(backend.check));
 }
 
 /** From the code of the check that failed. */

@@ -4,7 +4,7 @@ import type { Seen } from '../../model/rule.ts';
 import type { Member } from '../../model/topology.ts';
 import { processAge } from './counters.ts';
 import { type CommandEvidence, etcdFlags } from './etcd-flags.ts';
-import { metricsOf } from './member.ts';
+import { metricsOf } from './member-words.ts';
 
 export interface Compaction {
   /** Seconds since the member's process began. */

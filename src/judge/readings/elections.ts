@@ -2,7 +2,8 @@
 import type { Seen } from '../../model/rule.ts';
 import type { Member } from '../../model/topology.ts';
 import { counterWindow, processAge } from './counters.ts';
-import { type MemberEvidence, membersOf, metricsOf } from './member.ts';
+import { type MemberEvidence, membersOf } from './member.ts';
+import { metricsOf } from './member-words.ts';
 
 type Needs = MemberEvidence | 'etcd.clock';
 

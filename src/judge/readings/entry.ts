@@ -5,6 +5,7 @@ import type { LoadBalancer, Master } from '../../model/topology.ts';
 import type { Support } from '../../model/verdict.ts';
 import { MissingEvidence } from '../view.ts';
 import { readApiServer, servesClients } from './api-server.ts';
+import { balancerCannotReach } from './backend.ts';
 
 export type EntryEvidence = 'operator.kubeconfig' | 'lb.tries' | 'lb.credential' | 'api.ready';
 
@@ -147,8 +148,11 @@ export function loginFails(seen: Seen<'lb.credential'>): boolean {
   return login?.state === 'known' && login.value.last.outcome.kind === 'failed';
 }
 
-/** The API servers behind the entry: lost where a failing try showed their certificate or they do not serve us directly. */
-export function supportsBehind(seen: Seen<EntryEvidence>, reading: EntryReading): readonly Support[] {
+/**
+ * The API servers behind the entry: lost where a failing try showed their certificate, they do not serve us directly, or the
+ * balancer cannot get through to them and a try met silence.
+ */
+export function supportsBehind(seen: Seen<EntryEvidence | 'lb.stats'>, reading: EntryReading): readonly Support[] {
   const { masters, entry, entryIsMaster } = seen.topology;
   const behind = entryIsMaster ? masters.filter((one) => one.host === entry?.host && one.port === entry.port) : masters;
   const others: readonly Support[] =
@@ -159,12 +163,20 @@ export function supportsBehind(seen: Seen<EntryEvidence>, reading: EntryReading)
     const direct = seen.attempt(() => {
       const state = readApiServer(seen, master);
       // What leaves some of our own tries without an answer does the same to those that come through the entry.
-      if (reading.kind === 'partial' && state.kind !== 'silent' && state.late > 0 && reading.failing.some(isSilence)) return 'lost';
+      const metSilence = reading.kind === 'partial' && reading.failing.some(isSilence);
+      if (metSilence && ((state.kind !== 'silent' && state.late > 0) || balancerCannotReach(seen, master))) return 'lost';
       return servesClients(state) || state.kind === 'anonymous-refused' ? 'good' : 'lost';
     });
     return { name, keys, state: direct ?? 'unknown' };
   });
-  return [...known, ...others];
+  return [...inDoubt(seen, reading, known), ...others];
+}
+
+/** Silence that no API server explains may lie between the balancer and one of them: nobody knows where nobody asked the balancer. */
+function inDoubt(seen: Seen<'lb.stats'>, reading: EntryReading, supports: readonly Support[]): readonly Support[] {
+  const isExplained = reading.kind !== 'partial' || !reading.failing.some(isSilence) || supports.some(({ state }) => state === 'lost');
+  if (isExplained || seen.topology.entryIsMaster || seen.peek('lb.stats')?.state === 'known') return supports;
+  return supports.map((one) => ({ ...one, state: 'unknown' }));
 }
 
 function isSilence({ met }: EntryTry): boolean {

@@ -4,7 +4,8 @@ import type { Master, Member } from '../../model/topology.ts';
 import { blamesEtcd, readApiServer } from './api-server.ts';
 import { backendsOf } from './backend.ts';
 import { servedThroughEntry } from './entry.ts';
-import { type MemberEvidence, type MemberReading, metricsOf, peekMember } from './member.ts';
+import { type MemberEvidence, type MemberReading, peekMember } from './member.ts';
+import { metricsOf } from './member-words.ts';
 import { memberIdOf } from './voters.ts';
 import { usesOnlyLocalEtcd } from './wiring.ts';
 

@@ -1,7 +1,7 @@
 // Which etcd does each member run?
 import type { Seen } from '../../model/rule.ts';
 import type { Member } from '../../model/topology.ts';
-import { metricsOf, statusOf } from './member.ts';
+import { metricsOf, statusOf } from './member-words.ts';
 
 /** Major, minor, patch. */
 export type Version = readonly [number, number, number];

@@ -5,7 +5,7 @@ import { say, type Text } from '../../model/sentence.ts';
 import type { Member } from '../../model/topology.ts';
 import { ageAt } from './age.ts';
 import { describeDuration } from '../../model/time.ts';
-import { metricsOf, statusOf } from './member.ts';
+import { metricsOf, statusOf } from './member-words.ts';
 import { describeBytes } from './space.ts';
 
 type Needs = 'here.disk' | 'etcd.metrics' | 'etcd.status' | 'kube.nodes' | 'kube.control-plane-pods';

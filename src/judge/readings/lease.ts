@@ -14,7 +14,7 @@ const components = ['kube-controller-manager', 'kube-scheduler'] as const;
 const optionalComponent = 'cloud-controller-manager';
 
 export interface LeaseLimits {
-  /** Seconds that a taker may still need after the duration is over. */
+  /** Seconds after the duration is over within which somebody who is there takes it. */
   readonly grace: number;
   /** Seconds by which a clock that nobody could read may be off. */
   readonly unknownSkew: number;
@@ -23,7 +23,12 @@ export interface LeaseLimits {
 }
 
 export const leaseLimits = {
-  grace: { value: 2.4, unit: 'seconds', source: 'kubernetes/client-go tools/leaderelection: one retry of 2 s with jitter 1.2' },
+  grace: {
+    value: 8.8,
+    unit: 'seconds',
+    source:
+      'kubernetes/client-go tools/leaderelection: a candidate looks every 2 to 4.4 s (RetryPeriod, JitterFactor 1.2), begins to count when it first sees the last renewal, and takes the lease when it looks after the duration',
+  },
   unknownSkew,
   released: { value: 15, unit: 'seconds', source: 'kubernetes/component-base config/v1alpha1/defaults.go: LeaseDuration' },
 } as const;
@@ -191,6 +196,10 @@ function decide(
   if (released) return { kind: 'undecided', lease, age, detail: `the lease ${lease.name} was given back, nobody has taken it yet` };
   if (watched?.still === false) return { kind: 'held', lease, age, watched: true };
   if (age.high <= duration && age.high >= 0) return { kind: 'held', lease, age, watched: false };
+  if (age.low > duration) {
+    const detail = `the lease ${lease.name} ran out a moment ago: whoever takes it over may still be about to`;
+    return { kind: 'undecided', lease, age, detail };
+  }
   const seconds = `${Math.floor(age.low / 1000)} to ${Math.ceil(age.high / 1000)} s`;
   return { kind: 'undecided', lease, age, detail: `the lease ${lease.name} was renewed ${seconds} ago: the clocks do not let us say more` };
 }

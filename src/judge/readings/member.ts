@@ -5,6 +5,8 @@ import type { Failure, FailureClass } from '../../model/network.ts';
 import type { Seen } from '../../model/rule.ts';
 import type { Member } from '../../model/topology.ts';
 import { MissingEvidence } from '../view.ts';
+import { allegiancesOf, isOutvoted } from './allegiance.ts';
+import { metricsOf, statusOf } from './member-words.ts';
 
 export type MemberEvidence = 'etcd.status' | 'etcd.health' | 'etcd.metrics' | 'etcd.client-port' | 'etcd.peer-port' | 'etcd.members';
 
@@ -19,7 +21,7 @@ export type MemberReading =
   /** `rejects`: it would not talk to the certificate we brought, in one sentence. */
   | { readonly kind: 'listening'; readonly rejects?: string }
   /** Something answers there that is none of the listed members: its data are those of another cluster. */
-  | { readonly kind: 'foreign'; readonly id: string }
+  | { readonly kind: 'foreign' }
   | { readonly kind: 'silent'; readonly why: FailureClass; readonly alert?: number; readonly detail: string }
   | { readonly kind: 'unstarted' };
 
@@ -40,7 +42,7 @@ export function readMember(seen: Seen<MemberEvidence>, member: Member): MemberRe
   const status = seen.peek('etcd.status', member.subject);
   const metrics = metricsOf(seen, member);
   const stranger = strangerAt(seen, member, statusOf(seen, member)?.memberId ?? metrics?.value.memberId);
-  if (stranger !== undefined) return { kind: 'foreign', id: stranger };
+  if (stranger !== undefined || isOutvoted(allegiancesOf(seen), member)) return { kind: 'foreign' };
   if (status?.state === 'known' && status.value.kind === 'answered') return fromStatus(status.value, status.source);
   if (metrics !== undefined) return fromMetrics(metrics.value, metrics.by);
   const health = seen.peek('etcd.health', member.subject);
@@ -56,6 +58,13 @@ function strangerAt(seen: Seen, member: Member, id: string | undefined): string 
   if (member.outsider === true) return member.subject.keys.member;
   if (id === undefined || member.origin !== 'listed' || !hexId.test(member.subject.keys.member ?? '')) return undefined;
   return seen.topology.members.some((one) => one.subject.keys.member === id) ? undefined : id;
+}
+
+/** The silence that clients meet at a listed address where a process of another cluster runs, waiting for members who turn it away. */
+export function silenceOfForeign(seen: Seen<MemberEvidence>, member: Member): Extract<MemberReading, { kind: 'silent' }> | undefined {
+  const port = seen.peek('etcd.client-port', member.subject);
+  if (member.outsider === true || port?.state !== 'known' || port.value.outcome.kind !== 'failed') return undefined;
+  return silent(port.value.outcome);
 }
 
 /** What is left when the member said nothing about itself. */
@@ -98,7 +107,7 @@ function fromHealth(health: Exclude<EtcdHealth, Failure>, by: string): MemberRea
   return { kind: 'led', by };
 }
 
-function silent(failure: Failure): MemberReading {
+function silent(failure: Failure): Extract<MemberReading, { kind: 'silent' }> {
   const alert = failure.alert === undefined ? {} : { alert: failure.alert };
   return { kind: 'silent', why: failure.why, detail: failure.detail, ...alert };
 }
@@ -130,18 +139,6 @@ export function describeSilence({ why, alert, detail }: Extract<MemberReading, {
   };
   if (why === 'tls' && alert !== undefined) return say('ends TLS with alert {alert}', { alert });
   return words[why] ?? detail;
-}
-
-/** The member's own counters, when they could be read. */
-export function metricsOf(seen: Seen<'etcd.metrics'>, member: Member): { readonly value: EtcdMetrics; readonly by: string } | undefined {
-  const item = seen.peek('etcd.metrics', member.subject);
-  return item?.state === 'known' && item.value.kind === 'answered' ? { value: item.value, by: item.source } : undefined;
-}
-
-/** The member's own status, when it could be asked with a certificate. */
-export function statusOf(seen: Seen<'etcd.status'>, member: Member): EtcdStatus | undefined {
-  const item = seen.peek('etcd.status', member.subject);
-  return item?.state === 'known' && item.value.kind === 'answered' ? item.value : undefined;
 }
 
 /** Whether the process runs and answers something. */

@@ -1,7 +1,8 @@
 // Can the etcd members that are alive reach each other?
 import type { Seen } from '../../model/rule.ts';
 import type { Member } from '../../model/topology.ts';
-import { type MemberEvidence, isAlive, metricsOf, peekMember } from './member.ts';
+import { type MemberEvidence, isAlive, peekMember } from './member.ts';
+import { metricsOf } from './member-words.ts';
 import { memberIdOf } from './voters.ts';
 
 /** By the counters of either side; a stream that one side misses is broken. */

@@ -4,7 +4,8 @@ import type { Seen } from '../../model/rule.ts';
 import type { Member } from '../../model/topology.ts';
 import { counterWindow } from './counters.ts';
 import { between, isSlow, quantile, slowerThan } from './histogram.ts';
-import { type MemberEvidence, metricsOf, peekMember } from './member.ts';
+import { type MemberEvidence, type MemberReading, peekMember } from './member.ts';
+import { metricsOf } from './member-words.ts';
 import { memberIdOf } from './voters.ts';
 
 /** One member's probes of one peer; etcd sends one or two a minute. */
@@ -15,18 +16,22 @@ export interface RoundTrip {
   readonly recent?: Histogram;
 }
 
-/** To peers that answer: of one that is gone etcd goes on counting the last time it was reached. */
+/** To peers that answer for this cluster: of one that is gone etcd goes on counting the last time it was reached. */
 export function roundTripsOf(seen: Seen<MemberEvidence>, member: Member): readonly RoundTrip[] | undefined {
   const since = metricsOf(seen, member)?.value.peerRoundTrip;
   if (since === undefined) return undefined;
   const window = counterWindow(seen, member);
-  const silent = seen.topology.members.filter((other) => peekMember(seen, other)?.kind === 'silent');
+  const silent = seen.topology.members.filter((other) => isGone(peekMember(seen, other)));
   return Object.entries(since).flatMap(([id, histogram]) => {
     const peer = seen.topology.members.find((other) => memberIdOf(other) === id);
     if (peer === undefined ? silent.some((other) => memberIdOf(other) === undefined) : silent.includes(peer)) return [];
     const recent = window && between(window.first.peerRoundTrip?.[id], window.last.peerRoundTrip?.[id]);
     return [{ peer: peer?.subject.name ?? id, since: histogram, ...(recent !== undefined && recent.count > 0 && { recent }) }];
   });
+}
+
+function isGone(reading: MemberReading | undefined): boolean {
+  return reading?.kind === 'silent' || reading?.kind === 'foreign';
 }
 
 /** Which distance an election bears, and how many round trips tell it. */

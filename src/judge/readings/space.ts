@@ -3,7 +3,7 @@ import { parseFlags } from '../../model/flags.ts';
 import type { ControlPlanePod } from '../../model/kubernetes.ts';
 import type { Seen } from '../../model/rule.ts';
 import type { Member } from '../../model/topology.ts';
-import { metricsOf, statusOf } from './member.ts';
+import { metricsOf, statusOf } from './member-words.ts';
 
 export type SpaceEvidence = 'etcd.status' | 'etcd.metrics' | 'kube.control-plane-pods';
 

@@ -6,7 +6,8 @@ import type { Member } from '../../model/topology.ts';
 import { notApplicable, notSampled, suspected, undecided } from '../define-rule.ts';
 import { counterWindow } from './counters.ts';
 import { between, isSlow } from './histogram.ts';
-import { type MemberEvidence, metricsOf, readMember } from './member.ts';
+import { type MemberEvidence, readMember } from './member.ts';
+import { metricsOf } from './member-words.ts';
 import { couldNotAsk } from './voters.ts';
 
 export interface Timed {

@@ -6,7 +6,8 @@ import type { Support } from '../../model/verdict.ts';
 import { undecided } from '../define-rule.ts';
 import { longestList } from '../topology/members.ts';
 import { allegiancesOf, majorityOf } from './allegiance.ts';
-import { hexId, type MemberEvidence, type MemberReading, metricsOf, peekMember, quorumOf, votersOf } from './member.ts';
+import { hexId, type MemberEvidence, type MemberReading, peekMember, quorumOf, votersOf } from './member.ts';
+import { metricsOf } from './member-words.ts';
 
 export const etcdAccessFlags = '--etcd-endpoints, --etcd-cacert, --etcd-cert, --etcd-key';
 

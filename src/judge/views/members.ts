@@ -6,7 +6,8 @@ import { say, type Word } from '../../model/sentence.ts';
 import type { Row, TableView } from '../../model/table.ts';
 import type { Member } from '../../model/topology.ts';
 import { alarmsOf } from '../readings/alarms.ts';
-import { type MemberReading, metricsOf, peekMember, statusOf } from '../readings/member.ts';
+import { type MemberReading, peekMember } from '../readings/member.ts';
+import { metricsOf, statusOf } from '../readings/member-words.ts';
 import { describeBytes, percentFull, spaceOf } from '../readings/space.ts';
 import { countVoters, memberIdOf, memberList, namesOf } from '../readings/voters.ts';
 

@@ -13,7 +13,7 @@ const silentWave = 2;
 /** Milliseconds for which the masters are waited for, and between two looks whether they have answered. */
 const patience = 300;
 const pause = 20;
-/** A first wave that took longer than this (milliseconds) has shown what a second one could, and waiting has a price. */
+/** A first wave in which silence was waited for longer than this (milliseconds) has shown what a second one could, and waiting has a price. */
 const longWave = 2000;
 
 export default defineProbe({
@@ -41,7 +41,8 @@ export default defineProbe({
     const first = await wave(0, Math.min(most, Math.max(firstWave, addresses.length)));
     const speaksTls = first.some((one) => one.chain.length > 0);
     const until = speaksTls ? most : Math.min(most, first.length + silentWave);
-    const enough = Date.now() - begun > longWave || (speaksTls && (await showsEveryMaster(first, around)));
+    const hasWaited = Date.now() - begun > longWave && first.some((one) => one.answer === undefined);
+    const enough = hasWaited || (speaksTls && (await showsEveryMaster(first, around)));
     const tries = enough ? first : [...first, ...(await wave(first.length, until))];
     return { raw: writeTries(tries, source.anchors('operator'), entryNames(around)), source: 'through the LB' };
   },

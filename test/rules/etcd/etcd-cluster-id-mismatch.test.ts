@@ -3,7 +3,9 @@ import { expect, test } from 'vitest';
 import rule from '../../../rules/etcd/etcd-cluster-id-mismatch.ts';
 import margin from '../../../rules/etcd/etcd-no-fault-margin.ts';
 import down from '../../../rules/etcd/etcd-member-down.ts';
-import { changeStatusOf, inOwnCluster, ownCluster } from '../../kit/etcd-worlds.ts';
+import requests from '../../../rules/etcd/etcd-requests-failing.ts';
+import { changeStatusOf, inOwnCluster, ownCluster, ownId } from '../../kit/etcd-worlds.ts';
+import { failure, type World } from '../../kit/world.ts';
 import {
   asFail,
   changeMetrics,
@@ -52,6 +54,28 @@ test('without a certificate the counters give it away: it was told of nobody, an
   const verdict = asFail(world.verdict(rule, 'm3'));
   expect(verdict.witness).toBe('measured');
   expectTextsFilled(rule, verdict);
+});
+
+test('without a leader it may count on members who were never told of it: their list is the right one', () => {
+  const waiting = (): World =>
+    withoutCertificate(changeMetrics(healthyWorld(), 'm3', { memberId: ownId, hasLeader: false, isLeader: false }));
+  expect(statuses(waiting(), rule)).toEqual(['pass', 'pass', 'fail']);
+  // One that the others count on is only cut off from them.
+  const cutOff = withoutCertificate(changeMetrics(healthyWorld(), 'm3', { hasLeader: false, isLeader: false, knownPeers: [] }));
+  expect(statuses(cutOff, rule)).toEqual(['pass', 'pass', 'pass']);
+  const nobodyLed = waiting();
+  for (const node of ['m1', 'm2'] as const) changeMetrics(nobodyLed, node, { hasLeader: false, isLeader: false });
+  expect(statuses(nobodyLed, rule)).toEqual(['unknown', 'unknown', 'unknown']);
+});
+
+test('one that waits for a quorum nobody gives it serves nobody: down because of that, copied and not snapshotted', () => {
+  const world = inOwnCluster(healthyWorld()).set('etcd.client-port', 'm3', { outcome: failure('hung'), chain: [] });
+  for (const id of ['etcd.status', 'etcd.health', 'etcd.read'] as const) world.set(id, 'm3', failure('hung'));
+  expect(asFail(world.verdict(down, 'm3'))).toMatchObject({ reason: 'hung', facts: { words: 'accepts a connection, then says nothing' } });
+  expect(world.verdict(requests, 'm3').status).toBe('not-applicable');
+  const runs = fixesOf(world, rule, asFail(world.verdict(rule, 'm3'))).flatMap((fix) => fix.run);
+  expect(runs).toContain('test -e /root/m3-aside || cp -aT /var/lib/etcd /root/m3-aside');
+  expect(runs.filter((line) => line.includes('snapshot save'))).toHaveLength(1);
 });
 
 test('before 3.6 counters name only peers that were connected, which proves nothing', () => {

@@ -53,7 +53,6 @@ export const catalogue: readonly Scenario[] = [
   {
     ...base,
     id: 'S19',
-    unrecorded: 'not yet',
     title: 'etcd data of m3 wiped, started as a new member',
     faults: [{ fault: 'etcd-data-wiped', target: 'm3' }],
     ages: [70],

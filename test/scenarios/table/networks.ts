@@ -16,7 +16,8 @@ export const networks: readonly Scenario[] = [
     faults: dropped('m2', { from: 'lb', ports: '6443' }),
     ages: [60],
     expect: { kind: 'fault', root: m2(['lb-check-disagrees', 'lb-backend-down']), folds: [] },
-    forbidden: ['api-*', 'etcd-*', 'host-unreachable', 'ha-node-notready'],
+    // Until HAProxy takes it out, a third of the clients wait there in vain.
+    forbidden: ['api-master-unreachable', 'api-all-masters-down', 'api-readyz-*', 'etcd-*', 'host-unreachable', 'ha-node-notready'],
   },
   {
     ...base,
