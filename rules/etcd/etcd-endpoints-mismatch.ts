@@ -6,6 +6,7 @@ import { defineRule, fail, notApplicable, pass, undecided } from '../../src/judg
 import { mastersOf, masterOf } from '../../src/judge/readings/api-server.ts';
 import { checkedReasons } from '../../src/judge/readings/backend.ts';
 import { commandLineOf, isCurrent } from '../../src/judge/readings/command-line.ts';
+import { speaksOnlyOf } from '../../src/judge/readings/component-flags.ts';
 import { type Endpoint, endpointsIn, wrongWith } from '../../src/judge/readings/etcd-endpoints.ts';
 import { membersOf } from '../../src/judge/readings/member.ts';
 import { kubeletUsesOwnApiServer } from '../../src/judge/readings/wiring.ts';
@@ -86,6 +87,14 @@ export default defineRule({
     });
   },
   explains: [
+    {
+      to: 'api-flag-drift',
+      kind: 'causes',
+      on: 'node',
+      because: 'this flag is what differs',
+      when: ({ effect }) => speaksOnlyOf(effect, 'kube-apiserver', /^--etcd-servers$/),
+      unproven: true,
+    },
     whenNoneIsRight({ to: 'api-readyz-etcd', kind: 'causes', on: 'apiserver', because: 'where it asks there is no etcd', unproven: true }),
     whenNoneIsRight({
       to: 'api-master-unreachable',

@@ -2,18 +2,18 @@
 import { pingFullSize } from '../../src/judge/plans/ping-full-size.ts';
 import { joinAddress } from '../../src/model/address.ts';
 import { shellWord } from '../../src/judge/shell-word.ts';
-import { say } from '../../src/model/sentence.ts';
+import { say, type Text } from '../../src/model/sentence.ts';
 import { checkedReasons } from '../../src/judge/readings/backend.ts';
 import { defineRule, fail, notApplicable, pass, undecided } from '../../src/judge/define-rule.ts';
 import { allOf } from '../../src/judge/readings/certainty.ts';
 import { type Counted, electionLimits, electionsSeen } from '../../src/judge/readings/elections.ts';
 import { describeDuration } from '../../src/model/time.ts';
 import { type Cut, whyCutOff } from '../../src/judge/readings/cut-off.ts';
-import { knockAtPeers, nodeOf } from '../../src/judge/readings/etcdctl.ts';
+import { knockAtPeers, nodeOf, shellFor } from '../../src/judge/readings/etcdctl.ts';
 import { isAlive, type MemberReading, membersOf, peekMember, readMember } from '../../src/judge/readings/member.ts';
 import { doNotStop, memberAt } from '../../src/judge/readings/member-fixes.ts';
 import { aliveMembers, linksOf } from '../../src/judge/readings/peers.ts';
-import { couldNotAsk, countVoters, etcdAccessFlags, namesOf } from '../../src/judge/readings/voters.ts';
+import { couldNotAsk, countVoters, etcdAccessFlags, memberIdOf, namesOf } from '../../src/judge/readings/voters.ts';
 import { kubeletUsesOwnApiServer, usesOnlyLocalEtcd } from '../../src/judge/readings/wiring.ts';
 import type { Edge, Fix, Link, Seen } from '../../src/model/rule.ts';
 import type { Member } from '../../src/model/topology.ts';
@@ -38,7 +38,7 @@ export default defineRule({
   title: 'etcd member {member} is cut off from its peers: {words}',
   healthy: 'the etcd members that are alive reach each other',
   why: 'A member without its peers answers no write and no current read; the API server that uses it goes down with it.',
-  shows: ['{member} {peerAddress}  {words}'],
+  shows: ['{member} {peerAddress}  {words}', 'if elsewhere: {elsewhere}'],
   folded: '{words}',
   needs: ['etcd.metrics', 'etcd.status', 'etcd.health', 'etcd.client-port', 'etcd.peer-port', 'etcd.members', 'etcd.clock', 'api.ready'],
   limits: electionLimits,
@@ -62,6 +62,7 @@ export default defineRule({
       peerAddress: joinAddress(member.host, member.peerPort),
       words: cut.words,
       others: namesOf(others),
+      elsewhere: elsewhere(member),
     };
     const worst = countVoters(seen).led.length === 0 ? ({ severity: 'critical', impact: 'outage' } as const) : {};
     return fail(facts, { ...worst, reason: cut.reason, witness: witnessOf(cut, reading) });
@@ -132,6 +133,13 @@ export default defineRule({
   errors: ['etcdserver: no leader', 'lost TCP streaming connection with remote peer', 'prober detected unhealthy status'],
 });
 
+/** Empty where peers and clients are sent to one host. */
+function elsewhere(member: Member): Text {
+  const { peerHost, host, peerPort } = member;
+  if (peerHost === undefined) return '';
+  return say('the member list sends its peers to {peer}, its clients to {host}', { peer: joinAddress(peerHost, peerPort), host });
+}
+
 /** Its links come and go: at this moment they may all be up. */
 function unsteady(member: Member, alone: Counted | undefined): Cut | undefined {
   if (alone === undefined || alone.member !== member) return undefined;
@@ -191,6 +199,30 @@ function lookFrom(member: Member, others: readonly Member[]): string {
 
 function lookAtNetwork(seen: Seen, member: Member | undefined): readonly Fix[] {
   if (member === undefined) return [];
+  return [...knockBetween(seen, member), ...listAnew(seen, member)];
+}
+
+/** A machine that moved is still looked for where it was. */
+function listAnew(seen: Seen, member: Member): readonly Fix[] {
+  const [id, helper] = [memberIdOf(member), countVoters(seen).led[0]];
+  const { peerHost, host, peerPort } = member;
+  if (peerHost === undefined || id === undefined || helper === undefined) return [];
+  const { where, etcdctl } = shellFor(seen, helper);
+  const urls = (one: string): string => shellWord(`--peer-urls=https://${joinAddress(one, peerPort)}`);
+  return [
+    {
+      do: say('If {node} has the address {peerHost} no more, tell the list where it is now', { node: nodeOf(member), peerHost }),
+      where,
+      run: [`${etcdctl} member update ${shellWord(id)} ${urls(host)}`],
+      risk: 'medium',
+      needs: [{ text: say('ip -o addr on {node} shows no {peerHost}', { node: nodeOf(member), peerHost }), met: 'unknown' }],
+      verify: [`${etcdctl} member list`],
+      undo: [`${etcdctl} member update ${shellWord(id)} ${urls(peerHost)}`],
+    },
+  ];
+}
+
+function knockBetween(seen: Seen, member: Member): readonly Fix[] {
   const others = aliveMembers(seen).filter((other) => other !== member);
   return [
     {

@@ -16,6 +16,8 @@ export interface Member {
   readonly host: string;
   readonly clientPort: number;
   readonly peerPort: number;
+  /** Where the list sends its peers, if that is another host than its clients are sent to: a network of its own, or an address it had before. */
+  readonly peerHost?: string;
   readonly origin: Origin;
   readonly learner: boolean;
   /** A member that is listed but has never been started has neither name nor client URL. */

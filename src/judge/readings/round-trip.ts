@@ -16,13 +16,15 @@ export interface RoundTrip {
   readonly recent?: Histogram;
 }
 
-/** To peers that answer for this cluster: of one that is gone etcd goes on counting the last time it was reached. */
+/** To peers that answer for this cluster and are connected: of one that is gone etcd goes on counting the last time it was reached. */
 export function roundTripsOf(seen: Seen<MemberEvidence>, member: Member): readonly RoundTrip[] | undefined {
-  const since = metricsOf(seen, member)?.value.peerRoundTrip;
+  const counters = metricsOf(seen, member)?.value;
+  const since = counters?.peerRoundTrip;
   if (since === undefined) return undefined;
   const window = counterWindow(seen, member);
   const silent = seen.topology.members.filter((other) => isGone(peekMember(seen, other)));
   return Object.entries(since).flatMap(([id, histogram]) => {
+    if (counters?.activePeers[id] === 0) return [];
     const peer = seen.topology.members.find((other) => memberIdOf(other) === id);
     if (peer === undefined ? silent.some((other) => memberIdOf(other) === undefined) : silent.includes(peer)) return [];
     const recent = window && between(window.first.peerRoundTrip?.[id], window.last.peerRoundTrip?.[id]);

@@ -71,6 +71,7 @@ function addListed(member: EtcdMember, names: HostNames, pods: ReadonlyMap<strin
     origin: 'listed',
     learner: member.learner,
     started,
+    ...(peer !== undefined && peer.host !== client.host && { peerHost: peer.host }),
     ...(pod !== undefined && { pod }),
   });
 }

@@ -1,5 +1,6 @@
 // Does etcd-endpoints-mismatch tell a wrong --etcd-servers from one that suits its cluster?
 import { expect, test } from 'vitest';
+import drift from '../../../rules/apiserver/api-flag-drift.ts';
 import rule from '../../../rules/etcd/etcd-endpoints-mismatch.ts';
 import { learning, withFlags, withoutNode } from '../../kit/etcd-worlds.ts';
 import { gateOf } from '../../kit/texts.ts';
@@ -32,6 +33,14 @@ test.each([
   expect([verdict.reason, verdict.severity, verdict.witness]).toEqual([reason, severity, 'stated']);
   expectTextsFilled(rule, verdict);
   expect(String(fixesOf(world, rule, verdict)[0]?.do)).toContain('--etcd-servers=https://127.0.0.1:2379;');
+});
+
+test('that masters differ in this flag follows from it; that they differ in others does not', () => {
+  const world = asks('https://127.0.0.1:2379,https://10.89.0.99:2379');
+  const gate = (one: World): readonly unknown[] =>
+    gateOf(rule, one, asFail(one.verdict(rule, 'm2')), asFail(one.verdict(drift, 'kube-apiserver')));
+  expect(gate(world)).toEqual(['yes']);
+  expect(gate(withFlags(world, 'kube-apiserver', 'm2', '--feature-gates=A=true'))).toEqual(['no']);
 });
 
 test('an address only a flag names is no member of a stacked etcd, whoever is asked', () => {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import rule from '../../../rules/etcd/etcd-partition.ts';
+import { changeLists } from '../../kit/etcd-worlds.ts';
 import { answered } from '../../kit/world.ts';
 import {
   asFail,
@@ -34,6 +35,25 @@ test('one member cut off: it fails, its peers do not', () => {
     expect(verdict.facts['words']).toBe('knows no leader, unlike m1, m2');
     expectTextsFilled(rule, verdict);
   }
+});
+
+test('a list that sends its peers elsewhere is shown, with the way to correct it where a member can be asked to', () => {
+  const moved = changeLists(isolate(healthyWorld(), 'm3'), (list) =>
+    list.map((one) => (one.name === 'm3' ? { ...one, peerUrls: ['https://10.89.0.99:2380'] } : one)),
+  );
+  const verdict = asFail(moved.verdict(rule, 'm3'));
+  expectTextsFilled(rule, verdict);
+  expect(String(verdict.facts['elsewhere'])).toBe('the member list sends its peers to 10.89.0.99:2380, its clients to 10.89.0.13');
+  const step = fixesOf(moved, rule, verdict).find((fix) => fix.run.some((line) => line.includes('member update')));
+  expect(step).toMatchObject({ risk: 'medium', needs: [{ met: 'unknown' }] });
+  expect(step?.run[0]).toContain(`member update ${ids.m3} --peer-urls=https://10.89.0.13:2380`);
+  expect(step?.undo?.[0]).toContain('--peer-urls=https://10.89.0.99:2380');
+  const there = isolate(healthyWorld(), 'm3');
+  expect(
+    fixesOf(there, rule, asFail(there.verdict(rule, 'm3')))
+      .flatMap((fix) => fix.run)
+      .join(),
+  ).not.toContain('member update');
 });
 
 /** Two looks, 15 s apart, between which these members counted so many changes of the leader. */

@@ -27,6 +27,12 @@ test('a distance that the timers were made for is only a warning, and starts no 
   expect(gate(withFlags(farAway(0.2), 'etcd', ['--config-file=/etc/etcd.conf']))).toBe('unknown');
 });
 
+test('what was counted before a stream was lost tells nothing about now', () => {
+  const world = farAway(0.2);
+  world.set('etcd.metrics', 'm2', { ...countersOf(world, 'm2'), activePeers: { [ids.m1]: 0, [ids.m3]: 0 } });
+  expect(world.verdict(rule, 'm2').status).toBe('not-applicable');
+});
+
 test('it is critical once it has cost an election', () => {
   const verdict = asFail(lookAgain(farAway(0.2), 'm2', (old) => ({ leaderChanges: old.leaderChanges + 1 })).verdict(rule, 'm2'));
   expect([verdict.severity, verdict.impact, verdict.reason]).toEqual(['critical', 'degraded', 'too-slow-for-elections']);

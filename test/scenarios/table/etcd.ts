@@ -84,7 +84,7 @@ export const etcd: readonly Scenario[] = [
   {
     ...base,
     id: 'S68',
-    unrecorded: 'not yet',
+    unrecorded: 'command lines are told by the list of pods alone',
     title: 'the API server of m2 asks an address that is no etcd member, too',
     faults: [
       {
