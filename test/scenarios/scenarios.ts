@@ -12,6 +12,7 @@ import { known } from './table/known.ts';
 import { leaders } from './table/leaders.ts';
 import { networks } from './table/networks.ts';
 import { nodes } from './table/nodes.ts';
+import { settings } from './table/settings.ts';
 import { slow } from './table/slow.ts';
 import { upgrades } from './table/upgrades.ts';
 
@@ -26,6 +27,7 @@ export const scenarios: readonly Scenario[] = [
   ...balancers,
   ...leaders,
   ...certificates,
+  ...settings,
   ...slow,
   ...etcd,
   ...doubles,
