@@ -147,6 +147,8 @@ class Exchange {
         ...message.headers,
       },
     });
+    // A wait that was stopped before it began listens to nobody, and an error that nobody hears ends the program.
+    this.#request.on('error', () => {});
     this.#request.end(body);
   }
 
@@ -168,7 +170,6 @@ class Exchange {
         request.once('response', onResponse).once('error', onError);
         return () => {
           request.off('response', onResponse).off('error', onError);
-          request.on('error', () => {});
         };
       },
       late: () => ({ failure: this.#silence(milliseconds) }),

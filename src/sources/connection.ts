@@ -66,6 +66,7 @@ function handshake(raw: net.Socket, address: string, target: Target, millisecond
     ...(!net.isIP(name) && { servername: name }),
     ...(target.protocols && { ALPNProtocols: [...target.protocols] }),
   });
+  socket.on('error', () => {});
   const sent = (): readonly string[] => chainOf(socket).filter((der, index) => index === 0 || !target.anchors?.has(der));
   const failed = (failure: RawFailure): Opened => ({ kind: 'failed', address, connected: true, chain: sent(), failure });
   return waitFor<Opened>({

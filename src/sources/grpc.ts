@@ -55,6 +55,7 @@ function unary(call: Call, milliseconds: number, signal: AbortSignal): Promise<R
     return Promise.resolve({ failure: { why: 'protocol', detail: `${address} does not speak HTTP/2` } });
   }
   const session = http2.connect(`${target.scheme}://${address}`, { createConnection: () => socket });
+  session.on('error', () => {});
   return waitFor<Reply>({
     milliseconds,
     signal,

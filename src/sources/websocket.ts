@@ -92,6 +92,7 @@ export async function openChannel(target: Target, wish: Wish, limits: Deadlines,
         'Sec-WebSocket-Protocol': protocol,
       },
     });
+    request.on('error', () => {});
     upgraded = await waitFor<Upgraded>({
       milliseconds: limits.firstByte,
       signal,

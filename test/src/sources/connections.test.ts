@@ -5,8 +5,11 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, beforeAll, expect, test } from 'vitest';
 import { Connections } from '../../../src/sources/connections.ts';
+import { attempt } from '../../../src/sources/attempt.ts';
+import { bareContext } from '../../../src/sources/contexts.ts';
+import { Stopped } from '../../../src/sources/limit.ts';
 import { openLiveSource } from '../../../src/sources/live.ts';
-import type { Source } from '../../../src/sources/source.ts';
+import { deadlines, type Source } from '../../../src/sources/source.ts';
 import { kubeconfigText, scratch } from './kit/api.ts';
 import { serve } from './kit/patients.ts';
 import { type Pair, rsaAuthority, rsaCertificate } from './kit/pki.ts';
@@ -72,6 +75,22 @@ test('a request waits for the connection another one is using, and gets it', asy
   connections.give('api', own);
   expect(await second).toBe(own);
   expect(await elsewhere).toBeUndefined();
+});
+
+test('a request that is stopped before it begins ends as stopped, and the connection it had been given complains to nobody', async () => {
+  const server = await counting();
+  const source = await open(server.port);
+  expect(await statuses(source, 1)).toEqual([200]);
+  await expect(source.kubernetes('/version', AbortSignal.abort())).rejects.toThrow();
+  const connections = new Connections();
+  const reuse = { connections, key: 'api' };
+  const target = { scheme: 'https', host: '127.0.0.1', port: server.port, context: bareContext(), reuse } as const;
+  const message = { method: 'GET', path: '/version', headers: {} } as const;
+  expect((await attempt(target, message, deadlines.usual, never)).answer?.status).toBe(200);
+  await expect(attempt(target, message, deadlines.usual, AbortSignal.abort())).rejects.toThrow(Stopped);
+  // An error that nobody hears would end the program within the next turns of the loop.
+  await pause(50);
+  clean.push(() => connections.close());
 });
 
 test('nobody waits for a connection that did not come about', async () => {
