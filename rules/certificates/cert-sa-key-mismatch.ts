@@ -1,7 +1,7 @@
 // Do all API servers accept service accounts' tokens by the same keys?
 import { isKubeadm } from '../../src/judge/readings/component-home.ts';
 import { defineRule, fail, notApplicable, pass, undecided } from '../../src/judge/define-rule.ts';
-import { besideFolder, keepCopy, keptCopy, putBack } from '../../src/judge/plans/exchange-files.ts';
+import { besideFolder, deleteCopies, keepCopy, keptCopy, putBack } from '../../src/judge/plans/exchange-files.ts';
 import { restartOf } from '../../src/judge/plans/reissue-certificate.ts';
 import { mastersOf } from '../../src/judge/readings/api-server.ts';
 import { fileSets } from '../../src/judge/readings/certificate-files.ts';
@@ -145,7 +145,7 @@ function planFor({ verdicts }: Cause, seen: Seen): readonly Fix[] {
         ],
         risk: 'medium',
         needs: [{ text: say('the keys of {from} are the right ones', { from }), met: 'unknown' }],
-        verify: [`kubectl --server ${shellWord(`https://${subject.id}`)} get --raw /openid/v1/jwks`],
+        verify: [`kubectl --server ${shellWord(`https://${subject.id}`)} get --raw /openid/v1/jwks`, deleteCopies(seen, 'kept', 'beside')],
         undo: [putBack(seen, 'pki/sa.key', 'pki/sa.pub'), restartOf('kube-apiserver'), restartOf('kube-controller-manager')],
       },
     ];
