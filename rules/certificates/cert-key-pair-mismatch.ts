@@ -159,7 +159,7 @@ function planFor({ verdicts }: Cause, seen: Seen): readonly Fix[] {
         run,
         risk: 'medium',
         needs: [{ text: say('the key of its authority lies on {node}', { node }), met: 'unknown' }],
-        verify: ['kubeadm certs check-expiration', deleteCopies(seen, 'kept')],
+        verify: ['kubeadm certs check-expiration', ...deleteCopies(seen, 'kept')],
         undo: [putBack(seen, role), ...restart],
       };
     }

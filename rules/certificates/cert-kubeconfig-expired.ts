@@ -179,7 +179,7 @@ function planFor({ verdicts }: Cause, seen: Seen): readonly Fix[] {
       needs: isMade ? [...base.needs, apiNeed(seen)] : base.needs,
       do: say('Make {file} anew on {node}, as root', { file, node }),
       run: [keepCopy(seen), ...(isMade ? makeBeside(seen, node, file) : [changeInPlace(seen, file, renews)]), ...restart],
-      verify: ['kubeadm certs check-expiration', deleteCopies(seen, 'kept', ...(isMade ? (['beside'] as const) : []))],
+      verify: ['kubeadm certs check-expiration', ...deleteCopies(seen, 'kept', ...(isMade ? (['beside'] as const) : []))],
       undo: [putBack(seen, file), ...restart],
     };
   });

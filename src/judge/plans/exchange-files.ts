@@ -25,10 +25,9 @@ export function keepCopy(seen: Seen): string {
   return `test -e ${kept} || { install -d -m 700 ${kept}.part && cp -aT ${home} ${kept}.part && chmod 700 ${kept}.part && mv ${kept}.part ${kept}; }`;
 }
 
-/** The last thing to do once a plan has held: keys that lie about are keys that get lost. A comment, for it cannot be undone. */
-export function deleteCopies(seen: Seen, ...which: readonly ('kept' | 'beside')[]): string {
-  const folders = which.map((one) => (one === 'kept' ? keptCopy(seen) : besideFolder(seen)));
-  return `# once all of this has held, for private keys lie there: rm -r ${folders.join(' ')}`;
+/** The last thing to do once a plan has held: keys that lie about get lost. Comments, for it cannot be undone. */
+export function deleteCopies(seen: Seen, ...which: readonly ('kept' | 'beside')[]): readonly string[] {
+  return which.map((one) => `# at last, for it holds keys: rm -r ${one === 'kept' ? keptCopy(seen) : besideFolder(seen)}`);
 }
 
 /** Only what a step changed, for the copy is older than the steps before it. @param paths below /etc/kubernetes */

@@ -51,7 +51,7 @@ function renewOn(node: string, role: string, where: string, served: boolean, see
     verify: [
       ...verify,
       ...(restartFor(role).length === 0 ? [] : [`crictl ps --name '^kube-apiserver$'   # started after the renewal`]),
-      deleteCopies(seen, 'kept'),
+      ...deleteCopies(seen, 'kept'),
     ],
     do: say('Renew it on {node}, as root', { node }),
     run: [
@@ -78,7 +78,7 @@ function renewKubelet(base: Omit<Fix, 'do' | 'run'>, node: string, role: string,
   if (role !== 'kubelet-client') {
     const run = [keepCopy(seen), `mv -f /var/lib/kubelet/pki/kubelet.crt /var/lib/kubelet/pki/kubelet.key ${kept}/ && ${restart}`];
     const undo = [`mv -f ${kept}/kubelet.crt ${kept}/kubelet.key /var/lib/kubelet/pki/ && ${restart}`];
-    const verify = [...base.verify, deleteCopies(seen, 'kept')];
+    const verify = [...base.verify, ...deleteCopies(seen, 'kept')];
     return { ...base, verify, do: say('Let the kubelet on {node} make a new one', { node }), run, undo };
   }
   const current = 'kubelet-client-current.pem';
@@ -90,7 +90,7 @@ function renewKubelet(base: Omit<Fix, 'do' | 'run'>, node: string, role: string,
       keepCopy(seen),
       `test -s /root/kubelet.conf && mv -f /var/lib/kubelet/pki/${current} ${kept}/ && cp /root/kubelet.conf /etc/kubernetes/kubelet.conf && ${restart}`,
     ],
-    verify: [...base.verify, `${deleteCopies(seen, 'kept')} /root/kubelet.conf`],
+    verify: [...base.verify, ...deleteCopies(seen, 'kept'), '# and the login that was brought: rm /root/kubelet.conf'],
     undo: [`mv -f ${kept}/${current} /var/lib/kubelet/pki/ && ${putBack(seen, 'kubelet.conf')} && ${restart}`],
   };
 }

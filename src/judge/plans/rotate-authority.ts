@@ -45,7 +45,7 @@ export function planToRotateAuthority(authority: Authority, seen: Seen): readonl
         { text: 'every API server serves', met: 'unknown' },
         { text: 'a window in which every master and every kubelet may restart', met: 'unknown' },
       ],
-      verify: ['kubeadm certs check-expiration', 'kubectl ha-doctor certs', deleteCopies(seen, 'kept', 'beside')],
+      verify: ['kubeadm certs check-expiration', 'kubectl ha-doctor certs', ...deleteCopies(seen, 'kept', 'beside')],
     },
   ];
 }

@@ -116,11 +116,11 @@ test('the copy is for its owner alone, keys in it keep their modes, and the last
   expect(modeOf(keptCopy(seen))).toBe('700');
   expect([modeOf(`${keptCopy(seen)}/pki/ca.key`), modeOf(`${keptCopy(seen)}/pki/ca.crt`)]).toEqual(['600', '644']);
   expect(modeOf(besideFolder(seen))).toBe('700');
-  const last = plan().verify.at(-1) ?? '';
-  expect(last).toBe(deleteCopies(seen, 'kept', 'beside'));
-  paste([last]);
+  const last = plan().verify.slice(-2);
+  expect(last).toEqual(deleteCopies(seen, 'kept', 'beside'));
+  paste(last);
   expect(existsSync(inside(keptCopy(seen)))).toBe(true);
-  paste([last.replace(/^#[^:]*:/, '')]);
+  paste(last.map((line) => line.replace(/^#[^:]*:/, '')));
   expect([existsSync(inside(keptCopy(seen))), existsSync(inside(besideFolder(seen)))]).toEqual([false, false]);
 });
 
