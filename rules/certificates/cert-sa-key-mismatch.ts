@@ -145,7 +145,10 @@ function planFor({ verdicts }: Cause, seen: Seen): readonly Fix[] {
         ],
         risk: 'medium',
         needs: [{ text: say('the keys of {from} are the right ones', { from }), met: 'unknown' }],
-        verify: [`kubectl --server ${shellWord(`https://${subject.id}`)} get --raw /openid/v1/jwks`, ...deleteCopies(seen, 'kept', 'beside')],
+        verify: [
+          `kubectl --server ${shellWord(`https://${subject.id}`)} get --raw /openid/v1/jwks`,
+          ...deleteCopies(seen, 'kept', 'beside'),
+        ],
         undo: [putBack(seen, 'pki/sa.key', 'pki/sa.pub'), restartOf('kube-apiserver'), restartOf('kube-controller-manager')],
       },
     ];

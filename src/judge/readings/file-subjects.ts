@@ -6,7 +6,7 @@ import { MissingEvidence } from '../view.ts';
 import { placeOf } from './certificate-places.ts';
 import { type FileEvidence, fileSets } from './certificate-files.ts';
 
-const howToGet = 'run ha-doctor there, as root, or --pki-dir <node>=<folder>';
+export const filesHowToGet = 'run ha-doctor there, as root, or --pki-dir <node>=<folder>';
 
 /** What each read machine holds, and one subject for each machine of the control plane whose files nobody read. */
 export function subjectsInFiles(seen: Seen<FileEvidence>, of: (set: FileSet) => readonly Subject[]): readonly Subject[] {
@@ -26,5 +26,5 @@ export function setOf(seen: Seen<FileEvidence>, subject: Subject): FileSet {
   if (found !== undefined && !subject.id.endsWith('/files')) return found;
   if (sets.length === 0) seen.get('here.files');
   const detail = `files of ${subject.name} were not read`;
-  throw new MissingEvidence([{ gap: 'not-collected', detail, howToGet, id: 'here.files', subject: 'cluster/cluster' }]);
+  throw new MissingEvidence([{ gap: 'not-collected', detail, howToGet: filesHowToGet, id: 'here.files', subject: 'cluster/cluster' }]);
 }
