@@ -1,5 +1,5 @@
 // The dictionary: which pieces of evidence exist, and what shape does each have?
-import type { ApiServiceSeen, ConversionSeen, ServiceBackend, WebhookSeen } from './admission.ts';
+import type { AggregatedAnswer, ApiServiceSeen, ConversionSeen, ServiceBackend, WebhookSeen } from './admission.ts';
 import type { ApiMetrics } from './api-metrics.ts';
 import type { BalancerFiles, EnvoyHost, HaproxyRow, HereNetwork, NginxStatus } from './balancer.ts';
 import type {
@@ -69,6 +69,8 @@ export interface EvidenceTypes {
   'kube.endpoints': EndpointList;
   'kube.kubeadm-config': KubeadmConfig;
   'kube.api-services': { readonly services: readonly ApiServiceSeen[]; readonly clock?: ServerClock };
+  /** What the API answers for those that somebody else serves. */
+  'kube.aggregated-answers': { readonly answers: readonly AggregatedAnswer[] };
   'kube.webhooks': { readonly webhooks: readonly WebhookSeen[] };
   /** Authorities in ConfigMaps of kube-system. */
   'kube.trust': PublishedTrust;
@@ -153,6 +155,7 @@ export const evidenceSubjects: { readonly [Id in EvidenceId]: 'cluster' | 'lb' |
   'kube.endpoints': 'cluster',
   'kube.kubeadm-config': 'cluster',
   'kube.api-services': 'cluster',
+  'kube.aggregated-answers': 'cluster',
   'kube.webhooks': 'cluster',
   'kube.trust': 'cluster',
   'kube.signing-requests': 'cluster',

@@ -23,6 +23,7 @@ import hereFiles from './here/files.ts';
 import hereNetwork from './here/network.ts';
 import herePki from './here/pki.ts';
 import hereTime from './here/time.ts';
+import kubeAggregatedAnswers from './kube/aggregated-answers.ts';
 import kubeApiServices from './kube/api-services.ts';
 import kubeContainerLogs from './kube/container-logs.ts';
 import kubeControlPlanePods from './kube/control-plane-pods.ts';
@@ -76,6 +77,7 @@ export const probes: readonly Probe[] = [
   hereNetwork,
   herePki,
   hereTime,
+  kubeAggregatedAnswers,
   kubeApiServices,
   kubeContainerLogs,
   kubeControlPlanePods,
