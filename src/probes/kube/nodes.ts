@@ -36,6 +36,7 @@ function reduce({ metadata, spec, status }: z.output<typeof node>): NodeSeen {
   return {
     name: metadata.name,
     internalAddresses: status.addresses.filter(({ type }) => type === 'InternalIP').map(({ address }) => address),
+    otherAddresses: status.addresses.filter(({ type }) => type !== 'InternalIP').map(({ address }) => address),
     controlPlane: ['control-plane', 'master'].some((role) => `node-role.kubernetes.io/${role}` in metadata.labels),
     ready: readyOf(ready?.status),
     readyReason: ready?.reason ?? '',
