@@ -102,6 +102,8 @@ export interface EvidenceTypes {
   'node.scheduler-port': Knock;
   /** Certificates and manifests on the machine the tool runs on, when that is a control-plane node. */
   'here.files': LocalFiles;
+  /** Certificates and kubeconfigs of the kubelet on the machine the tool runs on, when that is no master. */
+  'here.kubelet': FileSet;
   /** Certificates of machines in folders that --pki-dir names. */
   'here.pki': { readonly sets: readonly FileSet[] };
   /** Addresses, neighbours and listening ports of the machine the tool runs on, as far as they bear on the load balancer. */
@@ -176,6 +178,7 @@ export const evidenceSubjects: { readonly [Id in EvidenceId]: 'cluster' | 'lb' |
   'node.controller-port': 'node',
   'node.scheduler-port': 'node',
   'here.files': 'cluster',
+  'here.kubelet': 'cluster',
   'here.pki': 'cluster',
   'here.network': 'cluster',
   'here.container-logs': 'cluster',

@@ -20,6 +20,7 @@ import etcdStatus from './etcd/status.ts';
 import hereContainerLogs from './here/container-logs.ts';
 import hereDisk from './here/disk.ts';
 import hereFiles from './here/files.ts';
+import hereKubelet from './here/kubelet.ts';
 import hereNetwork from './here/network.ts';
 import herePki from './here/pki.ts';
 import hereTime from './here/time.ts';
@@ -74,6 +75,7 @@ export const probes: readonly Probe[] = [
   hereContainerLogs,
   hereDisk,
   hereFiles,
+  hereKubelet,
   hereNetwork,
   herePki,
   hereTime,

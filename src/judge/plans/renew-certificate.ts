@@ -1,5 +1,5 @@
 // In which steps is an expired certificate replaced, with nobody sent to the machine meanwhile where that can be helped?
-import { isKubeadm } from '../readings/component-home.ts';
+import { isKubeadm, kubeletUnit } from '../readings/component-home.ts';
 import { shellWord } from '../shell-word.ts';
 import { say } from '../../model/sentence.ts';
 import { deleteCopies, keepCopy, keptCopy, pairFiles, pathOnMachine, putBack } from './exchange-files.ts';
@@ -31,7 +31,7 @@ function renewOn(node: string, role: string, where: string, served: boolean, see
     : [`openssl x509 -in ${shellWord(pathOnMachine(renewal, where))} -noout -enddate`];
   const base = { where: node === 'LB' ? 'lb' : node, risk: 'medium', needs, verify } as const;
   if (platform.kind === 'k3s' || platform.kind === 'rke2')
-    return { ...base, do: say('Renew it on {node}', { node }), run: rotateAll(platform.kind) };
+    return { ...base, do: say('Renew it on {node}', { node }), run: rotateOn(seen, node, platform.kind) };
   const outside = seen.topology.etcd === 'external' && role.startsWith('etcd-');
   if (!isKubeadm(seen) || outside || (renewal === undefined && !role.startsWith('kubelet')) || node === 'LB') {
     return {
@@ -62,6 +62,12 @@ function renewOn(node: string, role: string, where: string, served: boolean, see
     ],
     undo: [putBack(seen, ...pairFiles(renewal)), ...restart],
   };
+}
+
+/** An agent asks its server for certificates anew whenever it starts. */
+function rotateOn(seen: Seen, node: string, kind: 'k3s' | 'rke2'): readonly string[] {
+  const unit = kubeletUnit(seen, node);
+  return unit === `${kind}-agent` ? [`systemctl restart ${unit}`] : rotateAll(kind);
 }
 
 /** Who reads it only at its start has to start; who serves it takes it up unless the kubelet lets it wait after crashes. */

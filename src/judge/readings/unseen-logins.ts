@@ -36,7 +36,8 @@ function unseenLogins(seen: Seen<FileEvidence>): readonly Unseen[] {
   const sets = fileSets(seen);
   const expected = expectedOn(seen);
   const gap = { gap: 'not-collected', id: 'here.files', subject: 'cluster/cluster', howToGet: filesHowToGet } as const;
-  if (sets.length === 0) {
+  // A worker's own files show nothing of the control plane's.
+  if (!sets.some(({ node }) => masters.includes(node))) {
     const here = seen.peek('here.files');
     const howToGet = here?.state === 'missing' ? here.howToGet : filesHowToGet;
     const detail = `nobody read the files in which ${masters.join(', ')} keep what they log in with (${expected.join(', ')}); copies named by --pki-dir <node>=<folder> will do`;
