@@ -65,6 +65,8 @@ export interface EvidenceTypes {
   'kube.leads-taken': { readonly taken: readonly LeadTaken[]; readonly clock?: ServerClock };
   /** Leases that were named by flag, wherever they are. */
   'kube.named-leases': NamedLeases;
+  /** Leaders that stand in annotations of Endpoints or ConfigMaps, of components whose flags say so. */
+  'kube.old-locks': NamedLeases;
   'kube.control-plane-pods': { readonly pods: readonly ControlPlanePod[]; readonly clock?: ServerClock };
   'kube.endpoints': EndpointList;
   'kube.kubeadm-config': KubeadmConfig;
@@ -153,6 +155,7 @@ export const evidenceSubjects: { readonly [Id in EvidenceId]: 'cluster' | 'lb' |
   'kube.leases': 'cluster',
   'kube.leads-taken': 'cluster',
   'kube.named-leases': 'cluster',
+  'kube.old-locks': 'cluster',
   'kube.control-plane-pods': 'cluster',
   'kube.endpoints': 'cluster',
   'kube.kubeadm-config': 'cluster',

@@ -37,6 +37,7 @@ import kubeMayPortForward from './kube/may-port-forward.ts';
 import kubeNamedLeases from './kube/named-leases.ts';
 import kubeNodeLeases from './kube/node-leases.ts';
 import kubeNodes from './kube/nodes.ts';
+import kubeOldLocks from './kube/old-locks.ts';
 import kubeServiceBackends from './kube/service-backends.ts';
 import kubeSigningRequests from './kube/signing-requests.ts';
 import kubeTrust from './kube/trust.ts';
@@ -92,6 +93,7 @@ export const probes: readonly Probe[] = [
   kubeNamedLeases,
   kubeNodeLeases,
   kubeNodes,
+  kubeOldLocks,
   kubeServiceBackends,
   kubeSigningRequests,
   kubeTrust,
