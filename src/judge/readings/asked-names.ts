@@ -12,7 +12,7 @@ const mightiest = 'system:masters';
 export interface Claim {
   /** `no`: it must not be granted. `unknown`: somebody has to compare. */
   readonly belongs: Certainty;
-  /** Subject and alternative names, or why they are not known. */
+  /** Subject and alternative names, or why they cannot be read; empty where nobody looked. */
   readonly asked: Text;
   /** What speaks against it. */
   readonly why?: Text;
@@ -21,8 +21,8 @@ export interface Claim {
 /** By kubernetes.io/docs/reference/access-authn-authz/certificate-signing-requests: what the signers of kubelets permit. */
 export function claimOf(seen: Seen<'kube.nodes'>, request: SigningRequest): Claim {
   const { asks, signer, requester } = request;
-  if (asks === undefined) return { belongs: 'unknown', asked: 'what it asks for was not read' };
-  if ('broken' in asks) return { belongs: 'unknown', asked: asks.broken };
+  if (asks === undefined) return { belongs: 'unknown', asked: '' };
+  if ('broken' in asks) return { belongs: 'unknown', asked: say('what could not be read ({broken})', { broken: asks.broken }) };
   const { subject, names, addresses, others, organisations, commonNames } = asks;
   const all = [...names, ...addresses, ...others];
   const asked = say('{subject}; {names}', { subject, names: all.length === 0 ? 'no names' : all.join(', ') });

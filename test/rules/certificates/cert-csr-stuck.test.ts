@@ -137,6 +137,13 @@ test.each<[string, Partial<SigningRequest>]>([
   expect(planned(asked(change)).approval?.needs[0]?.met).toBe('unknown');
 });
 
+test('what nobody read is not shown as if it had been', () => {
+  expect(planned(asked({})).verdict.facts).toMatchObject({ asked: '' });
+  expect(planned(asked({})).fixes[0]?.do).toBe('See who asks, and for which names');
+  const broken = planned(asked({ asks: { broken: 'it asks for 101 names' } }));
+  expect(JSON.stringify(broken.verdict.facts['asked'])).toContain('it asks for 101 names');
+});
+
 test('without the list of nodes nobody can say whose the names are', () => {
   const world = asked({ asks: asks({ addresses: ['10.89.0.99'] }) }).missing('kube.nodes');
   expect(planned(world).approval?.needs[0]?.met).toBe('unknown');
