@@ -10,6 +10,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const parts: readonly (readonly [RegExp, string])[] = [
   [/\/cli\/(run-diagnosis|show-catalogue)\.ts$|^\.\/show-catalogue\.ts$/, './diagnosis.cjs'],
   [/^\.\/command-line\.ts$/, './command-line.cjs'],
+  [/\/shared\/signing-request\.ts$/, './signing-request.cjs'],
 ];
 
 const partsAreBeside: Plugin = {
@@ -42,6 +43,8 @@ export async function buildPackage(target: string): Promise<void> {
   mkdirSync(dist, { recursive: true });
   const requireOnly = { format: 'cjs', supported: { 'dynamic-import': false }, external } as const;
   await build({ ...shared, ...requireOnly, entryPoints: ['src/cli/heavy.ts'], outfile: join(dist, 'diagnosis.cjs') });
+  const requests = 'src/probes/shared/signing-request.ts';
+  await build({ ...shared, ...requireOnly, entryPoints: [requests], outfile: join(dist, 'signing-request.cjs') });
   await build({ ...shared, format: 'esm', external: ['@oclif/core'], entryPoints: ['bin/plugin.ts'], outfile: join(dist, 'plugin.js') });
   await build({ ...shared, ...requireOnly, entryPoints: ['bin/command-line.ts'], outfile: join(dist, 'command-line.cjs') });
   await build({ ...shared, ...requireOnly, entryPoints: ['bin/main.ts'], outfile: join(dist, 'cli.cjs') });

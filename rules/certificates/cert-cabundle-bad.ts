@@ -1,19 +1,32 @@
 // Do API servers hold authorities that count for the webhooks and APIs they call?
-import { defineRule, fail, pass, undecided } from '../../src/judge/define-rule.ts';
+import { defineRule, fail, notApplicable, pass, undecided } from '../../src/judge/define-rule.ts';
 import { type Called, calledServers } from '../../src/judge/readings/bundles.ts';
-import { beginOf, endOf } from '../../src/judge/readings/certificate.ts';
+import { beginOf, endOf, isSelfMade } from '../../src/judge/readings/certificate.ts';
+import { refusalOf } from '../../src/judge/readings/refused-servers.ts';
 import { type ServerNow, serverNow } from '../../src/judge/readings/host-clock.ts';
 import { shellWord } from '../../src/judge/shell-word.ts';
-import type { Cause, Fix } from '../../src/model/rule.ts';
+import type { Cause, Fix, Seen } from '../../src/model/rule.ts';
 import { say, type Text } from '../../src/model/sentence.ts';
-import { clusterSubject } from '../../src/model/subject.ts';
+import { clusterSubject, type Subject } from '../../src/model/subject.ts';
 import type { Severity } from '../../src/model/verdict.ts';
 import { describeDuration } from '../../src/model/time.ts';
 
 const day = 86_400_000;
+const needs = [
+  'kube.webhooks',
+  'kube.api-services',
+  'kube.conversions',
+  'kube.aggregated-answers',
+  'kube.container-logs',
+  'here.container-logs',
+  'api.ready',
+  'etcd.clock',
+  'lb.tries',
+] as const;
+type Needs = (typeof needs)[number];
 
 interface Flaw {
-  readonly reason: 'broken' | 'expired' | 'not-yet-valid' | 'expiring';
+  readonly reason: 'broken' | 'expired' | 'not-yet-valid' | 'expiring' | 'other-authority' | 'refused' | 'leaf';
   readonly words: Text;
 }
 
@@ -30,46 +43,56 @@ export default defineRule({
   why: 'Each call to it fails in TLS: what it guards cannot be changed, what it serves or translates cannot be read.',
   shows: ['{kind} {object}', '  caBundle: {words}'],
   folded: 'caBundle {words}',
-  needs: ['kube.webhooks', 'kube.api-services', 'kube.conversions', 'api.ready', 'etcd.clock', 'lb.tries'],
+  needs,
   limits: {
     soon: { value: 30, unit: 'days', source: 'as for any certificate that is about to end' },
+    recent: { value: 600, unit: 's', source: 'convention: an older line of a log may be about what was mended since' },
   },
-  reasons: ['broken', 'expired', 'not-yet-valid', 'expiring'],
+  reasons: ['broken', 'expired', 'not-yet-valid', 'expiring', 'other-authority', 'refused', 'leaf'],
   subjects: (seen) => {
     const { called, unread } = calledServers(seen);
-    const given = called.filter(({ bundle }) => bundle !== undefined);
-    return [...given.map(({ subject }) => subject), ...(given.length === 0 || unread.length > 0 ? [clusterSubject] : [])];
+    const judged = judgedOf(seen, called);
+    return [
+      ...judged.map(({ subject }) => subject),
+      ...(judged.length === 0 || unread.length > 0 ? [clusterSubject] : []),
+      ...(judged.some(({ kind }) => kind !== 'APIService') ? [servedSubject] : []),
+    ];
   },
   judge: (seen, limits, subject) => {
     const { called, unread } = calledServers(seen);
-    const own = called.find((one) => one.subject.id === subject.id);
-    if (own?.bundle === undefined) {
+    const judged = judgedOf(seen, called);
+    if (subject.id === servedSubject.id) return judgeServed(seen, judged, limits.recent * 1000);
+    const own = judged.find((one) => one.subject.id === subject.id);
+    if (own === undefined) {
       for (const id of unread) seen.get(id);
       return pass({ called: called.length });
     }
     const now = serverNow(seen);
-    const facts = { name: subject.name, kind: own.kind, object: own.object };
-    const flaw = flawOf(own, now, limits.soon * day);
+    const service = own.service === undefined ? '' : `${own.service.namespace}/${own.service.name}`;
+    const facts = { name: subject.name, kind: own.kind, object: own.object, service };
+    const flaw = refusedFlaw(seen, own, limits.recent * 1000) ?? flawOf(own, now, limits.soon * day);
     if (flaw !== undefined) {
-      const severity: Severity = flaw.reason === 'expiring' ? 'warning' : own.severity;
+      const { reason, words } = flaw;
+      const grave = severityOf(own, reason);
       return fail(
-        { ...facts, words: flaw.words },
-        { reason: flaw.reason, severity, impact: flaw.reason === 'expiring' ? 'at-risk' : 'degraded', witness: 'stated' },
+        { ...facts, words },
+        { reason, severity: grave, impact: harmless.has(reason) ? 'at-risk' : 'degraded', witness: 'stated' },
       );
     }
+    if (own.bundle === undefined) return notApplicable('it names no authorities, and the last refusal is long ago');
     if (own.bundle.certificates.every((one) => endOf(one) < now.high))
       return undecided('it ends about now', 'kubectl ha-doctor diagnose --only clocks');
+    if (own.kind === 'APIService' && refusalOf(seen, own, limits.recent * 1000).kind === 'unseen') {
+      const [version = '', ...group] = own.object.split('.');
+      return undecided(
+        `its caBundle counts, and whether it signed what ${own.object} serves was not seen`,
+        `kubectl get --raw ${shellWord(`/apis/${group.join('.')}/${version}`)}`,
+      );
+    }
     return pass(facts);
   },
   explains: [
-    {
-      to: 'api-aggregated-unavailable',
-      kind: 'causes',
-      on: 'object',
-      because: 'API servers refuse what they cannot verify',
-      when: ({ cause }) => (cause.reason === 'expiring' ? 'no' : 'yes'),
-      unproven: true,
-    },
+    // Not the condition Available of an aggregated API: who sets it verifies no certificate.
     { to: 'api-webhook-hazard', kind: 'hints', on: 'object', because: 'a webhook that cannot be called stops what it guards' },
     { to: 'api-latency-p99', kind: 'hints', on: 'cluster', because: 'calls that fail are waited for' },
   ],
@@ -78,6 +101,47 @@ export default defineRule({
   reading: ['https://kubernetes.io/docs/reference/access-authn-authz/extensible-admission-controllers/#contacting-the-webhook'],
   errors: ['failed calling webhook', 'x509: certificate signed by unknown authority', 'unable to load root certificates'],
 });
+
+/** Stands for all webhooks at once: what shows whether they are trusted is one step for all of them. */
+const servedSubject: Subject = { kind: 'cluster', id: 'served-by-webhooks', name: 'what webhooks serve', keys: {} };
+
+/** What nothing fails for yet. */
+const harmless = new Set<Flaw['reason']>(['expiring', 'leaf']);
+
+/** Those with authorities of their own, and of the others whoever API servers refuse in so many words. */
+function judgedOf(seen: Seen<Needs>, called: readonly Called[]): readonly Called[] {
+  return called.filter((one) => one.bundle !== undefined || refusalOf(seen, one, Number.POSITIVE_INFINITY).kind === 'refused');
+}
+
+/** A webhook cannot be called without a change, and nothing but the log of an API server says why one was refused. */
+function judgeServed(seen: Seen<Needs>, judged: readonly Called[], recentMs: number) {
+  const open = judged.filter((one) => one.kind !== 'APIService' && refusalOf(seen, one, recentMs).kind === 'unseen');
+  const [first] = open;
+  if (first === undefined) return pass({ called: judged.length });
+  const names = open.map(({ subject }) => subject.name);
+  const rest = names.length > mostNames ? ` and ${names.length - mostNames} more` : '';
+  return undecided(
+    `whether the caBundle of ${names.slice(0, mostNames).join(', ')}${rest} signed what is served there was not seen`,
+    "kubectl -n kube-system logs -l component=kube-apiserver --tail 5000 | grep 'x509:'",
+  );
+}
+
+const mostNames = 4;
+
+function refusedFlaw(seen: Seen<Needs>, own: Called, recentMs: number): Flaw | undefined {
+  const refusal = refusalOf(seen, own, recentMs);
+  if (refusal.kind !== 'refused') return undefined;
+  const { error } = refusal;
+  return error.includes('unknown authority')
+    ? { reason: 'other-authority', words: say('another authority signed what it serves ({error})', { error }) }
+    : { reason: 'refused', words: say('they refuse what it serves ({error})', { error }) };
+}
+
+function severityOf(own: Called, reason: Flaw['reason']): Severity {
+  if (reason === 'expiring') return 'warning';
+  if (reason === 'leaf') return own.bundle?.certificates.every(isSelfMade) === true ? 'info' : 'warning';
+  return own.severity;
+}
 
 /** During a rotation one that has ended may stand beside one that counts. */
 function flawOf({ bundle }: Called, now: ServerNow, soon: number): Flaw | undefined {
@@ -90,15 +154,17 @@ function flawOf({ bundle }: Called, now: ServerNow, soon: number): Flaw | undefi
     const first = Math.min(...bundle.certificates.map(beginOf));
     return { reason: 'not-yet-valid', words: say('begins only in {time}', { time: describeDuration(first - now.high) }) };
   }
-  return last - now.low <= soon && last >= now.high
-    ? { reason: 'expiring', words: say('ends in {time}', { time: describeDuration(last - now.low) }) }
-    : undefined;
+  if (last - now.low <= soon && last >= now.high)
+    return { reason: 'expiring', words: say('ends in {time}', { time: describeDuration(last - now.low) }) };
+  // Go accepts one that is itself in the bundle (crypto/x509 Verify), and nothing else that its issuer signed.
+  if (begun.some(({ isAuthority }) => isAuthority)) return undefined;
+  return { reason: 'leaf', words: 'its caBundle holds no authority, so that only this very certificate is accepted, until it is renewed' };
 }
 
 function planFor({ verdicts }: Cause): readonly Fix[] {
-  return verdicts.map(({ facts }): Fix => {
+  return verdicts.flatMap(({ facts, reason }): readonly Fix[] => {
     const [kind, object] = [String(facts['kind']).toLowerCase(), shellWord(String(facts['object']))];
-    return {
+    const write: Fix = {
       do: say('Let whoever installed {object} write its caBundle again: cert-manager’s cainjector, the operator, or helm', {
         object: String(facts['object']),
       }),
@@ -113,5 +179,18 @@ function planFor({ verdicts }: Cause): readonly Fix[] {
         `kubectl get ${kind} ${object} -o yaml | grep caBundle: | head -1 | awk '{print $2}' | base64 -d | openssl x509 -noout -dates`,
       ],
     };
+    const [namespace, name] = String(facts['service']).split('/');
+    if ((reason !== 'refused' && reason !== 'other-authority') || name === undefined || namespace === undefined) return [write];
+    const forward = `kubectl -n ${shellWord(namespace)} port-forward ${shellWord(`service/${name}`)} 8443:443`;
+    const show = 'openssl x509 -noout -subject -issuer -dates -ext subjectAltName';
+    const look: Fix = {
+      do: 'See what it serves: by whom it is signed, until when, and for which names',
+      where: 'here',
+      run: [`${forward} & sleep 3; echo | openssl s_client -connect 127.0.0.1:8443 2>/dev/null | ${show}; kill %1`],
+      risk: 'none',
+      needs: [],
+      verify: [],
+    };
+    return [look, write];
   });
 }

@@ -1,6 +1,7 @@
 // Does anybody wait for a certificate that nobody grants?
 import { defineRule, fail, pass, undecided } from '../../src/judge/define-rule.ts';
 import { ageAt } from '../../src/judge/readings/age.ts';
+import { claimOf } from '../../src/judge/readings/asked-names.ts';
 import { shellWord } from '../../src/judge/shell-word.ts';
 import type { ServerClock, SigningRequest } from '../../src/model/kubernetes.ts';
 import type { Cause, Fix, Seen } from '../../src/model/rule.ts';
@@ -27,9 +28,15 @@ export default defineRule({
   title: '{requester} waits for a certificate: {words}',
   healthy: 'requests for certificates are granted',
   why: 'A kubelet asks anew every quarter of an hour; when its certificate ends before anybody grants one, its node is lost.',
-  shows: ['{request}  signer {signer}', '  {requester}, {words}', 'if message: {message}'],
+  shows: [
+    '{request}  signer {signer}',
+    '  {requester}, {words}',
+    'if asked:   asks for {asked}',
+    'if foreign:   not to be granted: {foreign}',
+    'if message: {message}',
+  ],
   folded: 'request {request}: {words}',
-  needs: ['kube.signing-requests'],
+  needs: ['kube.signing-requests', 'kube.nodes'],
   limits: {
     pending: { value: 600, unit: 's', source: 'convention: controllers approve within seconds, a person within minutes' },
     unsigned: { value: 300, unit: 's', source: 'convention: the signer in the controller manager answers within seconds' },
@@ -46,7 +53,17 @@ export default defineRule({
     if (own === undefined) return pass({ requests: requests.length });
     if (clock === undefined) return undecided('the API server that listed the requests told no time', 'kubectl get csr');
     const trouble = troubleOf(own, clock, limits);
-    const facts = { request: own.name, signer: own.signer, requester: own.requester, message: own.message };
+    const { asked, why, belongs } = claimOf(seen, own);
+    const waits = own.state === 'pending';
+    const facts = {
+      request: own.name,
+      signer: own.signer,
+      requester: own.requester,
+      message: own.message,
+      asked: waits ? asked : '',
+      foreign: waits ? (why ?? '') : '',
+      belongs,
+    };
     return trouble === undefined ? pass(facts) : fail({ ...facts, words: trouble.words }, { reason: trouble.reason, witness: 'stated' });
   },
   explains: [
@@ -107,7 +124,10 @@ function planFor({ verdicts }: Cause): readonly Fix[] {
   return verdicts.flatMap(({ facts, reason }): readonly Fix[] => {
     const [name, requester] = [shellWord(String(facts['request'])), String(facts['requester'])];
     const look: Fix = {
-      do: 'See who asks, and for which names',
+      do:
+        facts['asked'] === ''
+          ? 'See who asks, and for which names'
+          : say('See who asks, and for which names: {asked}', { asked: facts['asked'] as Text }),
       where: 'here',
       run: [
         `kubectl get csr ${name} -o jsonpath='{.spec.username}'`,
@@ -130,6 +150,19 @@ function planFor({ verdicts }: Cause): readonly Fix[] {
         },
       ];
     if (reason !== 'pending') return [look];
+    const belongs = facts['belongs'];
+    if (belongs === 'no')
+      return [
+        look,
+        {
+          do: say('Deny it once you know who asks: {why}', { why: facts['foreign'] as Text }),
+          where: 'here',
+          run: [`kubectl certificate deny ${name}`],
+          risk: 'low',
+          needs: [{ text: say('nobody set {requester} up with these names', { requester }), met: 'unknown' }],
+          verify: [`kubectl get csr ${name}   # Denied`],
+        },
+      ];
     return [
       look,
       {
@@ -138,7 +171,7 @@ function planFor({ verdicts }: Cause): readonly Fix[] {
         run: [`kubectl certificate approve ${name}`],
         risk: 'low',
         needs: [
-          { text: say('it asks for names and addresses of {requester} alone', { requester }), met: 'unknown' },
+          { text: say('it asks for names and addresses of {requester} alone', { requester }), met: belongs === 'yes' ? 'yes' : 'unknown' },
           { text: 'that machine is one of yours', met: 'unknown' },
         ],
         verify: [`kubectl get csr ${name}   # Approved,Issued`],

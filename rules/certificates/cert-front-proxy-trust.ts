@@ -2,7 +2,7 @@
 import { defineRule, fail, pass, undecided } from '../../src/judge/define-rule.ts';
 import { planToReissue } from '../../src/judge/plans/reissue-certificate.ts';
 import { certificateNeeds } from '../../src/judge/readings/certificate.ts';
-import { fileSets, roleFilesIn } from '../../src/judge/readings/certificate-files.ts';
+import { type FileEvidence, fileSets, roleFilesIn } from '../../src/judge/readings/certificate-files.ts';
 import type { CertificateFile } from '../../src/model/here.ts';
 import type { PublishedTrust } from '../../src/model/kubernetes.ts';
 import type { Seen } from '../../src/model/rule.ts';
@@ -80,7 +80,7 @@ export default defineRule({
   errors: ['x509: certificate signed by unknown authority', 'no client certificate CA names sent', 'Unauthorized'],
 });
 
-function proxiesIn(seen: Seen<'here.files' | 'here.pki'>): readonly { readonly node: string; readonly file: CertificateFile }[] {
+function proxiesIn(seen: Seen<FileEvidence>): readonly { readonly node: string; readonly file: CertificateFile }[] {
   return fileSets(seen).flatMap((set) =>
     roleFilesIn(set)
       .filter((one) => one.role === role)

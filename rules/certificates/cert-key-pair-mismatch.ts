@@ -1,6 +1,6 @@
 // Does each private key belong to the certificate it lies beside?
 import { defineRule, fail, notApplicable, pass, undecided } from '../../src/judge/define-rule.ts';
-import { keepCopy, keptCopy, putBack } from '../../src/judge/plans/exchange-files.ts';
+import { deleteCopies, keepCopy, keptCopy, putBack } from '../../src/judge/plans/exchange-files.ts';
 import { planToReissue, restartOf } from '../../src/judge/plans/reissue-certificate.ts';
 import { planToRenew } from '../../src/judge/plans/renew-certificate.ts';
 import { isKubeadm } from '../../src/judge/readings/component-home.ts';
@@ -160,7 +160,7 @@ function planFor({ verdicts }: Cause, seen: Seen): readonly Fix[] {
         run,
         risk: 'medium',
         needs: [{ text: say('the key of its authority lies on {node}', { node }), met: 'unknown' }],
-        verify: ['kubeadm certs check-expiration'],
+        verify: ['kubeadm certs check-expiration', ...deleteCopies(seen, 'kept')],
         undo: [putBack(seen, role), ...restart],
       };
     }

@@ -5,6 +5,7 @@ import {
   besideFolder,
   configureBeside,
   copyWithout,
+  deleteCopies,
   keepCopy,
   keptCopy,
   phaseBeside,
@@ -14,9 +15,9 @@ import { restartOf, rotateAll } from '../../src/judge/plans/reissue-certificate.
 import { certificateNeeds, endOf } from '../../src/judge/readings/certificate.ts';
 import { placeOf } from '../../src/judge/readings/certificate-places.ts';
 import { authoritiesIn } from '../../src/judge/readings/certificate-files.ts';
-import { setOf, subjectsInFiles } from '../../src/judge/readings/file-subjects.ts';
+import { filesHowToGet, setOf, subjectsInFiles } from '../../src/judge/readings/file-subjects.ts';
 import { serverNow } from '../../src/judge/readings/host-clock.ts';
-import { kubeconfigsIn, readerOf } from '../../src/judge/readings/kubeconfig-files.ts';
+import { clientOf, kubeconfigsIn, readerOf, unreadableIn } from '../../src/judge/readings/kubeconfig-files.ts';
 import { isAddress } from '../../src/judge/readings/certificate-names.ts';
 import { isLoopback, splitAddress } from '../../src/judge/topology/build.ts';
 import type { FileSet, KubeconfigFile } from '../../src/model/here.ts';
@@ -55,11 +56,18 @@ export default defineRule({
   },
   reasons: ['expired', 'expiring', 'other-authority', 'elsewhere', 'no-rotation'],
   subjects: (seen) =>
-    subjectsInFiles(seen, (set) => kubeconfigsIn(set).map(({ role }) => placeOf(seen.topology, set.node, `${role}.conf`))),
+    subjectsInFiles(seen, (set) =>
+      [...kubeconfigsIn(set).map(({ role }) => role), ...unreadableIn(set).map(({ role }) => role)].map((role) =>
+        placeOf(seen.topology, set.node, `${role}.conf`),
+      ),
+    ),
   judge: (seen, limits, subject) => {
     const set = setOf(seen, subject);
-    const file = kubeconfigsIn(set).find(({ role }) => subject.id === `${set.node}/${role}.conf`);
-    if (file === undefined) return notApplicable('it is not there');
+    const closed = unreadableIn(set).find(({ role }) => subject.id === `${set.node}/${role}.conf`);
+    if (closed !== undefined) return undecided(`${closed.path} could not be read: ${closed.why}`, filesHowToGet);
+    const found = kubeconfigsIn(set).find(({ role }) => subject.id === `${set.node}/${role}.conf`);
+    if (found === undefined) return notApplicable('it is not there');
+    const file = withClient(set, found);
     const now = serverNow(seen);
     const facts = {
       node: set.node,
@@ -78,6 +86,8 @@ export default defineRule({
         { reason, severity, impact: degrades ? 'degraded' : 'at-risk', group: `${file.role}.conf`, witness: 'stated' },
       );
     }
+    if (file.client === undefined && file.clientFile !== undefined && file.role !== 'kubelet')
+      return undecided(`${file.clientFile}, which it logs in with, was not read`, filesHowToGet);
     if (file.client !== undefined && endOf(file.client) < now.high)
       return undecided(`it ends about now, and ${now.by} do not agree whether that is past`, 'kubectl ha-doctor diagnose --only clocks');
     return pass(facts);
@@ -120,6 +130,12 @@ export default defineRule({
   errors: ['the server has asked for the client to provide credentials', 'Unable to authenticate the request'],
 });
 
+/** A kubelet's own certificate is judged where it lies; whatever else names a file logs in with what that holds. */
+function withClient(set: FileSet, file: KubeconfigFile): KubeconfigFile {
+  const client = file.role === 'kubelet' ? file.client : clientOf(set, file);
+  return client === undefined ? file : { ...file, client };
+}
+
 function datesOf({ client }: KubeconfigFile, now: { low: number }, limits: { critical: number; warning: number }): Flaw | undefined {
   if (client === undefined) return undefined;
   const left = endOf(client) - now.low;
@@ -130,12 +146,13 @@ function datesOf({ client }: KubeconfigFile, now: { low: number }, limits: { cri
 }
 
 /** Only where the machine's own authority was read too. */
-function authorityOf({ authorities, client, signedBy }: KubeconfigFile, set: FileSet): Flaw | undefined {
+function authorityOf({ authorities, client, clientFile, signedBy }: KubeconfigFile, set: FileSet): Flaw | undefined {
   const own = authoritiesIn(set, 'ca').map(({ certificate }) => certificate.sha256);
   if (own.length === 0) return undefined;
   const trusts = authorities.length === 0 || authorities.some(({ sha256 }) => own.includes(sha256));
   if (!trusts) return { reason: 'other-authority', severity: 'critical', words: 'holds another authority than ca.crt beside it' };
-  if (client === undefined || signedBy.some((one) => own.includes(one))) return undefined;
+  // What lies in a file of its own is judged there, by who signed it.
+  if (client === undefined || clientFile !== undefined || signedBy.some((one) => own.includes(one))) return undefined;
   return { reason: 'other-authority', severity: 'critical', words: 'logs in with what another authority signed' };
 }
 
@@ -182,7 +199,7 @@ function planFor({ verdicts }: Cause, seen: Seen): readonly Fix[] {
       needs: isMade ? [...base.needs, apiNeed(seen)] : base.needs,
       do: say('Make {file} anew on {node}, as root', { file, node }),
       run: [keepCopy(seen), ...(isMade ? makeBeside(seen, node, file) : [changeInPlace(seen, file, renews)]), ...restart],
-      verify: ['kubeadm certs check-expiration'],
+      verify: ['kubeadm certs check-expiration', ...deleteCopies(seen, 'kept', ...(isMade ? (['beside'] as const) : []))],
       undo: [putBack(seen, file), ...restart],
     };
   });

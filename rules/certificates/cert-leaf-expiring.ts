@@ -15,6 +15,7 @@ import {
 import { describeRole, isUnverified } from '../../src/judge/readings/certificate-role.ts';
 import { describeLeaf } from '../../src/judge/readings/certificate-words.ts';
 import { type ServerNow, serverNow } from '../../src/judge/readings/host-clock.ts';
+import { endUnseenLogins, unseenLoginSubjects } from '../../src/judge/readings/unseen-logins.ts';
 import type { Severity } from '../../src/model/verdict.ts';
 import { describeDuration, describeMoment } from '../../src/model/time.ts';
 
@@ -44,8 +45,9 @@ export default defineRule({
     apart: { value: 30, unit: 'days', source: 'convention: masters renewed together end within days of each other' },
   },
   reasons: ['ending', 'uneven'],
-  subjects: certificateSubjects,
+  subjects: (seen) => [...certificateSubjects(seen), ...unseenLoginSubjects(seen)],
   judge: (seen, limits, subject) => {
+    endUnseenLogins(seen, subject);
     const { place, leaves, places } = lookAt(seen, subject);
     const now = serverNow(seen);
     const [first] = leaves.filter((leaf) => !hasEnded(leaf.certificate, now)).sort(byEnd);

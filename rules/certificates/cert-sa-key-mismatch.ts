@@ -1,10 +1,10 @@
 // Do all API servers accept service accounts' tokens by the same keys?
 import { isKubeadm } from '../../src/judge/readings/component-home.ts';
 import { defineRule, fail, notApplicable, pass, undecided } from '../../src/judge/define-rule.ts';
-import { besideFolder, keepCopy, keptCopy, putBack } from '../../src/judge/plans/exchange-files.ts';
+import { besideFolder, deleteCopies, keepCopy, keptCopy, putBack } from '../../src/judge/plans/exchange-files.ts';
 import { restartOf } from '../../src/judge/plans/reissue-certificate.ts';
 import { mastersOf } from '../../src/judge/readings/api-server.ts';
-import { fileSets } from '../../src/judge/readings/certificate-files.ts';
+import { type FileEvidence, fileNeeds, fileSets } from '../../src/judge/readings/certificate-files.ts';
 import { sideOf } from '../../src/judge/readings/odd-one.ts';
 import { keyPairsIn } from '../../src/judge/readings/key-pairs.ts';
 import { shellWord } from '../../src/judge/shell-word.ts';
@@ -12,7 +12,7 @@ import type { Cause, Fix, Seen } from '../../src/model/rule.ts';
 import { say } from '../../src/model/sentence.ts';
 import type { Master } from '../../src/model/topology.ts';
 
-type Needs = 'api.token-keys' | 'here.files' | 'here.pki';
+type Needs = 'api.token-keys' | FileEvidence;
 
 export default defineRule({
   id: 'cert-sa-key-mismatch',
@@ -27,7 +27,7 @@ export default defineRule({
   why: 'Pods get 401 from this master and not from the others, so that their errors come and go with the connection.',
   shows: ['{node}  {own}', '{others}  {theirs}', 'if signing: {signing}'],
   folded: 'other service-account keys',
-  needs: ['api.token-keys', 'here.files', 'here.pki'],
+  needs: ['api.token-keys', ...fileNeeds],
   limits: {},
   reasons: ['differs', 'undecided', 'signer', 'rotation'],
   subjects: (seen) => mastersOf(seen).map((master) => master.subject),
@@ -145,7 +145,10 @@ function planFor({ verdicts }: Cause, seen: Seen): readonly Fix[] {
         ],
         risk: 'medium',
         needs: [{ text: say('the keys of {from} are the right ones', { from }), met: 'unknown' }],
-        verify: [`kubectl --server ${shellWord(`https://${subject.id}`)} get --raw /openid/v1/jwks`],
+        verify: [
+          `kubectl --server ${shellWord(`https://${subject.id}`)} get --raw /openid/v1/jwks`,
+          ...deleteCopies(seen, 'kept', 'beside'),
+        ],
         undo: [putBack(seen, 'pki/sa.key', 'pki/sa.pub'), restartOf('kube-apiserver'), restartOf('kube-controller-manager')],
       },
     ];

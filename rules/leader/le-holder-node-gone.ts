@@ -24,7 +24,7 @@ export default defineRule({
   why: 'A leader that nobody lists is looked after by nobody: it may be an old machine that was never stopped, with an old configuration.',
   shows: ['{component}  held by {holder}', '  {words}'],
   folded: 'held from {host}',
-  needs: ['kube.leases', 'kube.nodes', 'kube.control-plane-pods', 'kube.node-leases', 'api.ready', 'etcd.clock'],
+  needs: ['kube.leases', 'kube.old-locks', 'kube.nodes', 'kube.control-plane-pods', 'kube.node-leases', 'api.ready', 'etcd.clock'],
   limits: { ...nodeLimits, starting: startingLimit },
   reasons: ['gone', 'foreign'],
   subjects: (seen) => leaseSubjects(seen),

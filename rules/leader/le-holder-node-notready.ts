@@ -23,7 +23,7 @@ export default defineRule({
   why: 'Static Pods outlive their kubelet: this leader may go on for long, and nothing restarts it when it ends.',
   shows: ['{component}  held by {holder}, {words}', '  {node} not Ready for {duration}'],
   folded: 'led from {node}, {words}',
-  needs: ['kube.leases', 'kube.nodes', 'kube.node-leases', 'kube.control-plane-pods', 'api.ready', 'etcd.clock'],
+  needs: ['kube.leases', 'kube.old-locks', 'kube.nodes', 'kube.node-leases', 'kube.control-plane-pods', 'api.ready', 'etcd.clock'],
   limits: {
     ...nodeLimits,
     starting: startingLimit,

@@ -24,6 +24,7 @@ export default defineRule({
   needs: [
     'kube.leases',
     'kube.named-leases',
+    'kube.old-locks',
     'api.ready',
     'etcd.clock',
     'kube.control-plane-pods',

@@ -3,7 +3,7 @@ import { homeOf, lookAt, readLog } from '../../src/judge/readings/component-home
 import { say } from '../../src/model/sentence.ts';
 import { defineRule, fail, notApplicable, pass, undecided } from '../../src/judge/define-rule.ts';
 import { electsNowhere } from '../../src/judge/readings/election.ts';
-import { findLease, getLease, leasePlace, leaseSubjects } from '../../src/judge/readings/lease.ts';
+import { findLease, getLease, leasePlace, leaseSubjects, oldLockOf } from '../../src/judge/readings/lease.ts';
 
 export default defineRule({
   id: 'le-lease-missing',
@@ -17,7 +17,7 @@ export default defineRule({
   why: 'No {component} has started its work since the lease went: what it looks after stands still. Running Pods keep running.',
   shows: ['kube-system/{lease} is not there; {instances} instances of {component} are listed'],
   folded: '{component} has no lease',
-  needs: ['kube.leases', 'kube.control-plane-pods', 'kube.nodes', 'kube.node-leases', 'here.files'],
+  needs: ['kube.leases', 'kube.old-locks', 'kube.control-plane-pods', 'kube.nodes', 'kube.node-leases', 'here.files'],
   limits: {},
   reasons: [],
   subjects: (seen) => leaseSubjects(seen).map(({ id, ...subject }) => ({ ...subject, id, keys: { object: id } })),
@@ -28,7 +28,14 @@ export default defineRule({
     if (namespace !== 'kube-system') {
       return undecided(`${subject.name} keeps its lease in the namespace ${namespace}`, getLease(seen, subject.name));
     }
+    const old = oldLockOf(seen, subject.name);
     if (findLease(seen, leases, subject.name) !== undefined) return pass({ component: subject.name, lease: name });
+    if (old !== undefined) {
+      const { leases: locks } = seen.get('kube.old-locks');
+      const isThere = locks.some((one) => one.namespace === namespace && one.name === name);
+      if (isThere) return notApplicable(`${subject.name} elects by an annotation of ${old.resource}, as --leader-elect-resource-lock says`);
+      return undecided(`${subject.name} elects by ${old.resource}, and nobody stands there as its leader`, getLease(seen, subject.name));
+    }
     if (seen.topology.platform.kind === 'managed') return notApplicable('the provider runs the controllers and need not show their leases');
     const instances = seen.get('kube.control-plane-pods').pods.filter((pod) => pod.component === subject.name).length;
     // Where nobody sees an instance it may run without an election, as in k3s without etcd, or by a lock of its own.

@@ -17,8 +17,8 @@ export const exitMeanings: readonly (readonly [number, string])[] = [
   [exitCodes.bug, 'the tool itself broke'],
   [exitCodes.usage, 'bad usage: a wrong flag, an unreadable kubeconfig, an unknown context'],
   [exitCodes.critical, 'critical findings, or nothing answers at all'],
-  [exitCodes.warning, 'warnings only'],
-  [exitCodes.incomplete, 'nothing found, but a vital question could not be answered'],
+  [exitCodes.warning, 'warnings only, and every vital question answered'],
+  [exitCodes.incomplete, 'nothing critical found, but a vital question could not be answered for everything it is about'],
   [exitCodes.interrupted, 'interrupted; what was known by then is printed'],
 ];
 
@@ -26,10 +26,13 @@ export const exitMeanings: readonly (readonly [number, string])[] = [
 export const failLines = ['critical', 'incomplete', 'warning', 'info', 'never'] as const;
 export type FailLine = (typeof failLines)[number];
 
-/** An interrupted run ends with 130 whatever it has found. */
+/**
+ * An interrupted run ends with 130 whatever it has found. A vital question that is open on one subject is open, with a warning
+ * on another one too: what nobody could look at may be worse than what was found.
+ */
 export function exitCodeFor(report: Pick<Report, 'verdict' | 'notes' | 'run' | 'tree'>, failOn: FailLine): number {
   if (report.run.interrupted) return exitCodes.interrupted;
-  const unanswered = report.tree.some((step) => step.vital && (step.answer === 'unknown' || step.answer === 'not-asked'));
+  const unanswered = report.tree.some((step) => step.vital && (step.unknown > 0 || step.answer === 'not-asked'));
   const level = report.verdict.level === 'warning' && unanswered ? 'incomplete' : report.verdict.level;
   const reached = level === 'healthy' ? (report.notes.length > 0 ? 'info' : 'never') : level;
   if (failOn === 'never' || reached === 'never' || failLines.indexOf(reached) > failLines.indexOf(failOn)) return exitCodes.healthy;

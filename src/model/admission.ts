@@ -65,6 +65,14 @@ export interface ConversionSeen {
   readonly bundle?: Bundle;
 }
 
+/** What the API answered for a part of it that somebody else serves; `message` is empty where the answer was good. */
+export interface AggregatedAnswer {
+  /** Of the APIService. */
+  readonly name: string;
+  readonly status: number;
+  readonly message: string;
+}
+
 /** How many ready addresses stand behind a Service; `unknown` where that could not be asked. */
 export interface ServiceBackend extends ServiceName {
   readonly ready: number | 'unknown';

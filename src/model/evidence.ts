@@ -1,5 +1,5 @@
 // The dictionary: which pieces of evidence exist, and what shape does each have?
-import type { ApiServiceSeen, ConversionSeen, ServiceBackend, WebhookSeen } from './admission.ts';
+import type { AggregatedAnswer, ApiServiceSeen, ConversionSeen, ServiceBackend, WebhookSeen } from './admission.ts';
 import type { ApiMetrics } from './api-metrics.ts';
 import type { BalancerFiles, EnvoyHost, HaproxyRow, HereNetwork, NginxStatus } from './balancer.ts';
 import type {
@@ -65,10 +65,14 @@ export interface EvidenceTypes {
   'kube.leads-taken': { readonly taken: readonly LeadTaken[]; readonly clock?: ServerClock };
   /** Leases that were named by flag, wherever they are. */
   'kube.named-leases': NamedLeases;
+  /** Leaders that stand in annotations of Endpoints or ConfigMaps, of components whose flags say so. */
+  'kube.old-locks': NamedLeases;
   'kube.control-plane-pods': { readonly pods: readonly ControlPlanePod[]; readonly clock?: ServerClock };
   'kube.endpoints': EndpointList;
   'kube.kubeadm-config': KubeadmConfig;
   'kube.api-services': { readonly services: readonly ApiServiceSeen[]; readonly clock?: ServerClock };
+  /** What the API answers for those that somebody else serves. */
+  'kube.aggregated-answers': { readonly answers: readonly AggregatedAnswer[] };
   'kube.webhooks': { readonly webhooks: readonly WebhookSeen[] };
   /** Authorities in ConfigMaps of kube-system. */
   'kube.trust': PublishedTrust;
@@ -100,6 +104,8 @@ export interface EvidenceTypes {
   'node.scheduler-port': Knock;
   /** Certificates and manifests on the machine the tool runs on, when that is a control-plane node. */
   'here.files': LocalFiles;
+  /** Certificates and kubeconfigs of the kubelet on the machine the tool runs on, when that is no master. */
+  'here.kubelet': FileSet;
   /** Certificates of machines in folders that --pki-dir names. */
   'here.pki': { readonly sets: readonly FileSet[] };
   /** Addresses, neighbours and listening ports of the machine the tool runs on, as far as they bear on the load balancer. */
@@ -149,10 +155,12 @@ export const evidenceSubjects: { readonly [Id in EvidenceId]: 'cluster' | 'lb' |
   'kube.leases': 'cluster',
   'kube.leads-taken': 'cluster',
   'kube.named-leases': 'cluster',
+  'kube.old-locks': 'cluster',
   'kube.control-plane-pods': 'cluster',
   'kube.endpoints': 'cluster',
   'kube.kubeadm-config': 'cluster',
   'kube.api-services': 'cluster',
+  'kube.aggregated-answers': 'cluster',
   'kube.webhooks': 'cluster',
   'kube.trust': 'cluster',
   'kube.signing-requests': 'cluster',
@@ -173,6 +181,7 @@ export const evidenceSubjects: { readonly [Id in EvidenceId]: 'cluster' | 'lb' |
   'node.controller-port': 'node',
   'node.scheduler-port': 'node',
   'here.files': 'cluster',
+  'here.kubelet': 'cluster',
   'here.pki': 'cluster',
   'here.network': 'cluster',
   'here.container-logs': 'cluster',

@@ -122,7 +122,23 @@ export interface SigningRequest {
   /** When it got the state it has. */
   readonly decidedAt?: number;
   readonly message: string;
+  /** Of those that wait; absent for other signers than Kubernetes' own, and in evidence of older versions. */
+  readonly asks?: AskedFor;
 }
+
+/** Subject and alternative names of a request; `broken`: in words, why they cannot be read. */
+export type AskedFor =
+  | { readonly broken: string }
+  | {
+      /** For people: `O=system:nodes, CN=system:node:m1`. */
+      readonly subject: string;
+      readonly commonNames: readonly string[];
+      readonly organisations: readonly string[];
+      readonly names: readonly string[];
+      readonly addresses: readonly string[];
+      /** E-mail addresses, URIs and what else there is, each with its kind. */
+      readonly others: readonly string[];
+    };
 
 /** That somebody became the leader by a lease, as controllers tell it in an Event; the API keeps Events for an hour (--event-ttl). */
 export interface LeadTaken {

@@ -28,7 +28,8 @@ export function listVantages(evidence: Evidence, topology: Topology): readonly V
   add('masters', ['api.ready'], (known) => `${known} asked directly`);
   add('etcd ports', ['etcd.client-port'], (known) => `${known} members, without a certificate`);
   addEtcd(evidence, found);
-  add('this machine', ['here.files'], () => '');
+  const isWorker = evidence.items.some((item) => item.id === 'here.kubelet' && item.state === 'known');
+  add('this machine', [isWorker ? 'here.kubelet' : 'here.files'], () => '');
   return found;
 }
 

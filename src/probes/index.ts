@@ -20,9 +20,11 @@ import etcdStatus from './etcd/status.ts';
 import hereContainerLogs from './here/container-logs.ts';
 import hereDisk from './here/disk.ts';
 import hereFiles from './here/files.ts';
+import hereKubelet from './here/kubelet.ts';
 import hereNetwork from './here/network.ts';
 import herePki from './here/pki.ts';
 import hereTime from './here/time.ts';
+import kubeAggregatedAnswers from './kube/aggregated-answers.ts';
 import kubeApiServices from './kube/api-services.ts';
 import kubeContainerLogs from './kube/container-logs.ts';
 import kubeControlPlanePods from './kube/control-plane-pods.ts';
@@ -35,6 +37,7 @@ import kubeMayPortForward from './kube/may-port-forward.ts';
 import kubeNamedLeases from './kube/named-leases.ts';
 import kubeNodeLeases from './kube/node-leases.ts';
 import kubeNodes from './kube/nodes.ts';
+import kubeOldLocks from './kube/old-locks.ts';
 import kubeServiceBackends from './kube/service-backends.ts';
 import kubeSigningRequests from './kube/signing-requests.ts';
 import kubeTrust from './kube/trust.ts';
@@ -73,9 +76,11 @@ export const probes: readonly Probe[] = [
   hereContainerLogs,
   hereDisk,
   hereFiles,
+  hereKubelet,
   hereNetwork,
   herePki,
   hereTime,
+  kubeAggregatedAnswers,
   kubeApiServices,
   kubeContainerLogs,
   kubeControlPlanePods,
@@ -88,6 +93,7 @@ export const probes: readonly Probe[] = [
   kubeNamedLeases,
   kubeNodeLeases,
   kubeNodes,
+  kubeOldLocks,
   kubeServiceBackends,
   kubeSigningRequests,
   kubeTrust,

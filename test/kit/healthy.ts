@@ -222,6 +222,7 @@ function clusterItems(): EvidenceItem[] {
     }),
     known('kube.may-port-forward', undefined, { allowed: true, reason: '' }),
     known('kube.api-services', undefined, { services: [], clock }),
+    known('kube.aggregated-answers', undefined, { answers: [] }),
     known('kube.webhooks', undefined, { webhooks: [] }),
     known('kube.conversions', undefined, { conversions: [] }),
     known('kube.signing-requests', undefined, { requests: [], clock }),

@@ -104,6 +104,17 @@ test('a pair in use is never deleted or moved away before another takes its plac
   expect(offending(usualSteps, /sed -i[^|;]* \/etc\/kubernetes\/manifests/)).toEqual([]);
 });
 
+test('whoever keeps private keys in a copy says at the end that it is to be deleted', () => {
+  const keeping = usual.flatMap(({ name, rule, fixes }) =>
+    fixes.filter(({ run }) => run.some((command) => command.includes('cp -aT /etc/kubernetes '))).map((fix) => ({ name, rule, fix })),
+  );
+  expect(keeping.length).toBeGreaterThan(5);
+  // The rotation of an authority ends with a step of its own, which says it for all steps.
+  const silent = keeping.filter(({ fix, rule }) => rule !== 'cert-ca-expiring' && !fix.verify.some((line) => /^# .*rm -r /.test(line)));
+  expect(silent.map(({ name, rule, fix }) => `${name}: ${rule}: ${JSON.stringify(fix.do)}`)).toEqual([]);
+  expect(offending(usualSteps, /cp -aT \/etc\/kubernetes (?!.*chmod 700 )/)).toEqual([]);
+});
+
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
 /** A host before a colon needs its brackets on IPv6: `joinAddress` knows. */

@@ -15,10 +15,19 @@ export function besideFolder(seen: Seen): string {
   return `/etc/kubernetes.new-${Math.floor(seen.startedAt / 1000)}`;
 }
 
-/** Keeps the first copy of a run, and never half of one: what the steps after it change can be had back. */
+/**
+ * Keeps the first copy of a run, and never half of one: what the steps after it change can be had back. It holds private
+ * keys: every file keeps its mode, and the folder is root's alone from the first moment, for `cp` ends by giving it the
+ * mode of /etc/kubernetes, which anybody may enter.
+ */
 export function keepCopy(seen: Seen): string {
   const kept = keptCopy(seen);
-  return `test -e ${kept} || { cp -aT ${home} ${kept}.part && mv ${kept}.part ${kept}; }`;
+  return `test -e ${kept} || { install -d -m 700 ${kept}.part && cp -aT ${home} ${kept}.part && chmod 700 ${kept}.part && mv ${kept}.part ${kept}; }`;
+}
+
+/** The last thing to do once a plan has held: keys that lie about get lost. Comments, for it cannot be undone. */
+export function deleteCopies(seen: Seen, ...which: readonly ('kept' | 'beside')[]): readonly string[] {
+  return which.map((one) => `# at last, for it holds keys: rm -r ${one === 'kept' ? keptCopy(seen) : besideFolder(seen)}`);
 }
 
 /** Only what a step changed, for the copy is older than the steps before it. @param paths below /etc/kubernetes */

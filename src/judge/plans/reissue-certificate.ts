@@ -8,6 +8,7 @@ import {
   apiNeed,
   configureBeside,
   copyWithout,
+  deleteCopies,
   keepCopy,
   pairFiles,
   pathOnMachine,
@@ -61,6 +62,7 @@ export function planToReissue({ node, role, where, served, needs = [], look }: R
   return {
     ...base,
     needs: [...needs, { text: say('the key of its authority lies on {node}', { node }), met: 'unknown' }, apiNeed(seen)],
+    verify: [...base.verify, ...deleteCopies(seen, 'kept', 'beside')],
     do: say('Make it anew on {node}, as root', { node }),
     run: [
       keepCopy(seen),

@@ -1,8 +1,8 @@
 // In which steps is an expired certificate replaced, with nobody sent to the machine meanwhile where that can be helped?
-import { isKubeadm } from '../readings/component-home.ts';
+import { isKubeadm, kubeletUnit } from '../readings/component-home.ts';
 import { shellWord } from '../shell-word.ts';
 import { say } from '../../model/sentence.ts';
-import { keepCopy, keptCopy, pairFiles, pathOnMachine, putBack } from './exchange-files.ts';
+import { deleteCopies, keepCopy, keptCopy, pairFiles, pathOnMachine, putBack } from './exchange-files.ts';
 import { setServer } from './set-server.ts';
 import type { Certainty, Fix, Need, Seen } from '../../model/rule.ts';
 import type { Facts } from '../../model/verdict.ts';
@@ -31,7 +31,7 @@ function renewOn(node: string, role: string, where: string, served: boolean, see
     : [`openssl x509 -in ${shellWord(pathOnMachine(renewal, where))} -noout -enddate`];
   const base = { where: node === 'LB' ? 'lb' : node, risk: 'medium', needs, verify } as const;
   if (platform.kind === 'k3s' || platform.kind === 'rke2')
-    return { ...base, do: say('Renew it on {node}', { node }), run: rotateAll(platform.kind) };
+    return { ...base, do: say('Renew it on {node}', { node }), run: rotateOn(seen, node, platform.kind) };
   const outside = seen.topology.etcd === 'external' && role.startsWith('etcd-');
   if (!isKubeadm(seen) || outside || (renewal === undefined && !role.startsWith('kubelet')) || node === 'LB') {
     return {
@@ -48,7 +48,11 @@ function renewOn(node: string, role: string, where: string, served: boolean, see
   const restart = restartAfter(role, served);
   return {
     ...base,
-    verify: [...verify, ...(restartFor(role).length === 0 ? [] : [`crictl ps --name '^kube-apiserver$'   # started after the renewal`])],
+    verify: [
+      ...verify,
+      ...(restartFor(role).length === 0 ? [] : [`crictl ps --name '^kube-apiserver$'   # started after the renewal`]),
+      ...deleteCopies(seen, 'kept'),
+    ],
     do: say('Renew it on {node}, as root', { node }),
     run: [
       'kubeadm certs check-expiration   # which others have ended?',
@@ -58,6 +62,12 @@ function renewOn(node: string, role: string, where: string, served: boolean, see
     ],
     undo: [putBack(seen, ...pairFiles(renewal)), ...restart],
   };
+}
+
+/** An agent asks its server for certificates anew whenever it starts. */
+function rotateOn(seen: Seen, node: string, kind: 'k3s' | 'rke2'): readonly string[] {
+  const unit = kubeletUnit(seen, node);
+  return unit === `${kind}-agent` ? [`systemctl restart ${unit}`] : rotateAll(kind);
 }
 
 /** Who reads it only at its start has to start; who serves it takes it up unless the kubelet lets it wait after crashes. */
@@ -74,17 +84,19 @@ function renewKubelet(base: Omit<Fix, 'do' | 'run'>, node: string, role: string,
   if (role !== 'kubelet-client') {
     const run = [keepCopy(seen), `mv -f /var/lib/kubelet/pki/kubelet.crt /var/lib/kubelet/pki/kubelet.key ${kept}/ && ${restart}`];
     const undo = [`mv -f ${kept}/kubelet.crt ${kept}/kubelet.key /var/lib/kubelet/pki/ && ${restart}`];
-    return { ...base, do: say('Let the kubelet on {node} make a new one', { node }), run, undo };
+    const verify = [...base.verify, ...deleteCopies(seen, 'kept')];
+    return { ...base, verify, do: say('Let the kubelet on {node} make a new one', { node }), run, undo };
   }
   const current = 'kubelet-client-current.pem';
   return {
     ...base,
     do: say('Give the kubelet on {node} a new certificate', { node }),
     run: [
-      `kubeadm kubeconfig user --org system:nodes --client-name ${shellWord(`system:node:${node}`)} > /root/kubelet.conf   # on a master that has ca.key; then bring the file`,
+      `(umask 077; kubeadm kubeconfig user --org system:nodes --client-name ${shellWord(`system:node:${node}`)} > /root/kubelet.conf)   # on a master that has ca.key; then bring the file`,
       keepCopy(seen),
       `test -s /root/kubelet.conf && mv -f /var/lib/kubelet/pki/${current} ${kept}/ && cp /root/kubelet.conf /etc/kubernetes/kubelet.conf && ${restart}`,
     ],
+    verify: [...base.verify, ...deleteCopies(seen, 'kept'), '# and the login that was brought: rm /root/kubelet.conf'],
     undo: [`mv -f ${kept}/${current} /var/lib/kubelet/pki/ && ${putBack(seen, 'kubelet.conf')} && ${restart}`],
   };
 }

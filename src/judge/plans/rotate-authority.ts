@@ -2,7 +2,7 @@
 import type { Fix, Seen } from '../../model/rule.ts';
 import { say } from '../../model/sentence.ts';
 import { type Authority, nameOfAuthority } from '../readings/certificate-role.ts';
-import { besideFolder, keepCopy, pairPath } from './exchange-files.ts';
+import { besideFolder, deleteCopies, keepCopy, pairPath } from './exchange-files.ts';
 
 const page = 'https://kubernetes.io/docs/tasks/tls/manual-rotation-of-ca-certificates/';
 
@@ -32,7 +32,7 @@ export function planToRotateAuthority(authority: Authority, seen: Seen): readonl
       risk: 'low',
       run: [
         `${keepCopy(seen)}   # on every master`,
-        `mkdir -p -m 700 ${beside}/pki && kubeadm init phase certs ${authority} --cert-dir ${beside}/pki`,
+        `install -d -m 700 ${beside} ${beside}/pki && kubeadm init phase certs ${authority} --cert-dir ${beside}/pki`,
       ],
       needs: [{ text: 'a backup of etcd and of /etc/kubernetes lies elsewhere', met: 'unknown' }],
       verify: [`openssl x509 -in ${made}.crt -noout -subject -enddate && ls -l ${made}.key`],
@@ -45,7 +45,7 @@ export function planToRotateAuthority(authority: Authority, seen: Seen): readonl
         { text: 'every API server serves', met: 'unknown' },
         { text: 'a window in which every master and every kubelet may restart', met: 'unknown' },
       ],
-      verify: ['kubeadm certs check-expiration', 'kubectl ha-doctor certs'],
+      verify: ['kubeadm certs check-expiration', 'kubectl ha-doctor certs', ...deleteCopies(seen, 'kept', 'beside')],
     },
   ];
 }

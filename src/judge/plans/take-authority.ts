@@ -10,6 +10,7 @@ import {
   besideFolder,
   configureBeside,
   copyWithout,
+  deleteCopies,
   keepCopy,
   keptCopy,
   pairFiles,
@@ -82,7 +83,7 @@ function takeIntoUse(seen: Seen, { node, from, authority }: Taking): Fix {
       { text: 'a backup of etcd lies elsewhere', met: 'unknown' },
       ...(authority === 'etcd-ca' ? [quorum] : []),
     ],
-    verify: ['kubeadm certs check-expiration', 'kubectl ha-doctor certs'],
+    verify: ['kubeadm certs check-expiration', 'kubectl ha-doctor certs', ...deleteCopies(seen, 'kept', 'beside')],
     undo: [isLogin ? `${putBack(seen, 'pki', ...logins)} && ${putBackLogin(seen)}` : putBack(seen, 'pki'), ...restarts],
   };
 }

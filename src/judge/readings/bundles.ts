@@ -1,5 +1,5 @@
 // Whom do API servers call, and which authorities do they hold for each?
-import type { Bundle } from '../../model/admission.ts';
+import type { Bundle, ServiceName } from '../../model/admission.ts';
 import type { EvidenceId } from '../../model/evidence.ts';
 import type { Seen } from '../../model/rule.ts';
 import type { Subject } from '../../model/subject.ts';
@@ -10,6 +10,8 @@ export interface Called {
   /** As kubectl calls it. */
   readonly kind: string;
   readonly object: string;
+  /** Absent where it is called by URL. */
+  readonly service?: ServiceName;
   /** Absent where the machine's own store counts. */
   readonly bundle?: Bundle;
   /** How bad it is when it cannot be called. */
@@ -36,10 +38,11 @@ function given(bundle: Bundle | undefined): Pick<Called, 'bundle'> {
 function webhooks(seen: Seen<Needs>): readonly Called[] {
   const item = seen.peek('kube.webhooks');
   if (item?.state !== 'known') return [];
-  return item.value.webhooks.map(({ kind, configuration, name, failClosed, bundle }) => ({
+  return item.value.webhooks.map(({ kind, configuration, name, failClosed, service, bundle }) => ({
     subject: subjectOf(`${kind}/${configuration}/${name}`, name),
     kind,
     object: configuration,
+    ...(service !== undefined && { service }),
     severity: failClosed ? 'critical' : 'warning',
     ...given(bundle),
   }));
@@ -49,10 +52,11 @@ function services(seen: Seen<Needs>): readonly Called[] {
   const item = seen.peek('kube.api-services');
   if (item?.state !== 'known') return [];
   const remote = item.value.services.filter((one) => one.service !== undefined);
-  return remote.map(({ name, available, bundle }) => ({
+  return remote.map(({ name, available, service, bundle }) => ({
     subject: subjectOf(`APIService/${name}`, name),
     kind: 'APIService',
     object: name,
+    ...(service !== undefined && { service }),
     severity: available === 'False' ? 'critical' : 'warning',
     ...given(bundle),
   }));
@@ -61,10 +65,11 @@ function services(seen: Seen<Needs>): readonly Called[] {
 function conversions(seen: Seen<Needs>): readonly Called[] {
   const item = seen.peek('kube.conversions');
   if (item?.state !== 'known') return [];
-  return item.value.conversions.map(({ name, bundle }) => ({
+  return item.value.conversions.map(({ name, service, bundle }) => ({
     subject: subjectOf(`CustomResourceDefinition/${name}`, name),
     kind: 'CustomResourceDefinition',
     object: name,
+    ...(service !== undefined && { service }),
     severity: 'critical',
     ...given(bundle),
   }));

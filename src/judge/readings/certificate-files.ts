@@ -3,12 +3,13 @@ import type { CertificateFile, FileSet } from '../../model/here.ts';
 import type { Seen } from '../../model/rule.ts';
 import { type Authority, describeRole, knownRole } from './certificate-role.ts';
 
-export type FileEvidence = 'here.files' | 'here.pki';
+export const fileNeeds = ['here.files', 'here.kubelet', 'here.pki'] as const;
+export type FileEvidence = (typeof fileNeeds)[number];
 
 /** One for each machine; none where nobody could look into any. Two folders of one machine are one set. */
 export function fileSets(seen: Seen<FileEvidence>): readonly FileSet[] {
-  const [here, named] = [seen.peek('here.files'), seen.peek('here.pki')];
-  const own = here?.state === 'known' ? [here.value] : [];
+  const [here, kubelet, named] = [seen.peek('here.files'), seen.peek('here.kubelet'), seen.peek('here.pki')];
+  const own: readonly FileSet[] = here?.state === 'known' ? [here.value] : kubelet?.state === 'known' ? [kubelet.value] : [];
   return named?.state === 'known' ? joined(named.value, own) : own;
 }
 

@@ -18,7 +18,7 @@ export function isAddress(host: string): boolean {
 }
 
 /** IPv6 as certificates are read: in its short form. */
-function shortAddress(address: string): string {
+export function shortAddress(address: string): string {
   if (!address.includes(':') || !URL.canParse(`http://[${address}]/`)) return address;
   return new URL(`http://[${address}]/`).hostname.slice(1, -1);
 }

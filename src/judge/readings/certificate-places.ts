@@ -10,7 +10,7 @@ import { ownerOfLeaf } from './entry.ts';
 
 /** Notes everything that placesIn reads as read. */
 export function citeAll(seen: Seen<CertificateEvidence>): void {
-  for (const id of ['lb.tries', 'here.files', 'here.pki'] as const) seen.peek(id);
+  for (const id of ['lb.tries', 'here.files', 'here.kubelet', 'here.pki'] as const) seen.peek(id);
   for (const { subject } of seen.topology.masters) seen.peek('api.ready', subject);
   for (const { subject } of seen.topology.members.filter((member) => member.started))
     for (const id of ['etcd.client-port', 'etcd.peer-port'] as const) seen.peek(id, subject);

@@ -21,6 +21,7 @@ export const certificateNeeds = [
   'node.controller-port',
   'node.scheduler-port',
   'here.files',
+  'here.kubelet',
   'here.pki',
   'etcd.clock',
   'kube.nodes',

@@ -4,11 +4,12 @@ import type { Seen } from '../../model/rule.ts';
 import type { Subject } from '../../model/subject.ts';
 import { type Age, ageAt, unknownSkew } from './age.ts';
 import type { Offset } from './clock.ts';
+import { parseFlags } from '../../model/flags.ts';
 import { agreedFlags } from './flags.ts';
 import { shellWord } from '../shell-word.ts';
 import { anyMasterClock, type ClockEvidence, clockOn, hostClocks, hullOf } from './host-clock.ts';
 
-export type LeaseEvidence = 'kube.leases' | 'kube.named-leases' | 'kube.control-plane-pods' | ClockEvidence;
+export type LeaseEvidence = 'kube.leases' | 'kube.named-leases' | 'kube.old-locks' | 'kube.control-plane-pods' | ClockEvidence;
 
 const components = ['kube-controller-manager', 'kube-scheduler'] as const;
 const optionalComponent = 'cloud-controller-manager';
@@ -80,9 +81,31 @@ export function leasePlace(
   return { namespace, name: flags.get('leader-elect-resource-name') ?? component };
 }
 
+/**
+ * By which lock any of its instances says that it elects, where that is no Lease alone. client-go had `endpoints` and `configmaps` until
+ * 1.23 (kubernetes/kubernetes#106852), both beside a Lease, `endpointsleases` and `configmapsleases`, until 1.27 (#117558).
+ */
+export function oldLockOf(seen: Seen<'kube.control-plane-pods'>, component: string): OldLock | undefined {
+  const list = seen.peek('kube.control-plane-pods');
+  const pods = list?.state === 'known' ? list.value.pods.filter((pod) => pod.component === component) : [];
+  const kinds = pods.map((pod) => parseFlags(pod.containers[0]?.command ?? []).get('leader-elect-resource-lock') ?? 'leases');
+  const old = kinds.find((kind) => /^(endpoints|configmaps)(leases)?$/.test(kind));
+  if (old === undefined) return undefined;
+  return { resource: old.startsWith('endpoints') ? 'endpoints' : 'configmaps', withLease: kinds.some((kind) => kind.endsWith('leases')) };
+}
+
+export interface OldLock {
+  /** As kubectl calls it; the leader stands in an annotation. */
+  readonly resource: 'endpoints' | 'configmaps';
+  /** Whether a Lease is renewed beside it. */
+  readonly withLease: boolean;
+}
+
 /** `kubectl get` of the lease of a component, where it keeps it. */
 export function getLease(seen: Seen<'kube.control-plane-pods'>, component: string, verb: 'get' | 'delete' = 'get'): string {
   const { namespace, name } = leasePlace(seen, component);
+  const old = oldLockOf(seen, component);
+  if (old !== undefined && !old.withLease) return `kubectl -n ${shellWord(namespace)} ${verb} ${old.resource} ${shellWord(name)}`;
   return `kubectl -n ${shellWord(namespace)} ${verb} lease ${shellWord(name)}`;
 }
 
@@ -109,6 +132,8 @@ export function isLeftOver(seen: Seen<'kube.control-plane-pods'>, component: str
 /** The lease of a component in one look; undefined where it is not there. */
 export function findLease(seen: Seen<'kube.control-plane-pods'>, leases: readonly LeaseSeen[], component: string): LeaseSeen | undefined {
   const { namespace, name } = leasePlace(seen, component);
+  // A Lease of that name is a leftover where the instances elect by something else.
+  if (oldLockOf(seen, component)?.withLease === false) return undefined;
   return leases.find((lease) => lease.namespace === namespace && lease.name === name);
 }
 
@@ -158,6 +183,15 @@ function ageOf(seen: Seen<ClockEvidence>, renewedAt: number, lease: LeaseSeen, c
 
 /** Ends the judgement as unknown where the leases could not be read. */
 export function readLease(seen: Seen<LeaseEvidence>, component: string, limits: LeaseLimits): LeaseReading {
+  const old = oldLockOf(seen, component);
+  const byLease = old?.withLease === false ? undefined : readByLease(seen, component, limits);
+  if (byLease !== undefined && (old === undefined || byLease.kind === 'held')) return byLease;
+  const { namespace, name } = leasePlace(seen, component);
+  seen.get('kube.old-locks');
+  return readLeaseIn(seen, (leases) => leases.find((one) => one.namespace === namespace && one.name === name), limits, 'kube.old-locks');
+}
+
+function readByLease(seen: Seen<LeaseEvidence>, component: string, limits: LeaseLimits): LeaseReading {
   return readLeaseIn(seen, (leases) => findLease(seen, leases, component), limits);
 }
 
@@ -166,7 +200,7 @@ export function readLeaseIn(
   seen: Seen<LeaseEvidence>,
   find: (leases: readonly LeaseSeen[]) => LeaseSeen | undefined,
   limits: LeaseLimits,
-  list: 'kube.leases' | 'kube.named-leases' = 'kube.leases',
+  list: 'kube.leases' | 'kube.named-leases' | 'kube.old-locks' = 'kube.leases',
 ): LeaseReading {
   const looks = seen.samples(list);
   const [first, last] = [looks[0], looks[looks.length - 1]];

@@ -9,6 +9,7 @@ import { beginOf, certificatePlaces, endOf, type Place } from '../readings/certi
 import { fileSets } from '../readings/certificate-files.ts';
 import { describeRole, nameOfAuthority } from '../readings/certificate-role.ts';
 import { type ServerNow, serverNow } from '../readings/host-clock.ts';
+import { kubeletUnit } from '../readings/component-home.ts';
 import { kubeconfigsIn, readerOf } from '../readings/kubeconfig-files.ts';
 
 const columns = [
@@ -88,7 +89,7 @@ function leftOf(certificate: CertificateSeen, now: ServerNow): Word {
 /** What a machine serves and what lies in its file is one entry where it is the same certificate. */
 function entriesAt(seen: Seen, { subject, role, leaves, asked }: Place): readonly Entry[] {
   const machine = subject.name;
-  const restart = restartAfter(seen, role);
+  const restart = restartAfter(seen, machine, role);
   const served = leaves.some((leaf) => leaf.served);
   const unseen: readonly Entry[] = asked !== undefined && !served ? [{ machine, role, where: [asked.address], restart }] : [];
   const digests = [...new Set(leaves.map(({ certificate }) => certificate.sha256))];
@@ -110,10 +111,9 @@ function ofKubeconfigs(seen: Seen): readonly Entry[] {
   );
 }
 
-function restartAfter(seen: Seen, role: string): Word {
+function restartAfter(seen: Seen, machine: string, role: string): Word {
   const { kind } = seen.topology.platform;
-  if (kind === 'k3s') return 'k3s';
-  if (kind === 'rke2') return 'rke2-server';
+  if (kind === 'k3s' || kind === 'rke2') return kubeletUnit(seen, machine);
   return describeRole(role).restart ?? 'nobody';
 }
 

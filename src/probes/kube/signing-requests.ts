@@ -1,13 +1,24 @@
 // Who asked for a certificate, and did he get one?
 import { z } from 'zod';
-import type { SigningRequest } from '../../model/kubernetes.ts';
-import { defineProbe } from '../probe.ts';
+import type { AskedFor, SigningRequest } from '../../model/kubernetes.ts';
+import { defineProbe, type Gathered } from '../probe.ts';
 import { line, listOf, moment, optionalLine } from '../shared/json.ts';
-import { gatherList, readClock, readList, without } from '../shared/kubernetes.ts';
+import { changeItems, gatherList, readClock, readList, without } from '../shared/kubernetes.ts';
 
+const asks: z.ZodType<AskedFor> = z.union([
+  z.object({ broken: line }),
+  z.object({
+    subject: line,
+    commonNames: z.array(line),
+    organisations: z.array(line),
+    names: z.array(line),
+    addresses: z.array(line),
+    others: z.array(line),
+  }),
+]);
 const request = z.object({
   metadata: z.object({ name: line, creationTimestamp: moment }),
-  spec: z.object({ signerName: optionalLine, username: optionalLine }),
+  spec: z.object({ signerName: optionalLine, username: optionalLine, asks: asks.exactOptional() }),
   status: z
     .object({
       certificate: z.string().nullish(),
@@ -23,15 +34,40 @@ export default defineProbe({
   reads: [{ verb: 'list', group: 'certificates.k8s.io', resource: 'certificatesigningrequests' }],
   after: [],
   timeoutMs: 9000,
-  gather: (_subject, around) =>
-    gatherList(
-      '/apis/certificates.k8s.io/v1/certificatesigningrequests',
-      'the requests for certificates',
-      around,
-      without('managedFields', 'request', 'extra'),
+  gather: async (_subject, around) =>
+    readRequests(
+      await gatherList(
+        '/apis/certificates.k8s.io/v1/certificatesigningrequests',
+        'the requests for certificates',
+        around,
+        without('managedFields', 'extra'),
+      ),
     ),
   read: (raw) => ({ requests: readList(raw, request, 'a CertificateSigningRequest').map(reduce), ...readClock(raw) }),
 });
+
+const waiting = z.object({
+  spec: z.object({ signerName: z.string().startsWith('kubernetes.io/'), request: z.string() }),
+  status: z.object({ conditions: z.array(z.unknown()).length(0).nullish() }).prefault({}),
+});
+
+/** Of each request only what it asks for is kept, and that only while somebody has to decide: what reads it is loaded for that alone. */
+async function readRequests({ raw, source }: Gathered): Promise<Gathered> {
+  const isOpen = (item: unknown): boolean => waiting.safeParse(item).success;
+  let found = false;
+  changeItems(raw, (item) => {
+    found ||= isOpen(item);
+    return item;
+  });
+  const reader = found ? await import('../shared/signing-request.ts') : undefined;
+  const kept = changeItems(raw, (item) => {
+    if (typeof item !== 'object' || item === null || !('spec' in item)) return item;
+    const { request: _, ...spec } = item.spec as { request?: unknown };
+    const open = waiting.safeParse(item);
+    return { ...item, spec: open.success && reader ? { ...spec, asks: reader.readSigningRequest(open.data.spec.request) } : spec };
+  });
+  return { raw: kept, source };
+}
 
 function reduce({ metadata, spec, status }: z.output<typeof request>): SigningRequest {
   const of = (type: string) => status.conditions.find((one) => one.type === type);
@@ -44,6 +80,7 @@ function reduce({ metadata, spec, status }: z.output<typeof request>): SigningRe
     requester: spec.username,
     state,
     message: told?.message ?? '',
+    ...(spec.asks !== undefined && { asks: spec.asks }),
     ...(metadata.creationTimestamp !== undefined && { createdAt: metadata.creationTimestamp }),
     ...(told?.lastUpdateTime !== undefined && { decidedAt: told.lastUpdateTime }),
   };

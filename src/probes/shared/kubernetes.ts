@@ -51,6 +51,22 @@ export function without(...names: readonly string[]): Slim {
   return (name, value) => (names.includes(name) ? undefined : value);
 }
 
+/** Gathered pages with every item changed. Pages that are no lists stay as they are: read() says what is wrong with them. */
+export function changeItems(raw: string, change: (item: unknown) => unknown): string {
+  const { tries } = parseRaw(raw, rawPages);
+  const kept = tries.map((one) => {
+    if (one.answer === undefined) return one;
+    try {
+      const body: unknown = JSON.parse(one.answer.body);
+      if (typeof body !== 'object' || body === null || !('items' in body) || !Array.isArray(body.items)) return one;
+      return { ...one, answer: { ...one.answer, body: JSON.stringify({ ...body, items: body.items.map(change) }) } };
+    } catch {
+      return one;
+    }
+  });
+  return JSON.stringify({ tries: kept });
+}
+
 /** A body that is not JSON is kept as it is: read() says what is wrong with it. */
 function slimPage(one: RawTry, keep: Slim): RawTry {
   if (one.answer === undefined) return one;

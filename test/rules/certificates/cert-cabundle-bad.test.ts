@@ -4,7 +4,7 @@ import bundles from '../../../rules/certificates/cert-cabundle-bad.ts';
 import type { Bundle } from '../../../src/model/admission.ts';
 import { day, iso } from '../../kit/certificates.ts';
 import { authorityOf } from '../../kit/healthy.ts';
-import { fixesOf, gateOf, unfilled } from '../../kit/texts.ts';
+import { fixesOf, unfilled } from '../../kit/texts.ts';
 import { asFail, healthyWorld, now, type World } from '../../kit/world.ts';
 
 const bundle = (days: number): Bundle => ({ certificates: [{ ...authorityOf('kubernetes'), notAfter: iso(now + days * day) }] });
@@ -49,16 +49,95 @@ test('an old authority beside a new one is a rotation', () => {
   expect(webhook(both).verdict(bundles, 'check.policy.io').status).toBe('pass');
 });
 
-test('an aggregated API that is refused for it is its effect, by the same object', () => {
-  const world = healthyWorld().set('kube.api-services', undefined, (old) => ({
-    ...old,
-    services: [
-      { name: 'v1.x.io', service: { namespace: 'x', name: 'x' }, available: 'False', reason: '', message: '', bundle: bundle(-1) },
-    ],
-  }));
+const refusal = 'tls: failed to verify certificate: x509: certificate signed by unknown authority';
+
+/** An aggregated API with a good bundle, or the given one, and what the API answers for it. */
+function aggregated(status: number | undefined, message = '', given: Bundle | undefined = bundle(300)): World {
+  const service = { namespace: 'x', name: 'api' };
+  const answers = status === undefined ? [] : [{ name: 'v1.x.io', status, message }];
+  return healthyWorld()
+    .set('kube.api-services', undefined, (old) => ({
+      ...old,
+      services: [{ name: 'v1.x.io', service, available: 'True', reason: 'Passed', message: '', ...(given && { bundle: given }) }],
+    }))
+    .set('kube.aggregated-answers', undefined, { answers });
+}
+
+test('an aggregated API counts by what the API answers for it, whatever its condition Available says', () => {
+  expect(aggregated(200).verdict(bundles, 'v1.x.io').status).toBe('pass');
+  const world = aggregated(503, `error trying to reach service: ${refusal}`);
   const verdict = asFail(world.verdict(bundles, 'v1.x.io'));
-  expect(verdict).toMatchObject({ severity: 'critical', subject: { keys: { object: 'APIService/v1.x.io' } } });
-  expect(gateOf(bundles, world, verdict, { ...verdict, rule: 'api-aggregated-unavailable' })).toEqual(['yes']);
+  expect(verdict).toMatchObject({ reason: 'other-authority', subject: { keys: { object: 'APIService/v1.x.io' } } });
+  expect(unfilled(bundles, verdict)).toEqual([]);
+  expect(fixesOf(bundles, world, verdict).map(({ run }) => run[0])).toEqual([
+    expect.stringContaining('kubectl -n x port-forward service/api 8443:443'),
+    expect.stringContaining('kubectl get apiservice v1.x.io'),
+  ]);
+  const names = aggregated(503, "Error trying to reach service: 'x509: certificate is valid for a.svc, not api.x.svc'");
+  expect(asFail(names.verdict(bundles, 'v1.x.io'))).toMatchObject({ reason: 'refused', severity: 'warning' });
+  expect(asFail(aggregated(503, refusal, undefined).verdict(bundles, 'v1.x.io')).reason).toBe('other-authority');
+});
+
+test.each([
+  ['nobody asked', undefined, ''],
+  ['this login may not', 403, 'forbidden: User "x" cannot get path'],
+  ['nobody stands behind it', 503, 'no endpoints available for service "api"'],
+])('where %s, whether the bundle signed what is served is unknown', (_why, status, message) => {
+  const verdict = aggregated(status, message).verdict(bundles, 'v1.x.io');
+  expect(verdict).toMatchObject({ status: 'unknown', gaps: [{ howToGet: 'kubectl get --raw /apis/x.io/v1' }] });
+});
+
+test('a bundle without any authority accepts one certificate alone: a note where that signed itself', () => {
+  const leaf = (change: object): Bundle => ({
+    certificates: bundle(300).certificates.map((one) => ({ ...one, isAuthority: false, ...change })),
+  });
+  expect(asFail(webhook(leaf({})).verdict(bundles, 'check.policy.io'))).toMatchObject({
+    reason: 'leaf',
+    severity: 'info',
+    impact: 'at-risk',
+  });
+  const signed = leaf({ subject: 'CN=policy', issuer: 'CN=some-authority' });
+  expect(asFail(webhook(signed).verdict(bundles, 'check.policy.io'))).toMatchObject({ reason: 'leaf', severity: 'warning' });
+  const both = { certificates: [...leaf({}).certificates, ...bundle(300).certificates] };
+  expect(webhook(both).verdict(bundles, 'check.policy.io').status).toBe('pass');
+});
+
+/** A webhook and a conversion behind one Service, and a line of an API server's log. */
+function logged(text: string, age: number): World {
+  const service = { namespace: 'policy', name: 'hook' };
+  const lines = [{ at: now - age, text: `E1121 dispatcher.go:213] failed calling webhook: ${text}` }];
+  return webhook(bundle(300))
+    .set('kube.webhooks', undefined, ({ webhooks }) => ({ webhooks: webhooks.map((one) => ({ ...one, service })) }))
+    .set('kube.conversions', undefined, { conversions: [{ name: 'things.x.io', service, bundle: bundle(300) }] })
+    .set('kube.container-logs', undefined, {
+      logs: [{ component: 'kube-apiserver', node: 'm1', pod: 'kube-apiserver-m1', previous: false, lines }],
+    });
+}
+const post = (host: string, error: string) => `Post "https://${host}:443/check?timeout=10s": ${error}`;
+
+test('of webhooks it is unknown, once for all of them, until an API server’s log says it', () => {
+  const quiet = logged('nothing', 1000);
+  expect(quiet.verdict(bundles, 'what webhooks serve')).toMatchObject({
+    status: 'unknown',
+    gaps: [{ detail: expect.stringContaining('check.policy.io, things.x.io'), howToGet: expect.stringContaining('x509') }],
+  });
+  expect(quiet.judge(bundles).filter(({ status }) => status === 'unknown')).toHaveLength(1);
+  const told = logged(post('hook.policy.svc', refusal), 1000);
+  for (const name of ['check.policy.io', 'things.x.io'])
+    expect(asFail(told.verdict(bundles, name))).toMatchObject({ reason: 'other-authority', severity: 'critical' });
+  expect(told.verdict(bundles, 'what webhooks serve').status).toBe('pass');
+  const escaped = logged(post('hook.policy.svc', refusal).replaceAll('"', '\\"'), 1000);
+  expect(asFail(escaped.verdict(bundles, 'things.x.io')).reason).toBe('other-authority');
+});
+
+test.each([
+  ['is of another host', post('hook.other.svc', refusal), 1000],
+  ['is old', post('hook.policy.svc', refusal), 3_600_000],
+  ['is about something else', post('hook.policy.svc', 'context deadline exceeded'), 1000],
+])('a line that %s shows nothing', (_how, text, age) => {
+  const world = logged(text, age);
+  expect(world.verdict(bundles, 'check.policy.io').status).toBe('pass');
+  expect(world.verdict(bundles, 'what webhooks serve').status).toBe('unknown');
 });
 
 test('a conversion webhook counts, and a list nobody could read is unknown', () => {

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import rule from '../../../rules/certificates/cert-kubeconfig-expired.ts';
 import type { KubeconfigFile } from '../../../src/model/here.ts';
-import { authorityFile, day, iso, kubeconfigFile, withFiles } from '../../kit/certificates.ts';
+import { authorityFile, day, file, iso, kubeconfigFile, withFiles } from '../../kit/certificates.ts';
 import { fixesOf, gateOf, unfilled } from '../../kit/texts.ts';
 import { asFail, certificate, healthyWorld, now, type World } from '../../kit/world.ts';
 
@@ -48,4 +48,30 @@ test('an ended one explains its own component, an administrator’s none of them
 test('names may lead anywhere, and without files it is unknown', () => {
   expect(having('admin', { server: 'https://api.example.org:6443' }).verdict(rule, 'm2/admin.conf').status).toBe('pass');
   expect(healthyWorld().judge(rule)).toMatchObject([{ status: 'unknown' }]);
+});
+
+test('one that names a file is as good as that file is, and unknown where nobody read it', () => {
+  const { client: _, ...rest } = kubeconfigFile('scheduler');
+  const named = { ...rest, clientFile: '/var/lib/rancher/k3s/server/tls/client-scheduler.crt' };
+  const beside = (days: number) => file('scheduler', until(days).client, { path: '/copies/m2/client-scheduler.crt' });
+  const of = (days: number) => withFiles({ certificates: [beside(days)], kubeconfigs: [named] }).verdict(rule, 'm2/scheduler.conf');
+  expect(of(300).status).toBe('pass');
+  expect(asFail(of(-1))).toMatchObject({ reason: 'expired', severity: 'critical' });
+  const alone = withFiles({ kubeconfigs: [named] }).verdict(rule, 'm2/scheduler.conf');
+  expect(alone).toMatchObject({ status: 'unknown', gaps: [{ detail: expect.stringContaining('client-scheduler.crt') }] });
+});
+
+test('one that nobody was let read is unknown, with what forbade it', () => {
+  const world = having('admin').set('here.files', undefined, (old) => ({
+    ...old,
+    unreadable: [
+      { path: '/etc/kubernetes/scheduler.conf', why: 'permission denied' },
+      { path: '/etc/kubernetes/mine.conf', why: 'permission denied' },
+    ],
+  }));
+  const found = world.judge(rule).filter(({ subject }) => subject.id.startsWith('m2/'));
+  expect(found.map(({ subject, status }) => [subject.id, status])).toEqual([
+    ['m2/admin.conf', 'pass'],
+    ['m2/scheduler.conf', 'unknown'],
+  ]);
 });

@@ -1,7 +1,10 @@
 // Are kubelets judged by what they log in with and what they serve?
 import { expect, test } from 'vitest';
+import kubeconfigs from '../../../rules/certificates/cert-kubeconfig-expired.ts';
 import kubelet from '../../../rules/certificates/cert-kubelet.ts';
-import { day, file, iso, made, showsOn, withFiles } from '../../kit/certificates.ts';
+import expired from '../../../rules/certificates/cert-leaf-expired.ts';
+import expiring from '../../../rules/certificates/cert-leaf-expiring.ts';
+import { day, file, fileSet, iso, made, showsOn, withFiles } from '../../kit/certificates.ts';
 import { fixesOf, gateOf, unfilled } from '../../kit/texts.ts';
 import { asFail, healthyWorld, now, type World } from '../../kit/world.ts';
 
@@ -54,4 +57,30 @@ test('what a kubelet serves is no login, wherever it lies', () => {
   expect(world.verdict(kubelet, 'm2').status).toBe('pass');
   const strange = withFiles({ certificates: [file('kubelet', { ...own, issuer: 'CN=kubernetes', names: ['w9'], addresses: [] })] });
   expect(asFail(strange.verdict(kubelet, 'm2')).reason).toBe('names');
+});
+
+/** The tool runs on the worker w1, and shows what its kubelet has. */
+function onWorker(days: number): World {
+  const dates = { notBefore: iso(now + (days - 365) * day), notAfter: iso(now + days * day) };
+  const own = file('kubelet-client', { ...made, ...dates, subject: 'O=system:nodes, CN=system:node:w1', usages: ['client'] });
+  return healthyWorld().set('here.kubelet', undefined, fileSet('w1', { certificates: [own] }));
+}
+
+test('on a worker its own kubelet is judged by its files, and nothing else is held to be seen', () => {
+  expect(onWorker(300).verdict(kubelet, 'w1').status).toBe('pass');
+  expect(asFail(onWorker(2).verdict(kubelet, 'w1'))).toMatchObject({ reason: 'rotation', facts: { node: 'w1' } });
+  expect(asFail(onWorker(-1).verdict(expired, 'w1/kubelet-client'))).toMatchObject({ severity: 'critical' });
+  const unseen = onWorker(300)
+    .judge(expiring)
+    .filter(({ status }) => status === 'unknown');
+  expect(unseen.map(({ subject }) => subject.id)).toEqual(['logins']);
+  const files = onWorker(300).judge(kubeconfigs);
+  expect(files.map(({ subject, status }) => [subject.id, status])).toEqual([['cluster', 'unknown']]);
+});
+
+test('on a worker without its files its kubelet is known by what the network shows alone', () => {
+  const seen = healthyWorld()
+    .judge(expired)
+    .map(({ subject }) => subject.id);
+  expect(seen.filter((id) => id.startsWith('w1/'))).toEqual(['w1/kubelet-serving']);
 });

@@ -1,11 +1,11 @@
 // Do the printed lines leave what is in use as it was when something on the way fails, and take the new pair into use when nothing does?
 import { spawnSync } from 'node:child_process';
-import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { viewOf } from '../../../../src/judge/judge.ts';
-import { apiNeed, besideFolder, keptCopy } from '../../../../src/judge/plans/exchange-files.ts';
+import { apiNeed, besideFolder, deleteCopies, keptCopy } from '../../../../src/judge/plans/exchange-files.ts';
 import { planToReissue } from '../../../../src/judge/plans/reissue-certificate.ts';
 import type { Fix } from '../../../../src/model/rule.ts';
 import { failedTries, healthyWorld } from '../../../kit/world.ts';
@@ -104,6 +104,24 @@ test('the copy that undo needs is the first of a run, and no half of one', () =>
   cpSync(inside('/etc/kubernetes/manifests'), inside(`${keptCopy(seen)}.part`), { recursive: true });
   paste(plan().run);
   expect(existsSync(inside(`${keptCopy(seen)}/pki/ca.key`))).toBe(true);
+});
+
+test('the copy is for its owner alone, keys in it keep their modes, and the last words are where it lies', () => {
+  program('kubectl', 'exit 1');
+  chmodSync(inside('/etc/kubernetes'), 0o755);
+  chmodSync(inside('/etc/kubernetes/pki/ca.key'), 0o600);
+  chmodSync(inside('/etc/kubernetes/pki/ca.crt'), 0o644);
+  paste(plan().run);
+  const modeOf = (path: string): string => (statSync(inside(path)).mode & 0o777).toString(8);
+  expect(modeOf(keptCopy(seen))).toBe('700');
+  expect([modeOf(`${keptCopy(seen)}/pki/ca.key`), modeOf(`${keptCopy(seen)}/pki/ca.crt`)]).toEqual(['600', '644']);
+  expect(modeOf(besideFolder(seen))).toBe('700');
+  const last = plan().verify.slice(-2);
+  expect(last).toEqual(deleteCopies(seen, 'kept', 'beside'));
+  paste(last);
+  expect(existsSync(inside(keptCopy(seen)))).toBe(true);
+  paste(last.map((line) => line.replace(/^#[^:]*:/, '')));
+  expect([existsSync(inside(keptCopy(seen))), existsSync(inside(besideFolder(seen)))]).toEqual([false, false]);
 });
 
 test('whether kubeadm’s configuration can be had is computed', () => {

@@ -1,4 +1,5 @@
 // Are requests for certificates, published authorities, bundles and token keys read as they are, and only what is wanted?
+import { spawnSync } from 'node:child_process';
 import { afterAll, describe, expect, test } from 'vitest';
 import { clusterSubject } from '../../../../src/model/subject.ts';
 import tokenKeys from '../../../../src/probes/api/token-keys.ts';
@@ -53,6 +54,48 @@ test('requests for certificates: five states, and not what was asked for', async
   expect(found.map(({ state }) => state)).toEqual(['pending', 'approved', 'issued', 'denied', 'failed']);
   expect(found[1]).toMatchObject({ createdAt: Date.UTC(2026, 10, 21, 3), decidedAt: Date.UTC(2026, 10, 21, 3, 1) });
   expect(found[3]?.message).toBe('no');
+});
+
+test('of a request that waits only what it asks for is kept', async () => {
+  const { status, stdout } = spawnSync(
+    'openssl',
+    [
+      'req',
+      '-new',
+      '-newkey',
+      'rsa:2048',
+      '-nodes',
+      '-keyout',
+      '/dev/null',
+      '-subj',
+      '/O=system:nodes/CN=system:node:m1',
+      '-addext',
+      'subjectAltName=DNS:m1',
+    ],
+    { encoding: 'utf8' },
+  );
+  expect(status).toBe(0);
+  const request = base64(stdout);
+  const of = (name: string, signerName: string, conditions: readonly object[]) => ({
+    metadata: { name },
+    spec: { signerName, username: 'system:node:m1', request },
+    status: { conditions },
+  });
+  const body = list(
+    'CertificateSigningRequestList',
+    {},
+    of('waits', 'kubernetes.io/kubelet-serving', []),
+    of('decided', 'kubernetes.io/kubelet-serving', [{ type: 'Approved' }]),
+    of('of others', 'example.org/theirs', []),
+  );
+  const { raw } = await requests.gather(clusterSubject, await around(() => ({ status: 200, body })));
+  expect(raw).not.toContain(request.slice(40, 80));
+  const found = requests.read(raw).requests;
+  expect(found.map(({ asks }) => asks)).toEqual([
+    expect.objectContaining({ names: ['m1'], organisations: ['system:nodes'] }),
+    undefined,
+    undefined,
+  ]);
 });
 
 test('published authorities, from two ConfigMaps', async () => {
