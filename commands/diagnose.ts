@@ -1,7 +1,7 @@
 // What does the command line of `diagnose` look like?
 import { BaseCommand } from '../src/cli/base-command.ts';
 import { exitMeanings } from '../src/cli/exit-codes.ts';
-import { diagnoseFlags } from '../src/cli/flags.ts';
+import { diagnoseFlags, nameTheCluster } from '../src/cli/flags.ts';
 
 export default class Diagnose extends BaseCommand {
   static override summary = 'Find out why the control plane is sick, and rank the causes.';
@@ -21,6 +21,6 @@ export default class Diagnose extends BaseCommand {
   async run(): Promise<void> {
     const { flags } = await this.parse(Diagnose);
     const { runDiagnosis } = await import('../src/cli/run-diagnosis.ts');
-    this.exit(await runDiagnosis(flags, this.diagnosis));
+    this.exit(await runDiagnosis(flags, { program: this.diagnosis, withFlags: nameTheCluster(flags) }));
   }
 }

@@ -8,7 +8,7 @@ import { type BuildOptions, build, type Plugin } from 'esbuild';
 const root = fileURLToPath(new URL('..', import.meta.url));
 /** What is imported only when it is needed stands in a file of its own. */
 const parts: readonly (readonly [RegExp, string])[] = [
-  [/\/cli\/(run-diagnosis|show-catalogue)\.ts$|^\.\/show-catalogue\.ts$/, './diagnosis.cjs'],
+  [/\/cli\/(run-diagnosis|run-view|show-catalogue)\.ts$|^\.\/show-catalogue\.ts$/, './diagnosis.cjs'],
   [/^\.\/command-line\.ts$/, './command-line.cjs'],
   [/\/shared\/signing-request\.ts$/, './signing-request.cjs'],
 ];

@@ -2,7 +2,10 @@
 const fs = require('node:fs');
 const path = require('node:path');
 
-/** Run inside the built package: `node warm.cjs <folder of the package>`. */
+/** A recording of the sources, not of the package: a diagnosis needs most functions, and none of a cluster. */
+const recording = path.join(__dirname, '../test/recordings/S04-70s-etcd');
+
+/** Run with the folder of the built package: `node warm.cjs <folder>`. */
 async function warm(root) {
   const { load, loaded, cachePath } = require(path.join(root, 'bin/start.cjs'));
   const write = process.stdout.write;
@@ -11,8 +14,13 @@ async function warm(root) {
     return true;
   };
   const { main } = load('cli');
-  const usual = [['--version'], ['--help'], ['diagnose', '--help'], ['rules'], ['explain', 'connection refused']];
-  for (const argv of usual) await main(argv, 'ha-doctor', root);
+  const told = [['--version'], ['--help'], ['diagnose', '--help'], ['rules'], ['explain', 'connection refused']];
+  const judged = [['diagnose'], ['diagnose', '-o', 'json'], ['certs', '-o', 'json'], ['etcd']].map((argv) => [
+    ...argv,
+    '--from',
+    recording,
+  ]);
+  for (const argv of [...told, ...judged]) await main(argv, 'ha-doctor', root);
   process.stdout.write = write;
   for (const [name, { script }] of loaded) fs.writeFileSync(cachePath(name), script.createCachedData());
 }

@@ -3,15 +3,7 @@ import { kubeletPlace, restartKubelet } from '../../src/judge/readings/kubelet-h
 import { hasNoShell, talosctl } from '../../src/judge/readings/talosctl.ts';
 import { defineRule, fail, pass, undecided } from '../../src/judge/define-rule.ts';
 import { planToRenew } from '../../src/judge/plans/renew-certificate.ts';
-import {
-  certificateNeeds,
-  certificatePlaces,
-  endOf,
-  hasEnded,
-  isSelfMade,
-  lifetimeOf,
-  type Leaf,
-} from '../../src/judge/readings/certificate.ts';
+import { certificateNeeds, endOf, hasEnded, isSelfMade, lifetimeOf, type Leaf, placesOn } from '../../src/judge/readings/certificate.ts';
 import { covers, namesOn } from '../../src/judge/readings/certificate-names.ts';
 import { endBySilence } from '../../src/judge/readings/silence.ts';
 import { isReadyNode } from '../../src/judge/readings/node.ts';
@@ -115,8 +107,7 @@ interface KubeletLeaf {
 }
 
 function leavesOn(seen: Seen<(typeof certificateNeeds)[number]>, machine: Machine): readonly KubeletLeaf[] {
-  const own = certificatePlaces(seen).filter(({ subject }) => subject.name === machine.subject.id);
-  return own.flatMap(({ role, leaves }) =>
+  return placesOn(seen, machine.subject.id).flatMap(({ role, leaves }) =>
     role === 'kubelet-serving' || role === 'kubelet-client' ? leaves.map((leaf) => ({ role, leaf })) : [],
   );
 }

@@ -12,6 +12,7 @@ import {
   type Leaf,
   leavesAt,
   type Place,
+  placeOfSubject,
   unnamedPlaces,
 } from '../../src/judge/readings/certificate.ts';
 import { describeRole, isUnverified } from '../../src/judge/readings/certificate-role.ts';
@@ -39,15 +40,14 @@ export default defineRule({
   reasons: [],
   subjects: (seen) => [...certificatePlaces(seen).map((place) => place.subject), ...unnamedPlaces(seen)],
   judge: (seen, _limits, subject) => {
-    const places = certificatePlaces(seen);
-    const place = places.find((one) => one.subject.id === subject.id);
+    const place = placeOfSubject(seen, subject);
     if (place === undefined) endUnnamed(seen);
     if (place === undefined) return undecided('what was seen at first is no longer known', '--masters');
     const now = serverNow(seen);
     const leaves = leavesAt(seen, place);
     const ended = leaves.filter((leaf) => hasEnded(leaf.certificate, now));
     const [worst] = [...ended].sort((one, other) => Number(other.served) - Number(one.served));
-    if (worst !== undefined) return failWith(seen, place, worst, now, places);
+    if (worst !== undefined) return failWith(seen, place, worst, now);
     const open = leaves.find((leaf) => endOf(leaf.certificate) < now.high);
     if (open !== undefined)
       return undecided(
@@ -82,8 +82,8 @@ export default defineRule({
   ],
 });
 
-function failWith(seen: Seen<CertificateEvidence>, place: Place, leaf: Leaf, now: ServerNow, places: readonly Place[]) {
-  const same = places.filter((one) => one.role === place.role);
+function failWith(seen: Seen<CertificateEvidence>, place: Place, leaf: Leaf, now: ServerNow) {
+  const same = certificatePlaces(seen).filter((one) => one.role === place.role);
   const bad = same.filter((one) => one.leaves.some((each) => hasEnded(each.certificate, now)));
   const role = describeRole(place.role);
   const end = endOf(leaf.certificate);

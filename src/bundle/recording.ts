@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { access, constants, mkdir, readFile, realpath, writeFile } from 'node:fs/promises';
 import { dirname, join, normalize, sep } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { UsageError } from '../model/errors.ts';
 import { type Evidence, type EvidenceId, type EvidenceItem, evidenceSubjects } from '../model/evidence.ts';
 import type { Report } from '../model/report.ts';

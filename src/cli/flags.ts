@@ -137,3 +137,8 @@ const lease = Flags.string({
 export const deepViewFlags = { ...viewFlags, deep };
 
 export const leaderFlags = { ...deepViewFlags, lease };
+
+/** Whether some of these flags of a diagnosis say which cluster is meant, or how to reach it. */
+export function nameTheCluster(flags: Readonly<Record<string, unknown>>): boolean {
+  return Object.keys({ ...connectionFlags, ...wayFlags }).some((name) => flags[name] !== undefined && flags[name] !== false);
+}

@@ -6,18 +6,25 @@ import { renderJson } from '../report/json.ts';
 import { renderTerminal } from '../report/terminal.ts';
 import { ruleTexts } from '../report/texts.ts';
 import { exitCodeFor, type FailLine } from './exit-codes.ts';
-import { connectionFlags, wayFlags } from './flags.ts';
 import { listenForInterrupt } from './interrupt.ts';
 import { writeError, writeResult } from './output.ts';
 import { openProgress } from './progress.ts';
 import { type DiagnoseFlags, readRunOptions } from './run-options.ts';
 import { readTraits } from './terminal-traits.ts';
 
-/** Prints the result and gives the exit code. `program` is what to type to run it again. */
-export async function runDiagnosis(flags: DiagnoseFlags, program: string): Promise<number> {
+/** How it is run again. */
+export interface Again {
+  /** What to type. */
+  readonly program: string;
+  /** Whether the flags have to be typed again, too. */
+  readonly withFlags: boolean;
+}
+
+/** Prints the result and gives the exit code. */
+export async function runDiagnosis(flags: DiagnoseFlags, again: Again): Promise<number> {
   const report = flags.from === undefined ? await lookLive(flags) : await diagnoseRecorded(replayOptions(flags, flags.from));
   const exitCode = exitCodeFor(report, flags['fail-on'] as FailLine);
-  await writeResult(flags.output === 'json' ? renderJson(report) : renderScreen(report, flags, program, exitCode));
+  await writeResult(flags.output === 'json' ? renderJson(report) : renderScreen(report, flags, again, exitCode));
   return exitCode;
 }
 
@@ -40,7 +47,7 @@ async function lookLive(flags: DiagnoseFlags): Promise<Report> {
   }
 }
 
-function renderScreen(report: Report, flags: DiagnoseFlags, program: string, exitCode: number): string {
+function renderScreen(report: Report, flags: DiagnoseFlags, { program, withFlags }: Again, exitCode: number): string {
   const traits = readTraits(process.stdout, process.env, flags['no-color'] === true);
   const texts = ruleTexts(catalogue.rules);
   return renderTerminal(report, {
@@ -48,15 +55,7 @@ function renderScreen(report: Report, flags: DiagnoseFlags, program: string, exi
     showPassed: flags['show-passed'] === true,
     exitCode,
     again: program,
-    withFlags: namesTheCluster(flags),
+    withFlags,
     texts,
-  });
-}
-
-/** Whether looking again needs more than the name of the program. */
-function namesTheCluster(flags: DiagnoseFlags): boolean {
-  return Object.keys({ ...connectionFlags, ...wayFlags }).some((name) => {
-    const value = flags[name as keyof DiagnoseFlags];
-    return value !== undefined && value !== false;
   });
 }

@@ -3,16 +3,14 @@ import type { Evidence, EvidenceId } from '../model/evidence.ts';
 import type { AnyRule, Judgement } from '../model/rule.ts';
 import { clusterSubject, type Subject, subjectKey } from '../model/subject.ts';
 import type { Topology } from '../model/topology.ts';
-import { type GapSeen, type Verdict, verdictKey } from '../model/verdict.ts';
+import { byKey, type GapSeen, type Verdict } from '../model/verdict.ts';
 import { gateFor } from './platform-gate.ts';
 import { DoesNotApply, EvidenceIndex, MissingEvidence, RecordingView } from './view.ts';
 
 /** One verdict or more from every rule, in the order of rule id and subject. */
 export function judgeAll(rules: readonly AnyRule[], evidence: Evidence, topology: Topology): readonly Verdict[] {
   const index = new EvidenceIndex(evidence.items);
-  const verdicts = rules.flatMap((rule) => judgeRule(rule, () => new RecordingView(evidence, index, topology)));
-  const keyed = verdicts.map((verdict) => ({ verdict, key: verdictKey(verdict) }));
-  return keyed.sort((one, other) => (one.key < other.key ? -1 : 1)).map(({ verdict }) => verdict);
+  return rules.flatMap((rule) => judgeRule(rule, () => new RecordingView(evidence, index, topology))).sort(byKey);
 }
 
 /** A view for the gates of edges and the needs of fixes; it is not recorded in any verdict. */

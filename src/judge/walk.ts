@@ -25,13 +25,16 @@ export function walk(
   verdicts: readonly Verdict[],
   ranks: ReadonlyMap<string, number> = new Map(),
 ): readonly Step[] {
-  return tree.map((question) =>
-    answer(
-      question,
-      verdicts.filter((verdict) => question.rules.includes(verdict.rule)),
-      ranks,
-    ),
-  );
+  const byRule = new Map<string, Verdict[]>();
+  for (const verdict of verdicts) {
+    const same = byRule.get(verdict.rule);
+    if (same === undefined) byRule.set(verdict.rule, [verdict]);
+    else same.push(verdict);
+  }
+  return tree.map((question) => {
+    const own = question.rules.flatMap((rule) => byRule.get(rule) ?? []);
+    return answer(question, own, ranks);
+  });
 }
 
 function answer(question: Question, verdicts: readonly Verdict[], ranks: ReadonlyMap<string, number>): Step {

@@ -98,3 +98,16 @@ export type Verdict = Pass | Fail | Unknown | NotApplicable;
 export function verdictKey(verdict: Pick<Verdict, 'rule' | 'subject'>): string {
   return `${verdict.rule} ${verdict.subject.kind}/${verdict.subject.id}`;
 }
+
+/** The order of their keys, without making them: there may be thousands. */
+export function byKey(one: Pick<Verdict, 'rule' | 'subject'>, other: Pick<Verdict, 'rule' | 'subject'>): number {
+  return (
+    compareTexts(one.rule, other.rule) ||
+    compareTexts(one.subject.kind, other.subject.kind) ||
+    compareTexts(one.subject.id, other.subject.id)
+  );
+}
+
+function compareTexts(one: string, other: string): number {
+  return one === other ? 0 : one < other ? -1 : 1;
+}

@@ -136,15 +136,10 @@ function wordVerdict(findings: readonly Finding[], unanswered: number, rules: Ru
 }
 
 function countVerdicts(verdicts: readonly Verdict[]): Counts {
-  const count = (status: Verdict['status']): number => verdicts.filter((verdict) => verdict.status === status).length;
-  const notApplicable = count('not-applicable');
-  return {
-    checks: verdicts.length - notApplicable,
-    failed: count('fail'),
-    passed: count('pass'),
-    unknown: count('unknown'),
-    notApplicable,
-  };
+  const count = { pass: 0, fail: 0, unknown: 0, 'not-applicable': 0 };
+  for (const { status } of verdicts) count[status] += 1;
+  const notApplicable = count['not-applicable'];
+  return { checks: verdicts.length - notApplicable, failed: count.fail, passed: count.pass, unknown: count.unknown, notApplicable };
 }
 
 /** Each gap once, by evidence and subject. */

@@ -7,7 +7,6 @@ import { rules } from '../../rules/index.ts';
 import { tree } from '../../rules/tree.ts';
 import { createRedactor } from '../bundle/redact.ts';
 import { prepareRecording, readRecording, writeRecording } from '../bundle/recording.ts';
-import { openLiveSource } from '../sources/live.ts';
 import { recallTopology, rememberTopology } from '../sources/memory.ts';
 import { buildTopology } from '../judge/topology/build.ts';
 import { forBranch } from './branch.ts';
@@ -37,6 +36,8 @@ export async function diagnoseLive(options: RunOptions): Promise<Report> {
 export async function lookLive(options: RunOptions): Promise<Looked> {
   const branch = forBranch(options.only, rules, tree, probes);
   const began = performance.now();
+  // What talks to a cluster takes longer to load than a recording needs to be judged, and a replay needs none of it.
+  const { openLiveSource } = await import('../sources/live.ts');
   const { source, kubeconfig, etcd } = await openLiveSource(options.connection, options.settings);
   const settings = etcd === undefined ? options.settings : { ...options.settings, etcd };
   const anchors = source.anchors('operator');

@@ -1,9 +1,9 @@
 // Which failing verdict brings about which other one?
 import type { Certainty, Edge } from '../model/rule.ts';
 import { sharesKey } from '../model/subject.ts';
-import type { Fail } from '../model/verdict.ts';
+import { byKey, type Fail } from '../model/verdict.ts';
 import { coverageOf, coverTogether, hits, mayHit, strictest } from './coverage.ts';
-import { beganAfter, byKey, canProduce, groupsOf, type Scene } from './scene.ts';
+import { beganAfter, canProduce, groupsOf, type Scene } from './scene.ts';
 
 /** An edge between two vertices. */
 export interface Link {

@@ -2,10 +2,10 @@
 import type { PossibleCause } from '../model/report.ts';
 import type { Edge } from '../model/rule.ts';
 import { subjectKey } from '../model/subject.ts';
-import type { Fail, Unknown } from '../model/verdict.ts';
+import { byKey, type Fail, type Unknown } from '../model/verdict.ts';
 import { coverageOf, mayHit, mayShare } from './coverage.ts';
 import type { Links } from './links.ts';
-import { byKey, canProduce, type Scene } from './scene.ts';
+import { canProduce, type Scene } from './scene.ts';
 import { assumeFailing, gateUnseen } from './unseen.ts';
 
 /**

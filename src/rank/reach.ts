@@ -1,9 +1,8 @@
 // What lies below a group of roots, and how sure is each way down?
 import type { Effect } from '../model/report.ts';
 import type { RuleId } from '../model/rule-ids.ts';
-import type { Fail } from '../model/verdict.ts';
+import { byKey, type Fail } from '../model/verdict.ts';
 import type { CauseGraph, Step } from './graph.ts';
-import { byKey } from './scene.ts';
 
 export interface Reach {
   /** Steps on the shortest way; on the shortest sure one where there is any. */

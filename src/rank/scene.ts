@@ -1,7 +1,7 @@
 // What do all steps of the ranking look at, independent of the order in which it came?
 import type { Edge } from '../model/rule.ts';
 import type { Fail, Pass, Unknown, Verdict } from '../model/verdict.ts';
-import { verdictKey } from '../model/verdict.ts';
+import { byKey } from '../model/verdict.ts';
 import type { RankInput } from './input.ts';
 import { RuleIndex } from './rule-index.ts';
 
@@ -33,12 +33,6 @@ export function setScene(input: RankInput): Scene {
     rules,
     gate: input.gate,
   };
-}
-
-/** By rule and subject. */
-export function byKey(one: Pick<Verdict, 'rule' | 'subject'>, other: Pick<Verdict, 'rule' | 'subject'>): number {
-  const [first, second] = [verdictKey(one), verdictKey(other)];
-  return first < second ? -1 : first > second ? 1 : 0;
 }
 
 /** Equal for verdicts that become one finding when they are causes. */

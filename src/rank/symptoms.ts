@@ -1,7 +1,7 @@
 // Do several symptoms without a visible cause share one that nobody could look at?
-import type { Fail, Unknown } from '../model/verdict.ts';
+import { byKey, type Fail, type Unknown } from '../model/verdict.ts';
 import type { CauseGraph } from './graph.ts';
-import { byKey, canProduce, type Scene } from './scene.ts';
+import { canProduce, type Scene } from './scene.ts';
 import { assumeFailing, gateUnseen, isRefuted, surelyCovers, surelyReaches } from './unseen.ts';
 
 /**

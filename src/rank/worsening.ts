@@ -1,10 +1,9 @@
 // Which failing verdicts only made others hurt more?
 import type { Worsening } from '../model/report.ts';
-import type { Fail } from '../model/verdict.ts';
+import { byKey, type Fail } from '../model/verdict.ts';
 import type { Draft } from './drafts.ts';
 import type { CauseGraph } from './graph.ts';
 import type { Links } from './links.ts';
-import { byKey } from './scene.ts';
 
 /**
  * Design weaknesses that are shown under what they worsen, not as findings: nothing stands above them, they bring about

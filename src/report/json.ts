@@ -1,5 +1,6 @@
 // How does a Report become JSON that is the same, byte for byte, for the same findings?
 import type { Report } from '../model/report.ts';
+import { Sentence } from '../model/sentence.ts';
 
 /** What a reader looks for first stands first; everything else follows by its name. */
 const first = [
@@ -19,23 +20,33 @@ const first = [
   'impact',
 ];
 const last = ['verdicts', 'gaps', 'run'];
+/** Where a name stands that is in neither list. */
+const between = first.length;
+const weights = new Map([
+  ...first.map((key, index) => [key, index] as const),
+  ...last.map((key, index) => [key, between + 1 + index] as const),
+]);
 
 /** Characters a terminal might obey although JSON allows them: DEL, C1 controls, direction and invisible marks. */
 const unsafe = /[\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|[\u{e0000}-\u{e007f}]/gu;
 
 /** The document that report.schema.json describes, indented, ending with a newline. */
 export function renderJson(report: Report): string {
-  return `${printable(JSON.stringify(report, sortKeys, 2))}\n`;
+  return renderValue(report);
 }
 
 /** Any other value in the same style. */
 export function renderValue(value: unknown): string {
-  return `${printable(JSON.stringify(value, sortKeys, 2))}\n`;
+  return `${printable(JSON.stringify(withSortedKeys(value), null, 2))}\n`;
 }
 
-function sortKeys(_key: string, value: unknown): unknown {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
-  return Object.fromEntries(Object.entries(value).sort(([one], [other]) => compareKeys(one, other)));
+/** Sorted beforehand: JSON.stringify takes twice the time where it has to ask about each value. */
+function withSortedKeys(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map(withSortedKeys);
+  if (value instanceof Sentence) return value.toString();
+  const keys = Object.keys(value).sort(compareKeys);
+  return Object.fromEntries(keys.map((key) => [key, withSortedKeys(value[key as keyof typeof value])]));
 }
 
 function compareKeys(one: string, other: string): number {
@@ -43,9 +54,7 @@ function compareKeys(one: string, other: string): number {
 }
 
 function weightOf(key: string): number {
-  const position = first.indexOf(key);
-  if (position >= 0) return position;
-  return first.length + 1 + last.indexOf(key);
+  return weights.get(key) ?? between;
 }
 
 function printable(json: string): string {

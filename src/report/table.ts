@@ -18,37 +18,49 @@ export interface TableOptions {
 const gap = 2;
 /** A column is not made narrower than this. */
 const narrowest = 8;
+
 const sides = ['top', 'top-mid', 'top-left', 'top-right', 'bottom', 'bottom-mid', 'bottom-left', 'bottom-right'];
 const inner = ['left', 'left-mid', 'mid', 'mid-mid', 'right', 'right-mid', 'middle'];
 const plainBorders = Object.fromEntries([...sides, ...inner].map((side) => [side, '']));
+const style = { head: [], border: [], 'padding-left': 0, 'padding-right': gap };
+/** Lines given to cli-table3 at once: its time grows with the square of them, and with the cube of one cell's lines. */
+const linesAtOnce = 50;
+
+/** A cell's lines. */
+type Cell = readonly string[];
 
 /** Columns side by side without lines between them; a row that is too wide is broken at blanks. `parted`: an empty line between rows. */
 export function renderColumns(heads: readonly string[], rows: readonly (readonly string[])[], width?: number, parted = false): string {
-  const lines = (index: number): readonly string[] =>
-    [heads[index] ?? '', ...rows.map((row) => row[index] ?? '')].flatMap((cell) => cell.split('\n'));
-  const widths = heads.map((_head, index) => Math.max(...lines(index).map(columnsOf)));
-  const words = heads.map((_head, index) => Math.max(...lines(index).flatMap((line) => line.split(' ').map(columnsOf))));
-  const room = width === undefined ? widths : narrow(widths, words, width);
-  const table = new Table({
-    head: heads.map((head, index) =>
-      head
-        .split('\n')
-        .flatMap((line) => wrapProse(line, room[index] ?? narrowest))
-        .join('\n'),
-    ),
-    chars: plainBorders,
-    style: { head: [], border: [], 'padding-left': 0, 'padding-right': gap },
-  });
-  for (const [index, row] of rows.entries()) {
-    const cells = row.map((cell, column) => cell.split('\n').flatMap((line) => wrapProse(line, room[column] ?? narrowest)));
-    const height = Math.max(...cells.map((own) => own.length)) + (parted && index < rows.length - 1 ? 1 : 0);
-    table.push(cells.map((own, column) => (column === 0 ? [...own, ...Array<string>(height - own.length).fill('')] : own).join('\n')));
+  const table = [heads, ...rows].map((row) => heads.map((_head, column): Cell => (row[column] ?? '').split('\n')));
+  const widths = widestOf(table).map(columnsOf);
+  const room = width === undefined ? widths : narrow(widths, widestOf(table, ' ').map(columnsOf), width);
+  const wrapped = table.map((row) => row.map((lines, column) => lines.flatMap((line) => wrapProse(line, room[column] ?? narrowest))));
+  const lines = wrapped.flatMap((row, index) => linesOf(row, parted && index > 0 && index < rows.length));
+  // The widest line of each column stands above every part, so that all parts are alike, and is taken away again.
+  const head = [...widestOf(wrapped)];
+  const drawn: string[] = [];
+  for (let at = 0; at < lines.length; at += linesAtOnce) {
+    const part = new Table({ head, chars: plainBorders, style });
+    part.push(...lines.slice(at, at + linesAtOnce));
+    drawn.push(...part.toString().split('\n').slice(1));
   }
-  return `${table
-    .toString()
-    .split('\n')
-    .map((line) => line.trimEnd())
-    .join('\n')}\n`;
+  return drawn.map((line) => `${line.trimEnd()}\n`).join('');
+}
+
+/** Of each column: its widest line, or the widest piece between two signs. */
+function widestOf(table: readonly (readonly Cell[])[], sign?: string): readonly string[] {
+  const widest: string[] = [];
+  for (const row of table)
+    for (const [column, lines] of row.entries())
+      for (const piece of sign === undefined ? lines : lines.flatMap((line) => line.split(sign)))
+        if (columnsOf(piece) >= columnsOf(widest[column] ?? '')) widest[column] = piece;
+  return widest;
+}
+
+/** A row as lines of a table; one more, and empty, where rows are to stand apart. */
+function linesOf(row: readonly Cell[], isApart: boolean): string[][] {
+  const height = Math.max(...row.map((lines) => lines.length)) + (isApart ? 1 : 0);
+  return Array.from({ length: height }, (_line, index) => row.map((lines) => lines[index] ?? ''));
 }
 
 /** Takes from the widest column that can be broken at a blank, and only then from the widest, until all of them fit. */

@@ -4,9 +4,12 @@
 const wide =
   /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|[\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]/u;
 const mark = /\p{Mark}/u;
+/** Nothing of either: most texts are like that. */
+const plain = /^[ -~]*$/;
 
 /** Columns a text takes on a terminal. */
 export function columnsOf(text: string): number {
+  if (plain.test(text)) return text.length;
   let columns = 0;
   for (const character of text) columns += mark.test(character) ? 0 : wide.test(character) ? 2 : 1;
   return columns;

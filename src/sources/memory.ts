@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Hint, KubeconfigSeen, TopologyHints } from '../model/operator.ts';
 import { joinAddress } from '../model/address.ts';
 import type { Door, Topology } from '../model/topology.ts';

@@ -18,11 +18,16 @@ export interface AuthoritySeen {
 
 /** Each once, by its digest: during a rotation there are two of one kind. */
 export function authoritiesSeen(seen: Seen<AuthorityEvidence>): readonly AuthoritySeen[] {
-  const found = new Map<string, AuthoritySeen>();
+  return seen.shared(findAuthorities);
+}
+
+function findAuthorities(seen: Seen<AuthorityEvidence>): readonly AuthoritySeen[] {
+  const found = new Map<string, Omit<AuthoritySeen, 'where'> & { readonly where: Set<string> }>();
   const add = (authority: Authority, certificate: CertificateSeen, where: string): void => {
     const key = `${authority} ${certificate.sha256}`;
-    const before = found.get(key)?.where ?? [];
-    found.set(key, { authority, certificate, where: before.includes(where) ? before : [...before, where] });
+    const one = found.get(key) ?? { authority, certificate, where: new Set() };
+    found.set(key, one);
+    one.where.add(where);
   };
   for (const certificate of inKubeconfig(seen)) add('ca', certificate, 'in your kubeconfig');
   for (const certificate of ofEtcd(seen)) add('etcd-ca', certificate, 'in --etcd-cacert');
@@ -34,7 +39,7 @@ export function authoritiesSeen(seen: Seen<AuthorityEvidence>): readonly Authori
   for (const set of fileSets(seen))
     for (const authority of authorities)
       for (const { path, certificate } of authoritiesIn(set, authority)) add(authority, certificate, `${set.node} ${path}`);
-  return [...found].sort(([one], [other]) => (one < other ? -1 : 1)).map(([, each]) => each);
+  return [...found].sort(([one], [other]) => (one < other ? -1 : 1)).map(([, each]) => ({ ...each, where: [...each.where] }));
 }
 
 /** Those every cluster has and nobody saw; the front proxy's only machines and the API itself can show. */

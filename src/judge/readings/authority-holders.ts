@@ -1,7 +1,7 @@
 // Which authorities does each machine hold in its files, and which key signed what it serves?
 import type { Seen } from '../../model/rule.ts';
 import type { Subject } from '../../model/subject.ts';
-import { type CertificateEvidence, certificatePlaces, type Place } from './certificate.ts';
+import { type CertificateEvidence, certificatePlaces } from './certificate.ts';
 import { placeOf } from './certificate-places.ts';
 import { authoritiesIn, fileSets } from './certificate-files.ts';
 import { type Authority, describeRole } from './certificate-role.ts';
@@ -17,15 +17,12 @@ export interface AuthorityHolder {
   readonly servedBy?: string;
 }
 
-const foundBefore = new WeakMap<readonly Place[], Map<Authority, readonly AuthorityHolder[]>>();
-
 export function authorityHolders(seen: Seen<CertificateEvidence>, authority: Authority): readonly AuthorityHolder[] {
-  const places = certificatePlaces(seen);
-  const found = foundBefore.get(places) ?? new Map<Authority, readonly AuthorityHolder[]>();
-  foundBefore.set(places, found);
-  const holders = found.get(authority) ?? findHolders(seen, authority);
-  found.set(authority, holders);
-  return holders;
+  return seen.shared(allHolders)[authority];
+}
+
+function allHolders(seen: Seen<CertificateEvidence>): Readonly<Record<Authority, readonly AuthorityHolder[]>> {
+  return { ca: findHolders(seen, 'ca'), 'etcd-ca': findHolders(seen, 'etcd-ca'), 'front-proxy-ca': findHolders(seen, 'front-proxy-ca') };
 }
 
 function findHolders(seen: Seen<CertificateEvidence>, authority: Authority): readonly AuthorityHolder[] {

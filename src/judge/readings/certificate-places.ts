@@ -8,18 +8,9 @@ import type { CertificateEvidence, Leaf, Place } from './certificate.ts';
 import { fileSets, roleFilesIn } from './certificate-files.ts';
 import { ownerOfLeaf } from './entry.ts';
 
-/** Notes everything that placesIn reads as read. */
-export function citeAll(seen: Seen<CertificateEvidence>): void {
-  for (const id of ['lb.tries', 'here.files', 'here.kubelet', 'here.pki'] as const) seen.peek(id);
-  for (const { subject } of seen.topology.masters) seen.peek('api.ready', subject);
-  for (const { subject } of seen.topology.members.filter((member) => member.started))
-    for (const id of ['etcd.client-port', 'etcd.peer-port'] as const) seen.peek(id, subject);
-  for (const { subject } of seen.topology.machines) for (const [id] of unverified) seen.peek(id, subject);
-}
-
 export function placesIn(seen: Seen<CertificateEvidence>): readonly Place[] {
-  const served = joinAddresses([...apiServers(seen), ...members(seen), ...machinePorts(seen), ...strangers(seen)]);
   const files = localFiles(seen);
+  const served = joinAddresses([...apiServers(seen), ...members(seen), ...machinePorts(seen), ...strangers(seen)]);
   const joined = served.map((place) => ({ ...place, leaves: [...place.leaves, ...(files.get(place.subject.id)?.leaves ?? [])] }));
   const taken = new Set(served.map((place) => place.subject.id));
   return [...joined, ...[...files.values()].filter((place) => !taken.has(place.subject.id))];

@@ -4,9 +4,8 @@ import type { EvidenceId } from '../../model/evidence.ts';
 import type { CertificateSeen, Trust } from '../../model/network.ts';
 import type { Seen } from '../../model/rule.ts';
 import { clusterSubject, type Subject } from '../../model/subject.ts';
-import type { Topology } from '../../model/topology.ts';
 import { mastersOf } from './api-server.ts';
-import { citeAll, placesIn } from './certificate-places.ts';
+import { placesIn } from './certificate-places.ts';
 import type { ServerNow } from './host-clock.ts';
 import { membersOf } from './member.ts';
 import { endBySilence } from './silence.ts';
@@ -52,31 +51,42 @@ export interface Place {
   readonly asked?: { readonly id: EvidenceId; readonly subject: Subject; readonly address: string };
 }
 
-/** Everything that was seen of certificates, found once for one topology: it is asked for about each of them again. */
+/** Everything that was seen of certificates: it is asked for about each of them again. */
 interface Inventory {
   readonly places: readonly Place[];
+  /** By the id of the subject. */
   readonly byId: ReadonlyMap<string, Place>;
+  /** By the name of the subject. */
+  readonly byMachine: ReadonlyMap<string, readonly Place[]>;
 }
-
-const takenBefore = new WeakMap<Topology, Inventory>();
 
 /**
  * Every place where a certificate is expected or was seen. A kubelet's counts only where it was seen: nothing checks it
  * by default, so one that nobody saw leaves no question open.
  */
 export function certificatePlaces(seen: Seen<CertificateEvidence>): readonly Place[] {
-  return inventoryOf(seen).places;
+  return seen.shared(takeInventory).places;
 }
 
-/** A topology belongs to one body of evidence. What was found before still counts as read. */
-function inventoryOf(seen: Seen<CertificateEvidence>): Inventory {
-  citeAll(seen);
-  const before = takenBefore.get(seen.topology);
-  if (before !== undefined) return before;
+/** Those of one machine, by its name. */
+export function placesOn(seen: Seen<CertificateEvidence>, machine: string): readonly Place[] {
+  return seen.shared(takeInventory).byMachine.get(machine) ?? [];
+}
+
+/** The place that a subject stands for, where it is still known. */
+export function placeOfSubject(seen: Seen<CertificateEvidence>, subject: Subject): Place | undefined {
+  return seen.shared(takeInventory).byId.get(subject.id);
+}
+
+function takeInventory(seen: Seen<CertificateEvidence>): Inventory {
   const places = placesIn(seen);
-  const inventory = { places, byId: new Map(places.map((place) => [place.subject.id, place])) };
-  takenBefore.set(seen.topology, inventory);
-  return inventory;
+  const byMachine = new Map<string, Place[]>();
+  for (const place of places) {
+    const same = byMachine.get(place.subject.name) ?? [];
+    byMachine.set(place.subject.name, same);
+    same.push(place);
+  }
+  return { places, byId: new Map(places.map((place) => [place.subject.id, place])), byMachine };
 }
 
 /** What can be judged at one place. Its file does not stand in for a served certificate that nobody saw. */
@@ -95,9 +105,8 @@ export function certificateSubjects(seen: Seen<CertificateEvidence>): readonly S
 
 /** One place and what can be judged there. @throws MissingEvidence where nobody can say. */
 export function lookAt(seen: Seen<CertificateEvidence>, subject: Subject) {
-  const { places, byId } = inventoryOf(seen);
-  const place = byId.get(subject.id);
-  if (place !== undefined) return { place, leaves: leavesAt(seen, place), places };
+  const place = placeOfSubject(seen, subject);
+  if (place !== undefined) return { place, leaves: leavesAt(seen, place), places: certificatePlaces(seen) };
   endUnnamed(seen);
   return endBySilence('api.ready', subject, 'what was seen at first is no longer known', '--masters <host:port,…>');
 }

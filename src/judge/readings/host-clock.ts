@@ -116,6 +116,10 @@ export interface ServerNow {
  * them says is possible. Only where no server told the time does our own clock decide.
  */
 export function serverNow(seen: Seen<ClockEvidence | 'lb.tries'>): ServerNow {
+  return seen.shared(readServerNow);
+}
+
+function readServerNow(seen: Seen<ClockEvidence | 'lb.tries'>): ServerNow {
   const clocks = hostClocks(seen);
   const offsets = clocks.map((clock) => clock.offset);
   const offset = offsets.length >= 3 ? medianOf(offsets) : hullOf(offsets);

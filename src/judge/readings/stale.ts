@@ -2,7 +2,7 @@
 import type { FileSet, KubeconfigFile } from '../../model/here.ts';
 import type { Seen } from '../../model/rule.ts';
 import type { Subject } from '../../model/subject.ts';
-import { type CertificateEvidence, certificatePlaces, endOf, type Leaf, type Place } from './certificate.ts';
+import { type CertificateEvidence, endOf, type Leaf, type Place, placesOn } from './certificate.ts';
 
 export interface Both {
   readonly place: Place;
@@ -12,13 +12,11 @@ export interface Both {
 }
 
 export function bothIn(seen: Seen<CertificateEvidence>, node: string): readonly Both[] {
-  return certificatePlaces(seen)
-    .filter(({ subject }) => subject.name === node)
-    .flatMap((place) => {
-      const served = place.leaves.find((leaf) => leaf.served);
-      const [file] = place.leaves.filter((leaf) => !leaf.served).sort((one, other) => endOf(other.certificate) - endOf(one.certificate));
-      return served === undefined || file === undefined ? [] : [{ place, served, file }];
-    });
+  return placesOn(seen, node).flatMap((place) => {
+    const served = place.leaves.find((leaf) => leaf.served);
+    const [file] = place.leaves.filter((leaf) => !leaf.served).sort((one, other) => endOf(other.certificate) - endOf(one.certificate));
+    return served === undefined || file === undefined ? [] : [{ place, served, file }];
+  });
 }
 
 export interface Login {

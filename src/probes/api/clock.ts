@@ -1,7 +1,7 @@
 // What time is it on one API server, as exactly as a few seconds of asking can tell?
 import { joinAddress } from '../../model/address.ts';
 import { setTimeout as pause } from 'node:timers/promises';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ClockReading } from '../../model/evidence.ts';
 import { subjectKey } from '../../model/subject.ts';
 import { deadlines, type RawTry } from '../../sources/source.ts';

@@ -1,6 +1,6 @@
 // How many requests did one API server serve, fail, cut off or turn away since it started, and how long did they take?
 import { joinAddress } from '../../model/address.ts';
-import { z } from 'zod';
+import * as z from 'zod';
 import { subjectKey } from '../../model/subject.ts';
 import { deadlines } from '../../sources/source.ts';
 import { defineProbe } from '../probe.ts';

@@ -1,6 +1,6 @@
 // Which release does one API server run, asked at its own address?
 import { joinAddress } from '../../model/address.ts';
-import { z } from 'zod';
+import * as z from 'zod';
 import { subjectKey } from '../../model/subject.ts';
 import { deadlines } from '../../sources/source.ts';
 import { defineProbe } from '../probe.ts';

@@ -1,6 +1,6 @@
 // By which keys does one API server accept the tokens of service accounts?
 import { joinAddress } from '../../model/address.ts';
-import { z } from 'zod';
+import * as z from 'zod';
 import { subjectKey } from '../../model/subject.ts';
 import { deadlines } from '../../sources/source.ts';
 import { defineProbe } from '../probe.ts';

@@ -1,5 +1,5 @@
 // Which Kubernetes version does the API say it is?
-import { z } from 'zod';
+import * as z from 'zod';
 import { defineProbe } from '../probe.ts';
 import { line } from '../shared/json.ts';
 import { gatherObject, readObject } from '../shared/kubernetes.ts';

@@ -1,6 +1,6 @@
 // What time is it on the machine of one member?
 import { setTimeout as pause } from 'node:timers/promises';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ClockReading } from '../../model/evidence.ts';
 import { subjectKey } from '../../model/subject.ts';
 import type { Member } from '../../model/topology.ts';

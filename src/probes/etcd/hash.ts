@@ -1,6 +1,6 @@
 // Which hash does one member compute over its keys at a revision that all members have?
 import { joinAddress } from '../../model/address.ts';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { EvidenceTypes } from '../../model/evidence.ts';
 import { subjectKey } from '../../model/subject.ts';
 import type { Member } from '../../model/topology.ts';

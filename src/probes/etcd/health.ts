@@ -1,5 +1,5 @@
 // Does one member call itself healthy?
-import { z } from 'zod';
+import * as z from 'zod';
 import type { EtcdHealth } from '../../model/etcd.ts';
 import { defineProbe } from '../probe.ts';
 import { askMetricsPath, forwardAccess } from '../shared/etcd-ask.ts';

@@ -1,5 +1,5 @@
 // Which members does one member count, asked in a way that needs no quorum?
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Asked, EtcdMember, EtcdMemberList } from '../../model/etcd.ts';
 import type { RawTry } from '../../sources/source.ts';
 import { defineProbe } from '../probe.ts';

@@ -1,5 +1,5 @@
 // What does one member say about itself: leader, term, revision, size, alarms?
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Asked, EtcdStatus } from '../../model/etcd.ts';
 import { defineProbe } from '../probe.ts';
 import { askMember, callMember, gatewayRefused } from '../shared/etcd-ask.ts';

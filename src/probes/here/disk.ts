@@ -1,5 +1,5 @@
 // How much room is there on the disks under this machine's etcd data?
-import { z } from 'zod';
+import * as z from 'zod';
 import { parseFlags } from '../../model/flags.ts';
 import { GapError } from '../../sources/source.ts';
 import { defineProbe } from '../probe.ts';

@@ -1,5 +1,5 @@
 // What lies on this machine, when it is a control-plane node: manifests, public certificates, digests of keys?
-import { z } from 'zod';
+import * as z from 'zod';
 import type { LocalFiles } from '../../model/here.ts';
 import { defineProbe, type Surroundings } from '../probe.ts';
 import { gatherFileSet, isOfInterest, note, rawFileSet, readFileSet, type Unreadable } from '../shared/file-set.ts';

@@ -1,5 +1,5 @@
 // Does this machine hold the address of the API, who answers for it on this network, and what listens here?
-import { z } from 'zod';
+import * as z from 'zod';
 import type { HereNetwork } from '../../model/balancer.ts';
 import { defineProbe, type Surroundings } from '../probe.ts';
 import { gap } from '../shared/gaps.ts';

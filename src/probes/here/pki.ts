@@ -1,5 +1,5 @@
 // Which certificates lie in the folders that were named, each a copy of a machine's own?
-import { z } from 'zod';
+import * as z from 'zod';
 import type { FileSet } from '../../model/here.ts';
 import { GapError } from '../../sources/source.ts';
 import { defineProbe } from '../probe.ts';

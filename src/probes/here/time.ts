@@ -1,5 +1,5 @@
 // Does a time service keep the clock of this machine?
-import { z } from 'zod';
+import * as z from 'zod';
 import { GapError } from '../../sources/source.ts';
 import { defineProbe } from '../probe.ts';
 import { gap } from '../shared/gaps.ts';

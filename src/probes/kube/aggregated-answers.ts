@@ -1,5 +1,5 @@
 // What does the API answer for the parts of it that somebody else serves?
-import { z } from 'zod';
+import * as z from 'zod';
 import type { AggregatedAnswer } from '../../model/admission.ts';
 import { deadlines, GapError, type RawTry } from '../../sources/source.ts';
 import { defineProbe, type Surroundings } from '../probe.ts';

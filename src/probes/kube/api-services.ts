@@ -1,5 +1,5 @@
 // Which parts of the API are served by somebody else, and are they available?
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ApiServiceSeen } from '../../model/admission.ts';
 import { defineProbe } from '../probe.ts';
 import { caBundle, readBundle } from '../shared/bundle.ts';

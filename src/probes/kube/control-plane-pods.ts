@@ -1,5 +1,5 @@
 // Which pods make up the control plane, with which command lines and restarts?
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ContainerSeen, ControlPlanePod } from '../../model/kubernetes.ts';
 import { defineProbe } from '../probe.ts';
 import { etcdVariables } from '../shared/etcd-environment.ts';

@@ -1,5 +1,5 @@
 // Which definitions of resources need a webhook to be read in another version?
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ConversionSeen } from '../../model/admission.ts';
 import { defineProbe } from '../probe.ts';
 import { caBundle, readBundle } from '../shared/bundle.ts';

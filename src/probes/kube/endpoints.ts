@@ -1,6 +1,6 @@
 // Which API servers does the cluster send its own pods to?
 import { joinAddress } from '../../model/address.ts';
-import { z } from 'zod';
+import * as z from 'zod';
 import { defineProbe } from '../probe.ts';
 import { line, listOf } from '../shared/json.ts';
 import { gatherList, readList } from '../shared/kubernetes.ts';

@@ -1,6 +1,6 @@
 // How was the cluster set up by kubeadm, if it was?
 import { parse } from 'yaml';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { KubeadmConfig } from '../../model/kubernetes.ts';
 import { defineProbe } from '../probe.ts';
 import { checkShape, line, listOf, optionalLine } from '../shared/json.ts';

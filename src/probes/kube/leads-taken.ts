@@ -1,5 +1,5 @@
 // Who became a leader in kube-system within the last hour?
-import { z } from 'zod';
+import * as z from 'zod';
 import type { LeadTaken } from '../../model/kubernetes.ts';
 import { defineProbe } from '../probe.ts';
 import { moment, optionalLine } from '../shared/json.ts';

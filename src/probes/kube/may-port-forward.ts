@@ -1,5 +1,5 @@
 // May this credential forward a port to a pod of kube-system?
-import { z } from 'zod';
+import * as z from 'zod';
 import { defineProbe } from '../probe.ts';
 import { gap } from '../shared/gaps.ts';
 import { optionalLine } from '../shared/json.ts';

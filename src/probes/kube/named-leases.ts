@@ -1,5 +1,5 @@
 // Who leads by the leases that the user named?
-import { z } from 'zod';
+import * as z from 'zod';
 import { defineProbe } from '../probe.ts';
 import { gap, refusalOf } from '../shared/gaps.ts';
 import { line } from '../shared/json.ts';

@@ -1,5 +1,5 @@
 // Which nodes does the API list, and what do they say about themselves?
-import { z } from 'zod';
+import * as z from 'zod';
 import type { NodeSeen } from '../../model/kubernetes.ts';
 import { defineProbe } from '../probe.ts';
 import { line, lineMap, listOf, moment, optionalLine } from '../shared/json.ts';

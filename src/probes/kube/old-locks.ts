@@ -1,5 +1,5 @@
 // Who leads the components that elect by an annotation of Endpoints or ConfigMaps, as old releases do?
-import { z } from 'zod';
+import * as z from 'zod';
 import { parseFlags } from '../../model/flags.ts';
 import type { LeaseSeen, ServerClock } from '../../model/kubernetes.ts';
 import { GapError, type RawTry } from '../../sources/source.ts';

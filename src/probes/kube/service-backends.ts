@@ -1,5 +1,5 @@
 // Does anybody stand behind the Services that the API servers call?
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ServiceBackend, ServiceName } from '../../model/admission.ts';
 import { GapError } from '../../sources/source.ts';
 import { defineProbe, type Surroundings } from '../probe.ts';

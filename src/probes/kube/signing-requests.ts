@@ -1,5 +1,5 @@
 // Who asked for a certificate, and did he get one?
-import { z } from 'zod';
+import * as z from 'zod';
 import type { AskedFor, SigningRequest } from '../../model/kubernetes.ts';
 import { defineProbe, type Gathered } from '../probe.ts';
 import { line, listOf, moment, optionalLine } from '../shared/json.ts';

@@ -1,5 +1,5 @@
 // Which authorities does the API publish: for pods, for clients, for its front proxy?
-import { z } from 'zod';
+import * as z from 'zod';
 import type { PublishedTrust } from '../../model/kubernetes.ts';
 import { defineProbe } from '../probe.ts';
 import { readAuthorities } from '../shared/bundle.ts';

@@ -1,5 +1,5 @@
 // Who is asked before anything in the API may change?
-import { z } from 'zod';
+import * as z from 'zod';
 import type { WebhookSeen } from '../../model/admission.ts';
 import { defineProbe } from '../probe.ts';
 import { caBundle, readBundle } from '../shared/bundle.ts';

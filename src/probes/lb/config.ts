@@ -1,5 +1,5 @@
 // What do the files of the load balancers say: whom they lead to, how long they wait, who holds the address?
-import { z } from 'zod';
+import * as z from 'zod';
 import type { BalancerFile, BalancerFiles } from '../../model/balancer.ts';
 import { GapError } from '../../sources/source.ts';
 import { defineProbe, type Surroundings } from '../probe.ts';

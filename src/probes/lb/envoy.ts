@@ -1,6 +1,6 @@
 // What does Envoy think of the hosts behind it?
 import { joinAddress } from '../../model/address.ts';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { EnvoyHost } from '../../model/balancer.ts';
 import { defineProbe } from '../probe.ts';
 import { gap } from '../shared/gaps.ts';

@@ -1,5 +1,5 @@
 // Who answers at an address that the load balancer lists and that is no API server's of this cluster?
-import { z } from 'zod';
+import * as z from 'zod';
 import { joinAddress } from '../../model/address.ts';
 import { deadlines, type RawTry } from '../../sources/source.ts';
 import { defineProbe, type Surroundings } from '../probe.ts';

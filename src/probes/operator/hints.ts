@@ -1,5 +1,5 @@
 // Which addresses did the user name, or did an earlier run see?
-import { z } from 'zod';
+import * as z from 'zod';
 import type { TopologyHints } from '../../model/operator.ts';
 import { defineProbe } from '../probe.ts';
 import { line } from '../shared/json.ts';

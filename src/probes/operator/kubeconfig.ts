@@ -1,5 +1,5 @@
 // Where does the operator's kubeconfig lead, and with what credential?
-import { z } from 'zod';
+import * as z from 'zod';
 import type { KubeconfigSeen } from '../../model/operator.ts';
 import { defineProbe } from '../probe.ts';
 import { gap } from '../shared/gaps.ts';

@@ -1,5 +1,5 @@
 // Which authorities stand in a caBundle, or in a ConfigMap's text?
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Bundle } from '../../model/admission.ts';
 import type { CertificateSeen } from '../../model/network.ts';
 import { describeCertificate, parseCertificate } from './certificate.ts';

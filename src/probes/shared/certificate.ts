@@ -1,7 +1,7 @@
 // What does a certificate say, in words that are safe to print?
 import { createHash, type KeyObject, X509Certificate } from 'node:crypto';
 import type { CertificateKey, CertificateSeen, Usage } from '../../model/network.ts';
-import { rsaKeyOf, signingOf } from './der.ts';
+import { type RsaKey, readDer } from './der.ts';
 import { cleanLine } from './text.ts';
 
 /** Bytes; OpenSSL itself takes no longer list of certificates from a server (SSL_CTX_set_max_cert_list: 100 kB). */
@@ -27,8 +27,9 @@ function parse(der: Uint8Array | string): X509Certificate {
 /** @throws Error with one sentence when its dates cannot be read. */
 export function describeCertificate(certificate: X509Certificate): CertificateSeen {
   const { names, addresses } = splitAlternativeNames(certificate.subjectAltName ?? '');
+  const { signing, rsaKey } = readDer(certificate.raw);
   return {
-    sha256: certificate.fingerprint256.replaceAll(':', '').toLowerCase(),
+    sha256: digestOf(certificate),
     serial: cleanLine(certificate.serialNumber, 64),
     subject: describeName(certificate.subject),
     issuer: describeName(certificate.issuer),
@@ -37,8 +38,8 @@ export function describeCertificate(certificate: X509Certificate): CertificateSe
     names,
     addresses,
     isAuthority: certificate.ca,
-    ...describeKey(certificate),
-    ...signingOf(certificate.raw),
+    ...describeKey(certificate, rsaKey),
+    ...signing,
     usages: usagesOf(certificate),
   };
 }
@@ -52,8 +53,12 @@ function usagesOf(certificate: X509Certificate): readonly Usage[] {
   return found.includes(anyUsage) ? [] : [...new Set(found.map((oid) => usages[oid] ?? 'other'))].sort();
 }
 
-function describeKey(certificate: X509Certificate): Pick<CertificateSeen, 'key' | 'publicKey'> {
-  const rsa = rsaKeyOf(certificate.raw);
+/** SHA-256 of the whole certificate in hex. */
+export function digestOf(certificate: X509Certificate): string {
+  return certificate.fingerprint256.replaceAll(':', '').toLowerCase();
+}
+
+function describeKey(certificate: X509Certificate, rsa: RsaKey | undefined): Pick<CertificateSeen, 'key' | 'publicKey'> {
   if (rsa !== undefined) return { key: { type: 'RSA', bits: rsa.bits }, publicKey: createHash('sha256').update(rsa.info).digest('hex') };
   try {
     const { publicKey } = certificate;

@@ -1,5 +1,5 @@
 // Whose log may say why a control plane is sick, and what stands in it?
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ContainerLog, ContainerSeen, ControlPlanePod, LogLine, ServerClock } from '../../model/kubernetes.ts';
 import { checkShape, line, parseJson } from './json.ts';
 import { cleanLine } from './text.ts';

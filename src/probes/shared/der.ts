@@ -38,15 +38,28 @@ export interface Signing {
   readonly authorityKeyId?: string;
 }
 
+export interface RsaKey {
+  /** The public key's own bytes (SubjectPublicKeyInfo). */
+  readonly info: Uint8Array;
+  /** Length of its modulus. */
+  readonly bits: number;
+}
+
 /** Whatever of it can be read; bytes that are no certificate give nothing. */
-export function signingOf(der: Uint8Array): Signing {
+export function readDer(der: Uint8Array): { readonly signing: Signing; readonly rsaKey?: RsaKey } {
   const whole = elementAt(der, 0, der.length);
-  if (whole?.tag !== sequence) return {};
+  if (whole?.tag !== sequence) return { signing: {} };
   const [body, algorithm] = childrenOf(der, whole);
-  if (body === undefined || algorithm === undefined) return {};
+  if (body === undefined) return { signing: {} };
+  const parts = childrenOf(der, body);
+  const rsaKey = rsaKeyAmong(der, parts);
+  return { signing: algorithm === undefined ? {} : signingOf(der, parts, algorithm), ...(rsaKey !== undefined && { rsaKey }) };
+}
+
+function signingOf(der: Uint8Array, parts: readonly Element[], algorithm: Element): Signing {
   const oid = childrenOf(der, algorithm)[0];
   const signature = oid?.tag === objectIdentifier ? identifierOf(der, oid) : undefined;
-  const found = extensionsOf(der, body);
+  const found = extensionsAmong(der, parts);
   const own = found.get(subjectKeyIdentifier);
   const issuer = found.get(authorityKeyIdentifier);
   const keyId = own && elementAt(der, own.from, own.to);
@@ -64,15 +77,8 @@ const rsaEncryption = '1.2.840.113549.1.1.1';
 const bitString = 0x03;
 const integer = 0x02;
 
-/**
- * The public key's own bytes (SubjectPublicKeyInfo) and the length of its modulus, of RSA keys alone: those have one
- * encoding, and making a key of them costs more than all the rest of a certificate.
- */
-export function rsaKeyOf(der: Uint8Array): { readonly info: Uint8Array; readonly bits: number } | undefined {
-  const whole = elementAt(der, 0, der.length);
-  const body = whole && childrenOf(der, whole)[0];
-  if (body === undefined) return undefined;
-  const parts = childrenOf(der, body);
+/** RSA keys alone: those have one encoding, and making a key of them costs more than all the rest of a certificate. */
+function rsaKeyAmong(der: Uint8Array, parts: readonly Element[]): RsaKey | undefined {
   // After version, serial number, algorithm, issuer, validity and subject; the version may be left out.
   const info = parts[parts[0]?.tag === 0xa0 ? 6 : 5];
   if (info?.tag !== sequence) return undefined;
@@ -97,14 +103,14 @@ function startOf({ from, to }: Element): number {
 }
 
 /** Extension -> its value, an octet string around the extension's own encoding. */
-function extensionsOf(der: Uint8Array, body: Element): ReadonlyMap<string, Element> {
-  const wrapper = childrenOf(der, body).find(({ tag }) => tag === extensionsTag);
+function extensionsAmong(der: Uint8Array, parts: readonly Element[]): ReadonlyMap<string, Element> {
+  const wrapper = parts.find(({ tag }) => tag === extensionsTag);
   const list = wrapper && childrenOf(der, wrapper)[0];
   const found = new Map<string, Element>();
   for (const extension of list === undefined ? [] : childrenOf(der, list)) {
-    const parts = childrenOf(der, extension);
-    const [name] = parts;
-    const value = parts.at(-1);
+    const own = childrenOf(der, extension);
+    const [name] = own;
+    const value = own.at(-1);
     if (name?.tag === objectIdentifier && value?.tag === octets) found.set(identifierOf(der, name), value);
   }
   return found;

@@ -1,5 +1,5 @@
 // What does etcdctl say inside the member's pod, where the user allowed commands there and gave no certificate?
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Member } from '../../model/topology.ts';
 import { GapError } from '../../sources/source.ts';
 import type { Access, Gathered, Surroundings } from '../probe.ts';

@@ -1,5 +1,5 @@
 // What does an etcd member's answer mean, whichever way it came?
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Failure } from '../../model/network.ts';
 import type { RawTry } from '../../sources/source.ts';
 import { decodeFields, type Fields } from './protobuf.ts';

@@ -1,5 +1,5 @@
 // Is this text the JSON we expect, and if not, how is that said in one sentence?
-import { z } from 'zod';
+import * as z from 'zod';
 import { cleanLine } from './text.ts';
 
 /** @throws Error with one sentence. */

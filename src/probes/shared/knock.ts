@@ -1,5 +1,5 @@
 // Does a port that wants a client certificate answer, and with which certificate of its own?
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Failure, Knock } from '../../model/network.ts';
 import type { Subject } from '../../model/subject.ts';
 import type { RawTry } from '../../sources/source.ts';

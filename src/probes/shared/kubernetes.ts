@@ -1,5 +1,5 @@
 // How is the Kubernetes API asked, page by page, and what does its answer look like?
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ServerClock } from '../../model/kubernetes.ts';
 import type { RawTry } from '../../sources/source.ts';
 import type { Gathered, Surroundings } from '../probe.ts';

@@ -1,5 +1,5 @@
 // Who holds which lease, and when was it last renewed?
-import { z } from 'zod';
+import * as z from 'zod';
 import type { LeaseSeen, ServerClock } from '../../model/kubernetes.ts';
 import { line, lineMap, listOf, moment, optionalLine } from './json.ts';
 import { readClock, readList, readObject } from './kubernetes.ts';

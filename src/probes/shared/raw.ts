@@ -1,5 +1,5 @@
 // Do these recorded bytes hold tries of ours?
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Answer, type Failure, failureClasses } from '../../model/network.ts';
 import type { RawTry } from '../../sources/source.ts';
 import { checkShape, parseJson } from './json.ts';

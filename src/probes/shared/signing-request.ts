@@ -1,6 +1,6 @@
 // What does a request for a certificate (PKCS#10, RFC 2986) ask for: subject and alternative names?
 import forge from 'node-forge';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { AskedFor } from '../../model/kubernetes.ts';
 import { cleanLine } from './text.ts';
 

@@ -7,8 +7,12 @@ const controlsButLines = /(?![\n\t])\p{Cc}/gu;
 /** Characters that turn the direction of writing and so can make one text look like another. */
 const direction = /[\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
 
+/** Nothing of what is taken out below; most texts are like that, and one look is cheaper than four. */
+const plain = /^[ -~]*$/;
+
 /** One line without terminal escapes, at most `limit` characters. */
 export function cleanLine(text: string, limit = 1000): string {
+  if (plain.test(text)) return shorten(text, limit);
   return shorten(
     text
       .replace(escapes, '')

@@ -1,6 +1,6 @@
 // How do recorded tries become tries that can be judged?
 import type { X509Certificate } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { CertificateSeen, Trust, Try } from '../../model/network.ts';
 import type { RawTry } from '../../sources/source.ts';
 import { describeCertificate, parseCertificate } from './certificate.ts';

@@ -86,7 +86,9 @@ test('what it asks for is shown before it is approved, and that all of it is the
     undefined,
     (old) => ({
       ...old,
-      nodes: old.nodes.map((node) => (node.name === 'm2' ? { ...node, externalAddresses: ['fd00::12'], hostNames: ['m2.example.org'] } : node)),
+      nodes: old.nodes.map((node) =>
+        node.name === 'm2' ? { ...node, externalAddresses: ['fd00::12'], hostNames: ['m2.example.org'] } : node,
+      ),
     }),
   );
   expect(planned(named).approval?.needs[0]?.met).toBe('yes');

@@ -2,7 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, test } from 'vitest';
-import { renderJson } from '../../../src/report/json.ts';
+import { say } from '../../../src/model/sentence.ts';
+import { renderJson, renderValue } from '../../../src/report/json.ts';
 import { certificateExpired } from './samples/certificate-expired.ts';
 import { healthy, incomplete } from './samples/healthy.ts';
 import { quorumLost } from './samples/quorum-lost.ts';
@@ -63,3 +64,10 @@ function reverseKeys(value: unknown): unknown {
       .map(([key, inner]) => [key, reverseKeys(inner)]),
   );
 }
+
+test('names that are special to JavaScript are names like others, and a sentence is its English', () => {
+  const value = JSON.parse('{"b":1,"__proto__":{"z":1,"rule":2},"id":[{"y":1,"name":2}]}');
+  value.c = say('{node} is gone', { node: 'm1' });
+  value.nothing = undefined;
+  expect(renderValue(value).replace(/\s/g, '')).toBe('{"id":[{"name":2,"y":1}],"__proto__":{"rule":2,"z":1},"b":1,"c":"m1isgone"}');
+});
