@@ -1,5 +1,6 @@
 // In which steps is an expired certificate replaced, with nobody sent to the machine meanwhile where that can be helped?
-import { isKubeadm, kubeletUnit } from '../readings/component-home.ts';
+import { isKubeadm } from '../readings/component-home.ts';
+import { kubeletUnit } from '../readings/kubelet-home.ts';
 import { shellWord } from '../shell-word.ts';
 import { say } from '../../model/sentence.ts';
 import { deleteCopies, keepCopy, keptCopy, pairFiles, pathOnMachine, putBack } from './exchange-files.ts';

@@ -3,7 +3,7 @@ import type { Seen } from '../../model/rule.ts';
 import { hasNoShell, talosctl } from './talosctl.ts';
 
 /** The unit of systemd that it runs in. */
-function unitOf({ topology }: Seen, node: string | undefined): string {
+export function kubeletUnit({ topology }: Seen, node: string | undefined): string {
   const { kind } = topology.platform;
   if (kind !== 'k3s' && kind !== 'rke2') return 'kubelet';
   const isAgent = topology.machines.some((one) => one.subject.id === node && !one.controlPlane);
@@ -17,7 +17,7 @@ export function kubeletPlace(seen: Seen, node: string): string {
 
 export function lookAtKubelet(seen: Seen, node: string): readonly string[] {
   if (hasNoShell(seen)) return [talosctl(seen, node, 'service kubelet'), talosctl(seen, node, 'logs kubelet --tail 50')];
-  const unit = unitOf(seen, node);
+  const unit = kubeletUnit(seen, node);
   return [`systemctl is-active ${unit === 'kubelet' ? 'kubelet containerd' : unit}`, `journalctl -u ${unit} -n 50 --no-pager`];
 }
 
@@ -27,18 +27,18 @@ export function lookAtItsDisk(seen: Seen, node: string): string {
 }
 
 export function restartKubelet(seen: Seen, node: string): string {
-  return hasNoShell(seen) ? talosctl(seen, node, 'service kubelet restart') : `systemctl restart ${unitOf(seen, node)}`;
+  return hasNoShell(seen) ? talosctl(seen, node, 'service kubelet restart') : `systemctl restart ${kubeletUnit(seen, node)}`;
 }
 
 /** The runtime it needs, where that is a unit of its own. */
 export function startRuntime(seen: Seen, node: string): readonly string[] {
-  if (hasNoShell(seen) || unitOf(seen, node) !== 'kubelet') return [];
+  if (hasNoShell(seen) || kubeletUnit(seen, node) !== 'kubelet') return [];
   return ['systemctl is-active --quiet containerd || systemctl start containerd'];
 }
 
 /** For good: what it runs it would start again. Talos lets nobody stop a kubelet alone (machined, services/kubelet.go). */
 export function retireKubelet(seen: Seen, node: string): { readonly run: string; readonly undo: readonly string[] } {
   if (hasNoShell(seen)) return { run: talosctl(seen, node, 'shutdown'), undo: [] };
-  const unit = unitOf(seen, undefined);
+  const unit = kubeletUnit(seen, undefined);
   return { run: `systemctl disable --now ${unit}`, undo: [`systemctl enable --now ${unit}`] };
 }

@@ -9,7 +9,7 @@ import { beginOf, certificatePlaces, endOf, type Place } from '../readings/certi
 import { fileSets } from '../readings/certificate-files.ts';
 import { describeRole, nameOfAuthority } from '../readings/certificate-role.ts';
 import { type ServerNow, serverNow } from '../readings/host-clock.ts';
-import { kubeletUnit } from '../readings/component-home.ts';
+import { kubeletUnit } from '../readings/kubelet-home.ts';
 import { kubeconfigsIn, readerOf } from '../readings/kubeconfig-files.ts';
 
 const columns = [
