@@ -1,22 +1,38 @@
 // Does this etcd member serve its clients?
 import { joinAddress } from '../../src/model/address.ts';
+import { editSettings } from '../../src/judge/plans/change-settings.ts';
+import { homeOf } from '../../src/judge/readings/component-home.ts';
+import { shellWord } from '../../src/judge/shell-word.ts';
+import { say } from '../../src/model/sentence.ts';
 import { checkedReasons } from '../../src/judge/readings/backend.ts';
 import { defineRule, fail, notApplicable, pass, undecided } from '../../src/judge/define-rule.ts';
 import { blamesEtcd, readApiServer } from '../../src/judge/readings/api-server.ts';
 import { allOf } from '../../src/judge/readings/certainty.ts';
-import { mayBeOurPath, peersHaveLost, whyOnlyOurPath } from '../../src/judge/readings/etcd-path.ts';
+import { mayBeOurPath, peersHaveLost, refusesOthersOnly, whyOnlyOurPath } from '../../src/judge/readings/etcd-path.ts';
 import { nodeOf } from '../../src/judge/readings/etcdctl.ts';
 import { describeSilence, membersOf, readMember, silenceOfForeign } from '../../src/judge/readings/member.ts';
 import { doNotStop, lookAtProcess, memberAt, replaceMember, restartMember } from '../../src/judge/readings/member-fixes.ts';
 import { remakeServerCertificate } from './plans/server-certificate.ts';
 import { whyUntrusted } from '../../src/judge/readings/member-trust.ts';
 import { othersHaveLost } from '../../src/judge/readings/host.ts';
-import { etcdAccessFlags } from '../../src/judge/readings/voters.ts';
+import { etcdAccessFlags, quorumWithout } from '../../src/judge/readings/voters.ts';
 import { kubeletUsesOwnApiServer, usesOnlyLocalEtcd } from '../../src/judge/readings/wiring.ts';
-import type { Link, Seen } from '../../src/model/rule.ts';
+import type { Fix, Link, Seen } from '../../src/model/rule.ts';
 import type { Member } from '../../src/model/topology.ts';
 
-const reasons = ['refused', 'timeout', 'hung', 'tls', 'closed', 'reset', 'protocol', 'unreachable', 'dns', 'untrusted'] as const;
+const reasons = [
+  'refused',
+  'timeout',
+  'hung',
+  'tls',
+  'closed',
+  'reset',
+  'protocol',
+  'unreachable',
+  'dns',
+  'untrusted',
+  'elsewhere',
+] as const;
 
 export default defineRule({
   id: 'etcd-member-down',
@@ -66,6 +82,10 @@ export default defineRule({
         `it turns down the etcd certificate we brought: ${reading.rejects}`,
         '--etcd-cert, --etcd-key of a certificate it accepts',
       );
+    }
+    if (refusesOthersOnly(seen, member)) {
+      const words = 'connection refused from other machines, while it is at work: it listens elsewhere than its cluster says';
+      return fail({ ...named, words, peers: '' }, { reason: 'elsewhere', impact: 'at-risk', group: 'elsewhere', witness: 'agreed' });
     }
     if (reading.kind !== 'silent') return pass(named);
     const lost = peersHaveLost(seen, member);
@@ -174,6 +194,7 @@ export default defineRule({
     subjects.flatMap((subject, index) => {
       const member = memberAt(seen, subject.id);
       if (member !== undefined && verdicts[index]?.reason === 'untrusted') return remakeServerCertificate(seen, member);
+      if (member !== undefined && verdicts[index]?.reason === 'elsewhere') return [listenForClients(seen, member)];
       return member === undefined ? [] : [lookAtProcess(seen, member), restartMember(seen, member), ...replaceMember(seen, member)];
     }),
   avoid: (_cause, seen) => ['restore a snapshot: a quorum is left, and a member is brought back without', ...doNotStop(seen)],
@@ -200,4 +221,19 @@ function besideItSuffers(seen: Seen<'api.ready' | 'kube.control-plane-pods'>, me
   if (usesOnlyLocalEtcd(seen, node) !== 'yes') return false;
   const beside = seen.topology.masters.filter((master) => master.subject.keys.node === node);
   return seen.tally(beside, (master) => blamesEtcd(readApiServer(seen, master))).yes.length > 0;
+}
+
+/** Its flag names the addresses it listens at; the cluster's list names where others look for it. */
+function listenForClients(seen: Seen, member: Member): Fix {
+  const node = nodeOf(member);
+  const home = homeOf(seen, 'etcd', member.subject.keys.node);
+  const url = `https://${joinAddress(member.host, member.clientPort)}`;
+  return {
+    do: say('Let etcd on {node} listen at {url}, too', { node, url }),
+    where: home.kind === 'other' ? 'here' : node,
+    ...editSettings(seen, home, `--listen-client-urls has ${url} in it`),
+    risk: 'medium',
+    needs: [{ text: 'the other voters keep a quorum', met: quorumWithout(seen, [member]) }],
+    verify: [`etcdctl --endpoints ${shellWord(url)} endpoint status`],
+  };
 }

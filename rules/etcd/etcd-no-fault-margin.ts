@@ -1,7 +1,7 @@
 // Could etcd lose one more voter and still accept writes?
 import { defineRule, fail, notApplicable, pass } from '../../src/judge/define-rule.ts';
 import { say } from '../../src/model/sentence.ts';
-import { mayBeOurPath, type PathEvidence, peersHaveLost, whyOnlyOurPath } from '../../src/judge/readings/etcd-path.ts';
+import { mayBeOurPath, type PathEvidence, peersHaveLost, refusesOthersOnly, whyOnlyOurPath } from '../../src/judge/readings/etcd-path.ts';
 import { type HostEvidence, onlyTheEntryAnswers, othersHaveLost } from '../../src/judge/readings/host.ts';
 import { describeMember } from '../../src/judge/readings/member.ts';
 import {
@@ -56,12 +56,16 @@ export default defineRule({
     if (voters.length < limits.voters)
       return notApplicable(`${voters.length} voters never have a margin: their number is judged elsewhere`);
     // Below the quorum, or without a leader, there is no margin either; what is worse folds this.
-    const usable = led.length + listening.length;
-    const hidden = electorate.silent.filter((member) => isHidden(seen, member));
+    const refusing = electorate.silent.filter((member) => refusesOthersOnly(seen, member));
+    const usable = led.length + listening.length + refusing.length;
+    const hidden = electorate.silent.filter((member) => !refusing.includes(member) && isHidden(seen, member));
     const atBest = usable + unknown.length + hidden.length;
     const leaderlessNow = led.length === 0 && leaderless.length > 0;
     if (leaderlessNow || atBest - quorum < limits.margin)
-      return fail(factsOf(electorate, usable), { witness: 'agreed', supports: supportsFor(electorate) });
+      return fail(factsOf(electorate, [...led, ...listening, ...refusing]), {
+        witness: 'agreed',
+        supports: supportsFor(electorate, [...led, ...listening, ...refusing]),
+      });
     if (usable - electorate.quorumAtMost < limits.margin || !countIsKnown(seen)) {
       return couldNotAsk(seen, [...unknown, ...listening], 'nobody could say how many members were added to etcd, or how all of them are');
     }
@@ -120,11 +124,9 @@ function countIsKnown(seen: Seen<'etcd.members' | 'etcd.metrics'>): boolean {
   return memberList(seen) !== undefined || toldMembers(seen) !== undefined;
 }
 
-function factsOf(electorate: Electorate, usable: number) {
-  const { voters, led, listening, readings, quorum } = electorate;
-  const working = [...led, ...listening];
+function factsOf({ voters, readings, quorum }: Electorate, working: readonly Member[]) {
   return {
-    usable,
+    usable: working.length,
     voters: voters.length,
     quorum,
     working: namesOf(working),
@@ -134,9 +136,9 @@ function factsOf(electorate: Electorate, usable: number) {
 }
 
 /** A member cut off from the leader is alive and yet of no use to the quorum. */
-function supportsFor({ voters, led, listening, unknown }: Electorate) {
+function supportsFor({ voters, unknown }: Electorate, working: readonly Member[]) {
   return supportsOf(voters, (member) => {
-    if (led.includes(member) || listening.includes(member)) return 'good';
+    if (working.includes(member)) return 'good';
     return unknown.includes(member) ? 'unknown' : 'lost';
   });
 }

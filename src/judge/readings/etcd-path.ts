@@ -51,6 +51,28 @@ export function peersHaveLost(seen: Seen<'etcd.metrics'>, member: Member): boole
   return views.length > 0 && views.every((streams) => streams === 0);
 }
 
+/** Whether the API server beside it, which has no other, reads from this member: then it is at work, whoever else it refuses. */
+export function isReadBeside(seen: Seen<'api.ready' | 'kube.control-plane-pods'>, member: Member): boolean {
+  const { node } = member.subject.keys;
+  const beside = seen.topology.masters.find((master) => node !== undefined && master.subject.keys.node === node);
+  return beside !== undefined && usesOnlyLocalEtcd(seen, node) === 'yes' && readsEtcd(seen, beside) === 'yes';
+}
+
+/**
+ * Whether a member that is at work refuses clients from other machines, at an address its cluster names, while another
+ * member takes them: it listens elsewhere. A firewall that refuses everybody everything does so on all of them.
+ */
+export function refusesOthersOnly(seen: Seen<PathEvidence>, member: Member): boolean {
+  const port = (one: Member) => {
+    const knock = seen.peek('etcd.client-port', one.subject);
+    return knock?.state === 'known' ? knock.value.outcome : undefined;
+  };
+  const own = port(member);
+  if (own?.kind !== 'failed' || own.why !== 'refused' || member.origin === 'guessed' || peersHaveLost(seen, member)) return false;
+  const isAtWork = peekMember(seen, member)?.kind === 'led' || isReadBeside(seen, member);
+  return isAtWork && seen.topology.members.some((other) => other !== member && port(other)?.kind === 'open');
+}
+
 /** Whether an API server that is silent to us was ready for a client of the load balancer, or for its check. */
 function servesOthers(seen: Seen<'api.ready' | 'lb.tries' | 'lb.stats'>, master: Master): boolean {
   if (servedThroughEntry(seen, master)) return true;

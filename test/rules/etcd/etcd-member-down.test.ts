@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import rule from '../../../rules/etcd/etcd-member-down.ts';
+import margin from '../../../rules/etcd/etcd-no-fault-margin.ts';
 import { viewOf } from '../../../src/judge/judge.ts';
 import type { Trust } from '../../../src/model/network.ts';
 import type { Edge } from '../../../src/model/rule.ts';
@@ -8,6 +9,7 @@ import {
   addGhost,
   asFail,
   changeMetrics,
+  cutStream,
   expectTextsFilled,
   failure,
   fixesOf,
@@ -41,8 +43,32 @@ test.each(['refused', 'timeout', 'hung', 'closed', 'reset', 'protocol', 'unreach
   },
 );
 
+test('one that refuses other machines while the API server beside it reads from it listens elsewhere: it votes, and its flag is to be changed', () => {
+  const world = healthyWorld().set('etcd.client-port', 'm2', { outcome: failure('refused'), chain: [] });
+  for (const id of ['etcd.status', 'etcd.health', 'etcd.read', 'etcd.metrics'] as const) world.set(id, 'm2', failure('refused'));
+  const verdict = asFail(world.verdict(rule, 'm2'));
+  expect(verdict).toMatchObject({ reason: 'elsewhere', impact: 'at-risk', witness: 'agreed' });
+  expectTextsFilled(rule, verdict);
+  expect(world.verdict(margin, 'cluster').status).toBe('pass');
+  const runs = fixesOf(world, rule, verdict).flatMap((fix) => fix.run);
+  expect(runs.some((line) => line.includes('--listen-client-urls has https://10.89.0.12:2379 in it'))).toBe(true);
+  expect(runs.join()).not.toMatch(/member remove|snapshot/);
+});
+
+test('the same by its own counters; and where everybody refuses us it is a firewall', () => {
+  const refused = (world: ReturnType<typeof healthyWorld>, node: 'm1' | 'm2' | 'm3') =>
+    world.set('etcd.client-port', node, { outcome: failure('refused'), chain: [] });
+  const world = refused(withoutCertificate(healthyWorld()), 'm2');
+  expect(asFail(world.verdict(rule, 'm2')).reason).toBe('elsewhere');
+  const all = names.reduce(refused, withoutCertificate(healthyWorld()));
+  expect(statuses(all, rule)).toEqual(['pass', 'pass', 'pass']);
+  const lost = silence(healthyWorld(), 'm2');
+  for (const other of ['m1', 'm3'] as const) cutStream(lost, other, 'm2');
+  expect(asFail(lost.verdict(rule, 'm2')).reason).toBe('refused');
+});
+
 test('without a certificate and without an API the knock alone decides', () => {
-  const world = knocksOnly(silence(healthyWorld(), 'm2'));
+  const world = knocksOnly(silence(healthyWorld(), 'm2')).missing('api.ready', 'm2');
   const verdict = asFail(world.verdict(rule, 'm2'));
   expect([verdict.reason, verdict.witness]).toEqual(['refused', 'measured']);
 });

@@ -54,7 +54,8 @@ test('a fourth member only told of by counters may be a voter: unknown', () => {
 
 test('open ports alone do not tell how many members there are', () => {
   expect(knocksOnly(healthyWorld()).verdict(rule, 'cluster').status).toBe('unknown');
-  expect(knocksOnly(silence(healthyWorld(), 'm2')).verdict(rule, 'cluster').status).toBe('fail');
+  const down = knocksOnly(silence(healthyWorld(), 'm2')).set('api.ready', 'm2', { tries: failedTries('m2', 'hung') });
+  expect(down.verdict(rule, 'cluster').status).toBe('fail');
 });
 
 test('a voter silent to us alone, by the word of the load balancer, leaves it open', () => {
