@@ -55,13 +55,14 @@ export default defineRule({
       return notApplicable('etcd is several clusters, and the list comes from one of them, which is judged elsewhere');
     const master = masterOf(seen, subject);
     const { addresses } = seen.get('kube.endpoints');
-    const isListed = addresses.includes(subject.id);
+    const listed = master.doors.map(({ host, port }) => joinAddress(host, port)).find((one) => addresses.includes(one));
+    const isListed = listed !== undefined;
     const reading = readApiServer(seen, master);
     const node = subject.name;
-    const address = subject.id;
+    const address = listed ?? subject.id;
     if (isListed && reading.kind !== 'silent') return pass({ node, listed: 'yes' });
     if (!isListed && !servesClients(reading)) return pass({ node, listed: 'no', note: 'it does not serve' });
-    if (!isListed && master.origin !== 'listed') {
+    if (!isListed && !master.doors.some(({ origin }) => origin === 'listed')) {
       return undecided(
         `${address} was not listed by the cluster: ${node} may be known there by another address`,
         'kubectl get endpointslices -n default',

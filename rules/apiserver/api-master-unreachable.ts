@@ -14,6 +14,7 @@ import {
 import { planToFindLoad, planToFindWait } from '../../src/judge/plans/hasten-api-server.ts';
 import { planToStartApiServer } from '../../src/judge/plans/start-api-server.ts';
 import { balancerDoubts, checkedReasons } from '../../src/judge/readings/backend.ts';
+import { silentDoorOf, unprovenDoors } from '../../src/judge/readings/other-doors.ts';
 import { waitedInVain } from '../../src/judge/readings/logins.ts';
 import { isSlow, steadinessOf } from '../../src/judge/readings/steadiness.ts';
 import { entryMet, onlyOurPath, servedThroughEntry } from '../../src/judge/readings/entry.ts';
@@ -21,6 +22,7 @@ import { kubeletIsSilent, othersHaveLost } from '../../src/judge/readings/host.t
 import { kubeletUsesOwnApiServer } from '../../src/judge/readings/wiring.ts';
 import type { Master } from '../../src/model/topology.ts';
 import type { Seen } from '../../src/model/rule.ts';
+import type { Subject } from '../../src/model/subject.ts';
 import { describeDuration } from '../../src/model/time.ts';
 
 const reasons = [
@@ -88,15 +90,17 @@ export default defineRule({
     live: { value: 2, unit: 'API servers', source: 'own choice: with fewer left the next fault is an outage' },
   },
   reasons,
-  subjects: (seen) => mastersOf(seen).map((master) => master.subject),
+  subjects: (seen) => [...mastersOf(seen), ...unprovenDoors(seen)].map((master) => master.subject),
   confirm: { evidence: ['api.ready'], times: 2, everyMs: 1000 },
   judge: (seen, limits, subject) => {
     const master = mastersOf(seen).find((one) => one.subject.id === subject.id);
-    if (master === undefined) return undecided(`${subject.name} is no longer known`, '--masters');
+    if (master === undefined) return judgeUnproven(seen, subject);
     const reading = readApiServer(seen, master);
     const address = joinAddress(master.host, master.port);
-    if (reading.kind === 'ready' && servesClients(reading)) return judgeServing(seen, master, reading, limits);
-    if (reading.kind === 'not-ready' || reading.kind === 'anonymous-refused') return pass({ node: subject.name, note: 'it answers' });
+    if (reading.kind === 'ready' && servesClients(reading))
+      return withSilentDoors(seen, master, judgeServing(seen, master, reading, limits));
+    if (reading.kind === 'not-ready' || reading.kind === 'anonymous-refused')
+      return withSilentDoors(seen, master, pass({ node: subject.name, note: 'it answers' }));
     const command = `nc -zvw2 ${master.host} ${master.port}   # from a host beside it`;
     if (reading.kind === 'silent' && madeByFirewalls.includes(reading.why) && servedThroughEntry(seen, master)) {
       return undecided('it is silent to us and served a client through the load balancer meanwhile: our own path may be blocked', command);
@@ -234,6 +238,26 @@ function judgeServing(seen: Seen<'api.ready' | 'api.credential'>, master: Master
   if (missed < limits.missed) return pass({ node: name });
   const words = say('{count} of {tries} tries in {looks} looks were not served, the others were', { count: unserved, tries, looks });
   return failing('unsteady', 'unsteady', words);
+}
+
+/** No more than a note: nothing shows that a machine of this cluster was meant to answer there. */
+function judgeUnproven(seen: Seen<'api.ready'>, subject: Subject) {
+  const door = unprovenDoors(seen).find((one) => one.subject.id === subject.id);
+  if (door === undefined) return undecided(`${subject.name} is no longer known`, '--masters');
+  return noteOf(readApiServer(seen, door), subject.id, subject.id, 'the cluster lists no machine by this address');
+}
+
+/** A master that serves at one of its addresses is alive; silence at another that only the user named is a note. */
+function withSilentDoors<J extends { readonly status: string }>(seen: Seen<'api.ready'>, master: Master, judged: J) {
+  const silent = judged.status === 'pass' ? silentDoorOf(seen, master) : undefined;
+  if (silent === undefined) return judged;
+  return noteOf(silent.reading, master.subject.name, silent.address, say('it answers at {address}', { address: master.subject.id }));
+}
+
+function noteOf(reading: ApiServerReading, node: string, address: string, but: Text) {
+  const words = say('{words}; {but}', { words: wordsFor(reading), but });
+  const facts = { node, address, state: say('silent at {address}', { address }), words, count: '' };
+  return fail(facts, { reason: reasonOf(reading), severity: 'info', impact: 'at-risk', witness: 'measured' });
 }
 
 function reasonOf(reading: ApiServerReading): (typeof reasons)[number] {

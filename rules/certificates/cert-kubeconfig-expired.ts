@@ -145,7 +145,11 @@ function placeFlaw(seen: Seen<(typeof needs)[number]>, { server }: KubeconfigFil
   const { masters, mastersComplete, entry } = seen.topology;
   const config = seen.peek('kube.kubeadm-config');
   if (host === '' || isLoopback(host) || !isAddress(host) || !mastersComplete || config?.state !== 'known') return undefined;
-  const known = [...masters.map((master) => master.host), entry?.host, splitAddress(config.value.controlPlaneEndpoint, 6443)?.host];
+  const known = [
+    ...masters.flatMap(({ doors }) => doors.map((door) => door.host)),
+    entry?.host,
+    splitAddress(config.value.controlPlaneEndpoint, 6443)?.host,
+  ];
   return known.includes(host)
     ? undefined
     : { reason: 'elsewhere', severity: 'warning', words: 'leads to an address that no master and no load balancer has' };

@@ -7,6 +7,7 @@ import { describeLeaf } from '../../src/judge/readings/certificate-words.ts';
 import { masterCertificates } from '../../src/judge/readings/served-names.ts';
 import { parseFlags } from '../../src/model/flags.ts';
 import type { Seen } from '../../src/model/rule.ts';
+import type { Master } from '../../src/model/topology.ts';
 
 const needs = [...certificateNeeds, 'kube.kubeadm-config'] as const;
 type Needs = (typeof needs)[number];
@@ -35,7 +36,7 @@ export default defineRule({
     if (leaf === undefined) return notApplicable('it serves nothing here');
     const master = seen.topology.masters.find((one) => one.subject.id === subject.keys.apiserver);
     const services = serviceAddresses(seen, subject.name);
-    const known = [...kubernetesNames(seen), ...services, ...(master === undefined ? [] : [master.host])];
+    const known = [...kubernetesNames(seen), ...services, ...(master === undefined ? [] : [advertisedBy(master)])];
     const missing = known.filter((name) => !covers(leaf.certificate, name));
     const facts = { ...describeLeaf(place, leaf), names: namesOn(leaf.certificate) };
     if (missing.length > 0) return fail({ ...facts, missing: missing.join(', ') }, { group: place.role, witness: 'stated' });
@@ -65,6 +66,11 @@ export default defineRule({
   reading: ['https://kubernetes.io/docs/setup/best-practices/certificates/#all-certificates'],
   errors: ['x509: certificate is valid for', 'not 10.96.0.1', 'kubernetes.default.svc'],
 });
+
+/** By which the cluster knows it; another address may be for us alone. */
+function advertisedBy({ host, doors }: Master): string {
+  return doors.find(({ origin }) => origin === 'listed')?.host ?? host;
+}
 
 /** As the page on certificates and requirements lists them. */
 function kubernetesNames(seen: Seen<Needs>): readonly string[] {

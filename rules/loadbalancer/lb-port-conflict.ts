@@ -110,7 +110,9 @@ function balancingMasters(seen: Seen<Needs>): readonly { readonly master: Master
   return seen.topology.masters
     .map((master) => ({
       master,
-      paths: paths.filter((path) => [master.subject.name, master.subject.keys.node, master.host].includes(path.node)),
+      paths: paths.filter((path) =>
+        [master.subject.name, master.subject.keys.node, ...master.doors.map(({ host }) => host)].includes(path.node),
+      ),
     }))
     .filter((one) => one.paths.length > 0);
 }

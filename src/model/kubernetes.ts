@@ -4,6 +4,9 @@ import type { CertificateSeen } from './network.ts';
 export interface NodeSeen {
   readonly name: string;
   readonly internalAddresses: readonly string[];
+  /** Addresses outside the cluster's own network (ExternalIP), and names (Hostname, InternalDNS, ExternalDNS). */
+  readonly externalAddresses: readonly string[];
+  readonly hostNames: readonly string[];
   readonly controlPlane: boolean;
   readonly ready: 'True' | 'False' | 'Unknown' | 'absent';
   readonly readyReason: string;

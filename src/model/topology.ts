@@ -4,11 +4,18 @@ import type { Keys, Subject } from './subject.ts';
 /** How we came to believe in an address; `guessed` ones count only once something there has answered. */
 export type Origin = 'flag' | 'listed' | 'remembered' | 'certificate' | 'guessed' | 'manifest';
 
-export interface Master {
-  readonly subject: Subject;
+/** One address of an API server. */
+export interface Door {
   readonly host: string;
   readonly port: number;
   readonly origin: Origin;
+}
+
+/** One API server, whatever number of addresses it has. Subject, host, port and origin are those of the door it is asked at. */
+export interface Master extends Door {
+  readonly subject: Subject;
+  /** All its addresses; those that the user named come first, then the one it advertises. */
+  readonly doors: readonly Door[];
 }
 
 export interface Member {
@@ -53,7 +60,7 @@ export interface Topology {
   /** Whether `entry` is the address of one of the masters itself. */
   readonly entryIsMaster: boolean;
   readonly masters: readonly Master[];
-  /** Addresses that may be masters but where nothing has confirmed it yet; asked, never judged. */
+  /** Addresses that may be masters, or other addresses of some, but where nothing has confirmed it yet; asked, never judged as dead. */
   readonly candidates: readonly Master[];
   /** Whether a listing of the cluster vouches for the masters being all of them. */
   readonly mastersComplete: boolean;
@@ -61,6 +68,11 @@ export interface Topology {
   /** Whether etcd's own member list vouches for the members being all of them. */
   readonly membersComplete: boolean;
   readonly machines: readonly Machine[];
+}
+
+/** Whether this address is one of the master's own; without a port, whether it is one of its machine's. */
+export function leadsTo({ doors }: Pick<Master, 'doors'>, host: string | undefined, port?: number): boolean {
+  return doors.some((door) => door.host === host && (port === undefined || door.port === port));
 }
 
 /** Keys of everything that runs on one host, for subjects that know only part of them. */

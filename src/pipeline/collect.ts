@@ -1,7 +1,9 @@
 // How is everything gathered in one pass, each probe starting as soon as its subject is known?
 import { type Evidence, type EvidenceId, type EvidenceItem, evidenceSubjects, type Gap } from '../model/evidence.ts';
 import { clusterSubject, type Subject, subjectKey } from '../model/subject.ts';
-import type { Topology } from '../model/topology.ts';
+import type { Door, Master, Topology } from '../model/topology.ts';
+import { doorsToAsk } from '../judge/topology/doors.ts';
+import { joinAddress } from '../model/address.ts';
 import { buildTopology, KnownEvidence, topologyReads } from '../judge/topology/build.ts';
 import { EvidenceIndex } from '../judge/view.ts';
 import type { Given, Probe, Surroundings } from '../probes/probe.ts';
@@ -77,7 +79,7 @@ export class Collector {
   /** Says for what was left out on purpose which flag would look at it. */
   leaveOut(probes: readonly Probe[], howToGet: string): void {
     for (const probe of probes) {
-      for (const subject of subjectsFor(probe.id, this.#topology)) {
+      for (const subject of this.#subjectsFor(probe.id)) {
         const detail = `${probe.title}: that takes two looks some seconds apart`;
         this.#add({ state: 'missing', id: probe.id, subject, sample: 0, gap: 'not-collected', detail, howToGet });
       }
@@ -86,7 +88,7 @@ export class Collector {
 
   #startReady(probes: readonly Probe[], sample: number): void {
     for (const probe of probes) {
-      for (const subject of subjectsFor(probe.id, this.#topology)) {
+      for (const subject of this.#subjectsFor(probe.id)) {
         const key = `${probe.id} ${subjectKey(subject)} ${sample}`;
         if (this.#started.has(key) || !this.#isReady(probe, subject)) continue;
         this.#started.add(key);
@@ -99,11 +101,19 @@ export class Collector {
     }
   }
 
+  /** What a probe of this evidence has to be run for; a master's other addresses are asked where the first one is silent. */
+  #subjectsFor(id: EvidenceId): readonly Subject[] {
+    const subjects = subjectsFor(id, this.#topology);
+    if (id !== 'api.ready') return subjects;
+    const further = this.#topology.masters.flatMap((master) => doorsToAsk(this.#known, master).map((door) => subjectAt(master, door)));
+    return [...subjects, ...further];
+  }
+
   #isReady(probe: Probe, subject: Subject): boolean {
     const first =
       this.#options.settings.etcd?.certificate === undefined ? [...probe.after, ...(probe.afterWithoutEtcd ?? [])] : probe.after;
     const settled = (id: EvidenceId, about: Subject): boolean => this.#index.samples(id, about).length > 0;
-    const every = (probe.afterEvery ?? []).every((id) => subjectsFor(id, this.#topology).every((about) => settled(id, about)));
+    const every = (probe.afterEvery ?? []).every((id) => this.#subjectsFor(id).every((about) => settled(id, about)));
     return every && first.every((id) => settled(id, this.#counterpart(id, probe.id, subject)));
   }
 
@@ -181,6 +191,11 @@ function subjectsFor(id: EvidenceId, topology: Topology): readonly Subject[] {
       // Workers may be thousands, and nothing that is asked of a machine itself is asked about them.
       return topology.machines.filter((machine) => machine.controlPlane && machine.host !== undefined).map((one) => one.subject);
   }
+}
+
+function subjectAt({ subject }: Master, { host, port }: Door): Subject {
+  const id = joinAddress(host, port);
+  return { ...subject, id, keys: { ...subject.keys, apiserver: id } };
 }
 
 /** Ends with the signal even where the work itself does not listen to it. */

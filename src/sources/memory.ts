@@ -5,7 +5,8 @@ import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import type { Hint, KubeconfigSeen, TopologyHints } from '../model/operator.ts';
-import type { Topology } from '../model/topology.ts';
+import { joinAddress } from '../model/address.ts';
+import type { Door, Topology } from '../model/topology.ts';
 
 const hint = z.object({
   address: z.string(),
@@ -47,12 +48,12 @@ export async function recallTopology(kubeconfig: KubeconfigSeen, anchors: readon
 export async function rememberTopology(kubeconfig: KubeconfigSeen, anchors: readonly string[], topology: Topology): Promise<void> {
   const file = fileFor(kubeconfig, anchors);
   if (file === undefined || !topology.mastersComplete || topology.masters.length === 0) return;
-  if (!topology.masters.every((master) => master.origin === 'listed')) return;
+  if (!topology.masters.every(({ doors }) => doors.some(({ origin }) => origin === 'listed'))) return;
   const { platform, etcd } = topology;
   const hints: TopologyHints = {
     ...(platform.kind !== 'unknown' && { platform }),
     ...((etcd === 'stacked' || etcd === 'external') && { etcd }),
-    masters: topology.masters.map((master) => hintFor(master.subject.id, master.subject.keys.node)),
+    masters: topology.masters.flatMap(({ doors, subject }) => placesOf(doors).map((place) => hintFor(place, subject.keys.node))),
     members: topology.members.map((member) => hintFor(member.subject.id, member.subject.keys.node, member.subject.keys.member)),
   };
   try {
@@ -63,6 +64,12 @@ export async function rememberTopology(kubeconfig: KubeconfigSeen, anchors: read
   } catch {
     return;
   }
+}
+
+/** What it can be asked at: names that the cluster has for a machine may be known nowhere else. */
+function placesOf(doors: readonly Door[]): readonly string[] {
+  const dialled = doors.filter(({ host, origin }) => origin === 'flag' || /^[\d.]+$|:/.test(host));
+  return [...new Set(dialled.map(({ host, port }) => joinAddress(host, port)))];
 }
 
 function hintFor(address: string, node: string | undefined, member?: string): Hint {

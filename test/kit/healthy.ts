@@ -67,6 +67,8 @@ function node(name: (typeof nodes)[number]): NodeSeen {
   return {
     name,
     internalAddresses: [addresses[name]],
+    externalAddresses: [],
+    hostNames: [name],
     controlPlane: name !== 'w1',
     ready: 'True',
     readyReason: 'KubeletReady',

@@ -4,7 +4,7 @@ import { type Front, frontOf } from '../readings/front.ts';
 import { shellWord } from '../shell-word.ts';
 import { say } from '../../model/sentence.ts';
 import type { Fix, Need, Seen } from '../../model/rule.ts';
-import type { LoadBalancer, Master } from '../../model/topology.ts';
+import { type LoadBalancer, leadsTo, type Master } from '../../model/topology.ts';
 
 /** Round it while some API server serves, then to whatever stands there. */
 export function planToReachEntry(seen: Seen, entry: LoadBalancer, reason: string | undefined, serving: Master | undefined): readonly Fix[] {
@@ -26,7 +26,7 @@ function lookUp(entry: LoadBalancer): Fix {
 
 /** The kubeconfig names one API server: it is that one which has to come back. */
 function atMaster(seen: Seen, entry: LoadBalancer, mends: boolean, verify: readonly string[]): readonly Fix[] {
-  const master = seen.topology.masters.find((one) => one.host === entry.host && one.port === entry.port);
+  const master = seen.topology.masters.find((one) => leadsTo(one, entry.host, entry.port));
   const node = master?.subject.name ?? entry.host;
   const home = homeOf(seen, 'kube-apiserver', master?.subject.keys.node);
   const look: Fix = {

@@ -39,7 +39,7 @@ export interface SilentApiServer {
 }
 
 /** Ends the judgement as unknown where nobody could look, or no login tells why strangers are refused. */
-export function readApiServer(seen: Seen<'api.ready'>, master: Master): ApiServerReading {
+export function readApiServer(seen: Seen<'api.ready'>, master: Pick<Master, 'subject'>): ApiServerReading {
   const { tries, login } = seen.get('api.ready', master.subject);
   const reading = withoutOurAuthority(seen, readTries(tries));
   if (reading.kind === 'silent' || login === undefined || (reading.status !== 401 && reading.status !== 403)) return reading;

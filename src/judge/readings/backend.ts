@@ -1,10 +1,10 @@
 // What does HAProxy think of each API server behind it, and how deep does its check look?
-import type { Known } from '../../model/evidence.ts';
 import { joinAddress } from '../../model/address.ts';
+import type { Known } from '../../model/evidence.ts';
 import type { HaproxyRow } from '../../model/balancer.ts';
 import type { Seen } from '../../model/rule.ts';
 import type { Subject } from '../../model/subject.ts';
-import type { Master } from '../../model/topology.ts';
+import { leadsTo, type Master } from '../../model/topology.ts';
 import type { Since } from '../../model/verdict.ts';
 import { MissingEvidence } from '../view.ts';
 
@@ -61,7 +61,7 @@ function apiProxies(seen: Seen<'lb.stats'>, rows: readonly HaproxyRow[]): Readon
   const { masters } = seen.topology;
   const servers = rows.filter((row) => row.type === 'server');
   const ways: readonly ((row: HaproxyRow) => boolean)[] = [
-    (row) => masters.some((master) => master.subject.id === row.address),
+    (row) => masters.some((master) => master.doors.some(({ host, port }) => joinAddress(host, port) === row.address)),
     (row) => masters.some((master) => master.subject.name === row.server),
     (row) => row.address.endsWith(':6443'),
   ];
@@ -87,8 +87,8 @@ function describe(seen: Seen<'lb.stats'>, row: HaproxyRow, lb: string): Backend 
 
 /** The address decides, for a server may be called anything; the name only where no address was shown. */
 function masterOf(masters: readonly Master[], row: HaproxyRow): Master | undefined {
-  const byAddress = masters.find((master) => master.subject.id === row.address);
-  const byHost = masters.find((master) => row.address.replace(/:\d+$/, '').replace(/^\[|\]$/g, '') === master.host);
+  const byAddress = masters.find((master) => master.doors.some(({ host, port }) => joinAddress(host, port) === row.address));
+  const byHost = masters.find((master) => leadsTo(master, row.address.replace(/:\d+$/, '').replace(/^\[|\]$/g, '')));
   return byAddress ?? byHost ?? (row.address === '' ? masters.find((master) => master.subject.name === row.server) : undefined);
 }
 

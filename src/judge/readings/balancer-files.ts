@@ -1,7 +1,7 @@
 // Which paths to the API do the files of the load balancers describe?
 import type { BalancerFile, ListedServer, ProxyPath } from '../../model/balancer.ts';
 import type { Seen } from '../../model/rule.ts';
-import type { Master } from '../../model/topology.ts';
+import { leadsTo, type Master } from '../../model/topology.ts';
 import { splitAddress } from '../topology/build.ts';
 import { MissingEvidence } from '../view.ts';
 
@@ -39,7 +39,7 @@ function pathsIn(seen: Seen, { node, path: file, from, content }: BalancerFile):
 /** The master on the host that a server names, whatever its port. */
 export function masterListed(seen: Seen, server: Pick<ListedServer, 'address'>): Master | undefined {
   const host = splitAddress(server.address, 6443)?.host;
-  return seen.topology.masters.find((master) => master.host === host || master.subject.name === host);
+  return seen.topology.masters.find((master) => leadsTo(master, host) || master.subject.name === host);
 }
 
 /** Files that were named and could not be read or understood. */

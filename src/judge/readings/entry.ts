@@ -1,7 +1,7 @@
 // What do clients meet at the address in the kubeconfig, and which API server behind it is to blame?
 import type { CertificateSeen, FailureClass, Try } from '../../model/network.ts';
 import type { Certainty, Seen } from '../../model/rule.ts';
-import type { LoadBalancer, Master } from '../../model/topology.ts';
+import { type LoadBalancer, leadsTo, type Master } from '../../model/topology.ts';
 import type { Support } from '../../model/verdict.ts';
 import { MissingEvidence } from '../view.ts';
 import { readApiServer, servesClients } from './api-server.ts';
@@ -102,7 +102,7 @@ export function ownerOfLeaf(seen: Seen<'api.ready'>, leaf: CertificateSeen): Mas
   const { masters } = seen.topology;
   return (
     only(masters.filter((master) => directLeaf(seen, master)?.sha256 === leaf.sha256)) ??
-    only(masters.filter((master) => leaf.addresses.includes(master.host))) ??
+    only(masters.filter((master) => master.doors.some(({ host }) => leaf.addresses.includes(host)))) ??
     only(masters.filter((master) => leaf.names.includes(master.subject.name)))
   );
 }
@@ -154,7 +154,7 @@ export function loginFails(seen: Seen<'lb.credential'>): boolean {
  */
 export function supportsBehind(seen: Seen<EntryEvidence | 'lb.stats'>, reading: EntryReading): readonly Support[] {
   const { masters, entry, entryIsMaster } = seen.topology;
-  const behind = entryIsMaster ? masters.filter((one) => one.host === entry?.host && one.port === entry.port) : masters;
+  const behind = entryIsMaster ? masters.filter((one) => leadsTo(one, entry?.host, entry?.port)) : masters;
   const others: readonly Support[] =
     entryIsMaster || seen.topology.mastersComplete ? [] : [{ name: 'API servers nobody listed', keys: {}, state: 'unknown' }];
   const known = behind.map((master): Support => {
@@ -192,6 +192,6 @@ export function mastersShowThrough(seen: Seen, reason: string | undefined): Cert
   if (reason === 'dns') return 'no';
   if (reason !== 'refused' && reason !== 'timeout' && reason !== 'unreachable') return 'yes';
   const { entry, masters } = seen.topology;
-  if (masters.some((master) => master.port === entry?.port)) return 'yes';
+  if (masters.some((master) => master.doors.some(({ port }) => port === entry?.port))) return 'yes';
   return seen.peek('lb.stats')?.state === 'known' ? 'no' : 'unknown';
 }

@@ -1,6 +1,6 @@
 // Does every list of servers that a load balancer has name the API servers, all of them and nothing else?
 import type { Seen } from '../../model/rule.ts';
-import type { Master } from '../../model/topology.ts';
+import { leadsTo, type Master } from '../../model/topology.ts';
 import { splitAddress } from '../topology/build.ts';
 import { readApiServer, servesClients } from './api-server.ts';
 import { backendsOf, noBalancer } from './backend.ts';
@@ -54,7 +54,7 @@ function fromFiles(seen: Seen<ListEvidence>): readonly ServerList[] {
 
 function listed(seen: Seen, name: string, address: string): Listed {
   const place = splitAddress(address, 0);
-  const master = seen.topology.masters.find((one) => one.host === place?.host || one.subject.name === place?.host);
+  const master = seen.topology.masters.find((one) => leadsTo(one, place?.host) || one.subject.name === place?.host);
   const isAddress = place !== undefined && /^[\d.]+$|:/.test(place.host);
   return { name, address, isOpen: master === undefined && !isAddress, ...(master !== undefined && { master }) };
 }
@@ -91,9 +91,15 @@ export function differencesIn(seen: Seen<ListEvidence>, lists: readonly ServerLi
 
 function oddity(seen: Seen<ListEvidence>, { address, master, isOpen }: Listed): Deviation | undefined {
   if (address === '' || isOpen) return undefined;
-  if (master !== undefined) return splitAddress(address, 0)?.port === master.port ? undefined : 'port';
+  if (master !== undefined) return isItsPort(master, splitAddress(address, 0)) ? undefined : 'port';
   if (!seen.topology.mastersComplete) return undefined;
   return isForeign(seen, address) ? 'foreign' : 'stranger';
+}
+
+/** The port behind that very address, or, by its name, behind any. */
+function isItsPort(master: Master, place: { readonly host: string; readonly port: number } | undefined): boolean {
+  if (leadsTo(master, place?.host)) return leadsTo(master, place?.host, place?.port);
+  return master.doors.some(({ port }) => port === place?.port);
 }
 
 /** An API server that another authority vouches for. */

@@ -3,6 +3,7 @@ import type { Certainty, Seen } from '../../model/rule.ts';
 import { blamesEtcd, readApiServer } from './api-server.ts';
 import { peekMember } from './member.ts';
 import { countVoters } from './voters.ts';
+import { leadsTo } from '../../model/topology.ts';
 import { etcdServers } from '../topology/members.ts';
 import { isLoopback, splitAddress } from '../topology/build.ts';
 
@@ -13,9 +14,9 @@ export function usesOnlyLocalEtcd(seen: Seen, node: string | undefined): Certain
   const command = pods?.state === 'known' ? commandOn(pods.value.pods, node) : undefined;
   const servers = command === undefined ? [] : etcdServers(command);
   if (servers.length > 0) {
-    const own = seen.topology.masters.find((master) => master.subject.keys.node === node)?.host;
+    const own = seen.topology.masters.find((master) => master.subject.keys.node === node);
     const hosts = servers.map((url) => splitAddress(url, 2379)?.host ?? '');
-    return hosts.every((host) => host === own || isLoopback(host)) ? 'yes' : 'no';
+    return hosts.every((host) => (own !== undefined && leadsTo(own, host)) || isLoopback(host)) ? 'yes' : 'no';
   }
   if (seen.topology.etcd === 'external') return 'no';
   if (seen.topology.etcd === 'stacked' && seen.topology.platform.kind === 'kubeadm') return 'yes';

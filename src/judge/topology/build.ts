@@ -2,7 +2,7 @@
 import { joinAddress } from '../../model/address.ts';
 import type { Evidence, EvidenceId, Known } from '../../model/evidence.ts';
 import { clusterSubject, type Subject } from '../../model/subject.ts';
-import type { LoadBalancer, Topology } from '../../model/topology.ts';
+import { type LoadBalancer, leadsTo, type Topology } from '../../model/topology.ts';
 import { EvidenceIndex } from '../view.ts';
 import { findMachines } from './machines.ts';
 import { findMasters } from './masters.ts';
@@ -43,6 +43,12 @@ export class KnownEvidence {
     return (samples[samples.length - 1] as Known<I> | undefined)?.value;
   }
 
+  /** What each look brought, the oldest first. */
+  samples<I extends EvidenceId>(id: I, subject: Subject = clusterSubject): readonly Known<I>['value'][] {
+    const known = this.#index.samples(id, subject).filter((item) => item.state === 'known');
+    return (known as unknown as readonly Known<I>[]).map(({ value }) => value);
+  }
+
   every<I extends EvidenceId>(id: I): readonly Known<I>[] {
     return this.#index.newest(id).filter((item) => item.state === 'known') as unknown as readonly Known<I>[];
   }
@@ -61,7 +67,7 @@ export function buildTopology(evidence: Pick<Evidence, 'items'>): Topology {
     platform,
     etcd,
     ...(entry && { entry }),
-    entryIsMaster: entry !== undefined && masters.some((m) => m.host === entry.host && m.port === entry.port),
+    entryIsMaster: entry !== undefined && masters.some((master) => leadsTo(master, entry.host, entry.port)),
     masters,
     candidates,
     mastersComplete: complete,

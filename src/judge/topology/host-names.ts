@@ -4,6 +4,7 @@ import type { ControlPlanePod } from '../../model/kubernetes.ts';
 import type { CertificateSeen } from '../../model/network.ts';
 import type { KnownEvidence } from './build.ts';
 import { splitAddress } from './build.ts';
+import { listedAddresses } from './node-addresses.ts';
 
 /** Names that every kubeadm serving certificate carries, whatever its node is called. */
 const commonNames = /^(kubernetes(\..*)?|localhost)$/;
@@ -24,6 +25,7 @@ export class HostNames {
 
   constructor(known: KnownEvidence) {
     for (const node of known.get('kube.nodes')?.nodes ?? []) for (const host of node.internalAddresses) this.#learn(host, node.name);
+    for (const [host, [node, other]] of listedAddresses(known)) if (node !== undefined && other === undefined) this.#learn(host, node);
     for (const pod of known.get('kube.control-plane-pods')?.pods ?? []) {
       this.#learn(pod.hostAddress, pod.node);
       for (const name of advertised) this.#learn(splitAddress(pod.annotations[name] ?? '', 0)?.host, pod.node);

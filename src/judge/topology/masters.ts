@@ -1,8 +1,9 @@
 // Which API servers are there, and which addresses might be some?
 import type { Hint } from '../../model/operator.ts';
 import { joinAddress } from '../../model/address.ts';
-import type { LoadBalancer, Master, Origin, Platform } from '../../model/topology.ts';
+import type { Door, LoadBalancer, Master, Origin, Platform } from '../../model/topology.ts';
 import { isLoopback, type KnownEvidence, splitAddress } from './build.ts';
+import { joinDoors, mayBeAlias } from './doors.ts';
 import { apiServerAnnotation, type HostNames } from './host-names.ts';
 
 const securePort = 6443;
@@ -22,12 +23,21 @@ export function findMasters(known: KnownEvidence, names: HostNames, entry: LoadB
     if (place === undefined || (isLoopback(place.host) && origin !== 'flag')) return;
     const id = joinAddress(place.host, place.port);
     const node = names.nodeOf(place.host);
+    const door: Door = { ...place, origin };
     // A machine with several addresses runs one API server: the address it advertises is listed before the node's own.
-    const isSame = (master: Master): boolean =>
-      (master.host === place.host && (!isLoopback(place.host) || master.port === place.port)) ||
-      (master.origin === 'listed' && master.subject.keys.node === node);
-    if ([...found.values()].some(isSame)) return;
-    found.set(id, { subject: { kind: 'apiserver', id, name: node, keys: { node, apiserver: id } }, ...place, origin });
+    const isOnSameNode = ({ subject, doors }: Master): boolean =>
+      subject.keys.node === node && doors.some((one) => one.origin === 'listed' || (one.origin === origin && origin === 'remembered'));
+    const isSamePlace = (master: Master): boolean => master.host === place.host && (!isLoopback(place.host) || master.port === place.port);
+    const same = [...found.values()].find(isOnSameNode) ?? [...found.values()].find(isSamePlace);
+    if (same === undefined) {
+      found.set(id, { subject: { kind: 'apiserver', id, name: node, keys: { node, apiserver: id } }, ...door, doors: [door] });
+    } else if (
+      (origin === 'remembered' || isSamePlace(same)) &&
+      !same.doors.some((one) => one.host === door.host && one.origin === origin)
+    ) {
+      // What is listed at an address that the user named is the same one, and now vouched for.
+      found.set(same.subject.id, { ...same, doors: [...same.doors, door] });
+    }
   };
   const flagged = (known.get('operator.hints')?.masters ?? []).filter((hint) => hint.from === 'flag');
   const [tunnels, named] = [flagged.filter(isTunnel), flagged.filter((hint) => !isTunnel(hint))];
@@ -41,12 +51,14 @@ export function findMasters(known: KnownEvidence, names: HostNames, entry: LoadB
   for (const hint of known.get('operator.hints')?.masters ?? []) {
     if (hint.from !== 'flag' && !nodesAreListed(known)) add(hint.address, hint.from === 'remembered' ? 'remembered' : 'manifest');
   }
-  const masters = [...found.values()];
-  const candidates = masters.length > 0 || isManaged ? [] : guess(known, names, entry);
-  const confirmed = confirmGuesses(known, candidates);
+  const joined = isManaged ? [...found.values()] : joinDoors(known, entry, [...found.values()]);
+  const aliases = nodesAreListed(known) ? joined.filter((one) => mayBeAlias(known, one, joined)) : [];
+  const masters = joined.filter((one) => !aliases.includes(one));
+  const guesses = found.size > 0 || isManaged ? [] : guess(known, names, entry);
+  const confirmed = confirmGuesses(known, guesses, serversInFiles(known, entry));
   return {
     masters: sortById([...masters, ...confirmed]),
-    candidates: sortById(candidates.filter((one) => !confirmed.includes(one))),
+    candidates: sortById([...aliases, ...guesses.filter((one) => !confirmed.includes(one))]),
     complete: isManaged || nodesAreListed(known) || known.get('operator.hints')?.masters.some((hint) => hint.from === 'flag') === true,
   };
 }
@@ -83,13 +95,7 @@ function guess(known: KnownEvidence, names: HostNames, entry: LoadBalancer | und
     const place = splitAddress(hint.address, 2379);
     if (place !== undefined) hosts.add(place.host);
   }
-  for (const item of known.every('etcd.members')) {
-    if (item.value.kind !== 'answered') continue;
-    for (const url of item.value.members.flatMap((member) => member.clientUrls)) {
-      const place = splitAddress(url, 2379);
-      if (place !== undefined) hosts.add(place.host);
-    }
-  }
+  for (const host of listedMemberHosts(known)) hosts.add(host);
   for (const leaf of leavesSeenThrough(known)) for (const address of leaf.addresses) hosts.add(address);
   for (const host of hostsOfEntry(known, entry)) hosts.delete(host);
   return [...hosts]
@@ -98,8 +104,15 @@ function guess(known: KnownEvidence, names: HostNames, entry: LoadBalancer | und
       const port = behind.get(host) ?? securePort;
       const id = joinAddress(host, port);
       const node = names.nodeOf(host);
-      return { subject: { kind: 'apiserver', id, name: node, keys: { node, apiserver: id } }, host, port, origin: 'guessed' };
+      const door = { host, port, origin: 'guessed' } as const;
+      return { subject: { kind: 'apiserver', id, name: node, keys: { node, apiserver: id } }, ...door, doors: [door] };
     });
+}
+
+/** By the members' own word. */
+function listedMemberHosts(known: KnownEvidence): ReadonlySet<string> {
+  const lists = known.every('etcd.members').flatMap(({ value }) => (value.kind === 'answered' ? value.members : []));
+  return new Set(lists.flatMap(({ clientUrls }) => clientUrls.flatMap((url) => splitAddress(url, 2379)?.host ?? [])));
 }
 
 /** Host -> port, of the files that somebody named for this cluster; what lies here by chance may be another one's. */
@@ -132,13 +145,16 @@ function leavesSeenThrough(known: KnownEvidence) {
 /**
  * A guess is confirmed by a certificate that names it and that it serves itself; on an etcd host, by an open port too,
  * for an API server may hang before it shows one; and by the release it tells, for that is taken only from servers whose
- * certificate the kubeconfig's authority signed, and comes seconds before a readiness that hangs. Once one etcd host is known to run an API server, the cluster is a
- * stacked one and the other etcd hosts are masters too, silent or not.
+ * certificate the kubeconfig's authority signed, and comes seconds before a readiness that hangs. What the load balancer in
+ * front of the API is configured to send clients to is one where its machine is an etcd member by etcd's own list, even while
+ * it refuses: a name in a table, or a port that refuses, is no such proof. Once one etcd host is known to run an API server,
+ * the cluster is a stacked one and the other etcd hosts are masters too, silent or not.
  */
-function confirmGuesses(known: KnownEvidence, candidates: readonly Master[]): readonly Master[] {
+function confirmGuesses(known: KnownEvidence, candidates: readonly Master[], behind: ReadonlyMap<string, number>): readonly Master[] {
+  const members = listedMemberHosts(known);
   const etcdHosts = new Set(known.every('etcd.client-port').map((item) => splitAddress(item.subject.id, 2379)?.host));
   const answering = candidates.filter(({ subject, host }) => {
-    if (known.get('api.release', subject) !== undefined) return true;
+    if (known.get('api.release', subject) !== undefined || (behind.has(host) && members.has(host))) return true;
     const tries = known.get('api.ready', subject)?.tries ?? [];
     return tries.some(
       ({ connected, chain: [leaf] }) => connected && (leaf === undefined ? etcdHosts.has(host) : leaf.addresses.includes(host)),

@@ -1,4 +1,5 @@
 // What does the load balancer say of each server behind it, and what do we see there ourselves?
+import { joinAddress } from '../../model/address.ts';
 import type { Seen } from '../../model/rule.ts';
 import { say, type Word } from '../../model/sentence.ts';
 import type { Row, TableView } from '../../model/table.ts';
@@ -71,7 +72,7 @@ function envoyRows(seen: Seen): readonly LiveRow[] {
   const { hosts } = seen.get('lb.envoy');
   const total = hosts.reduce((sum, host) => sum + (host.connections ?? 0), 0);
   return hosts.map((host) => {
-    const master = seen.topology.masters.find((one) => one.subject.id === host.address);
+    const master = seen.topology.masters.find((one) => one.doors.some((door) => joinAddress(door.host, door.port) === host.address));
     return {
       server: master?.subject.id ?? host.address,
       row: {

@@ -33,9 +33,12 @@ export default defineProbe({
 function reduce({ metadata, spec, status }: z.output<typeof node>): NodeSeen {
   const ready = status.conditions.find((condition) => condition.type === 'Ready');
   const since = ready?.lastTransitionTime;
+  const listed = (wanted: RegExp): string[] => status.addresses.filter(({ type }) => wanted.test(type)).map(({ address }) => address);
   return {
     name: metadata.name,
-    internalAddresses: status.addresses.filter(({ type }) => type === 'InternalIP').map(({ address }) => address),
+    internalAddresses: listed(/^InternalIP$/),
+    externalAddresses: listed(/^ExternalIP$/),
+    hostNames: listed(/^(Hostname|InternalDNS|ExternalDNS)$/),
     controlPlane: ['control-plane', 'master'].some((role) => `node-role.kubernetes.io/${role}` in metadata.labels),
     ready: readyOf(ready?.status),
     readyReason: ready?.reason ?? '',

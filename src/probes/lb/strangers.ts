@@ -1,5 +1,6 @@
 // Who answers at an address that the load balancer lists and that is no API server's of this cluster?
 import { z } from 'zod';
+import { joinAddress } from '../../model/address.ts';
 import { deadlines, type RawTry } from '../../sources/source.ts';
 import { defineProbe, type Surroundings } from '../probe.ts';
 import { gap } from '../shared/gaps.ts';
@@ -23,8 +24,8 @@ export default defineProbe({
     const lists = listsOf(around);
     if (lists.length === 0) throw gap('absent', 'no list of the load balancer’s servers was seen', '--haproxy-stats or --lb-config');
     const { masters } = around.topology;
-    const ids = new Set(masters.map((master) => master.subject.id));
-    const hosts = new Set(masters.map((master) => master.host));
+    const ids = new Set(masters.flatMap(({ doors }) => doors.map(({ host, port }) => joinAddress(host, port))));
+    const hosts = new Set(masters.flatMap(({ doors }) => doors.map(({ host }) => host)));
     const leadsHere = (list: readonly string[]): boolean => list.some((address) => hosts.has(splitPlace(address)?.host ?? ''));
     const strange = [...new Set(lists.filter(leadsHere).flat())].filter((address) => !ids.has(address)).slice(0, most);
     const asked = await Promise.all(strange.map(async (address) => ({ address, raw: await ask(address, around) })));

@@ -1,4 +1,5 @@
 // Why can we not look, and what would help?
+import { joinAddress } from '../../model/address.ts';
 import type { Gap, GapKind } from '../../model/evidence.ts';
 import { type Subject, subjectKey } from '../../model/subject.ts';
 import type { Master, Member, Topology } from '../../model/topology.ts';
@@ -19,8 +20,11 @@ function asSentence(text: string): string {
 }
 
 /** @throws GapError when the topology no longer knows the subject. */
-export function masterOf(subject: Subject, topology: Topology): Master {
-  const master = [...topology.masters, ...topology.candidates].find((one) => one.subject.id === subject.id);
+export function masterOf(subject: Subject, topology: Topology): Pick<Master, 'host' | 'port'> {
+  const known = [...topology.masters, ...topology.candidates];
+  const master =
+    known.find((one) => one.subject.id === subject.id) ??
+    known.flatMap(({ doors }) => doors).find(({ host, port }) => joinAddress(host, port) === subject.id);
   if (master === undefined) throw gap('absent', `no address is known for API server ${subject.name}`, '--masters <host:port,…>');
   return master;
 }
@@ -45,7 +49,7 @@ export function needEtcdCertificate(around: Surroundings): void {
 
 /** Which of the known ways an address belongs to; the address in the kubeconfig where it is no master's own. */
 function wayOf(address: string, topology: Topology): Subject | undefined {
-  const master = topology.masters.find((one) => one.subject.id === address);
+  const master = topology.masters.find((one) => one.doors.some(({ host, port }) => joinAddress(host, port) === address));
   return master?.subject ?? topology.entry?.subject;
 }
 

@@ -99,6 +99,8 @@ test('one that has just come up may be listed within half a minute', () => {
 
 test('an address the user typed may be another name of a listed one', () => {
   const world = unlisted().set('operator.hints', undefined, { masters: [{ address: '10.89.0.12:6443', from: 'flag' }], members: [] });
+  expect(asFail(world.verdict(rule, 'm2')).reason).toBe('missing');
+  for (const id of ['kube.nodes', 'kube.control-plane-pods'] as const) world.missing(id);
   expect(world.verdict(rule, 'm2').status).toBe('unknown');
 });
 

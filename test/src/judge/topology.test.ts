@@ -216,3 +216,29 @@ test('servers in a load balancer’s file are masters once they show a certifica
   }));
   expect(byChance.topology.masters).toEqual([]);
 });
+
+test('a host of etcd that refuses is a master only where the file of the load balancer in front of the API has it', () => {
+  const refusing = () => {
+    const world = healthyWorld();
+    for (const id of ['lb.tries', 'kube.nodes', 'kube.control-plane-pods', 'kube.endpoints', 'api.release'] as const) world.missing(id);
+    for (const node of all) world.set('api.ready', node, { tries: failedTries(node, 'refused') });
+    return world;
+  };
+  expect(idsOf(refusing().topology.masters)).toEqual(api);
+  const elsewhere = (port: number) =>
+    refusing().set('lb.config', undefined, (old) => ({
+      ...old,
+      files: old.files.map((file) => ({
+        ...file,
+        content:
+          file.content.kind === 'haproxy'
+            ? { ...file.content, paths: file.content.paths.map((path) => ({ ...path, binds: [{ host: '', port, tls: false }] })) }
+            : file.content,
+      })),
+    }));
+  expect(idsOf(elsewhere(8443).topology.masters)).toEqual(api);
+  // Servers of another front, a table that shows names alone, members whose own list nobody read: none is a proof.
+  expect(elsewhere(80).topology.masters).toEqual([]);
+  expect(refusing().missing('lb.config').topology.masters).toEqual([]);
+  expect(refusing().missing('etcd.members').topology.masters).toEqual([]);
+});

@@ -200,3 +200,31 @@ test('what is left out says for each subject which flag would look at it', async
   expect(left.map((item) => item.subject.id)).toEqual(endpoints.addresses);
   expect(left).toMatchObject([{ state: 'missing', gap: 'not-collected', howToGet: '--deep' }, { gap: 'not-collected' }]);
 });
+
+test('another address of a master is asked where the first one is silent, and then all else is asked there', async () => {
+  const node = { name: 'm1', internalAddresses: ['10.0.0.1'], externalAddresses: ['203.0.113.1'], hostNames: ['m1'], controlPlane: true };
+  const nodes = { nodes: [{ ...node, osImage: '', providerId: '', kubeletVersion: 'v1.34.4' }] };
+  const asked = async (isAlive: (address: string) => boolean) => {
+    const outcome = (address: string) =>
+      isAlive(address) ? { kind: 'answered', status: 200, body: '' } : { kind: 'failed', why: 'timeout', detail: '' };
+    const gather = async ({ id }: { readonly id: string }) => ({
+      raw: JSON.stringify({
+        tries: [{ address: id, connected: isAlive(id), chain: [], trust: { kind: 'not-judged' }, outcome: outcome(id) }],
+      }),
+      source: 'test',
+    });
+    const release = probe('api.release', version, { after: ['api.ready'] });
+    const { evidence } = await gathered([probe('kube.nodes', nodes), probe('api.ready', {}, { gather }), release]);
+    return evidence.items
+      .filter((item) => item.id.startsWith('api.'))
+      .map((item) => `${item.id} ${item.subject.id}`)
+      .sort();
+  };
+  expect(await asked(() => true)).toEqual(['api.ready 10.0.0.1:6443', 'api.release 10.0.0.1:6443']);
+  expect(await asked((address) => address.startsWith('203.'))).toEqual([
+    'api.ready 10.0.0.1:6443',
+    'api.ready 203.0.113.1:6443',
+    'api.release 10.0.0.1:6443',
+    'api.release 203.0.113.1:6443',
+  ]);
+});

@@ -172,6 +172,22 @@ describe('Kubernetes', () => {
     expect(nodes.read(list(odd)).nodes[0]).toMatchObject({ ready: 'Unknown', controlPlane: true });
   });
 
+  test('addresses of a node are told apart by what they are', () => {
+    const addresses = [
+      { type: 'InternalIP', address: '10.0.0.1' },
+      { type: 'InternalIP', address: 'fd00::1' },
+      { type: 'ExternalIP', address: '203.0.113.1' },
+      { type: 'Hostname', address: 'm1' },
+      { type: 'ExternalDNS', address: 'm1.example.com' },
+      { type: 'Other', address: 'x' },
+    ];
+    expect(nodes.read(list({ metadata: { name: 'm1' }, status: { addresses } })).nodes[0]).toMatchObject({
+      internalAddresses: ['10.0.0.1', 'fd00::1'],
+      externalAddresses: ['203.0.113.1'],
+      hostNames: ['m1', 'm1.example.com'],
+    });
+  });
+
   test('names with escapes arrive without them, times that are none are refused', () => {
     expect(nodes.read(list({ metadata: { name: 'm1\u001b[2J' } })).nodes[0]?.name).toBe('m1');
     const bad = { metadata: { name: 'm1' }, status: { conditions: [{ type: 'Ready', status: 'True', lastTransitionTime: 'long ago' }] } };

@@ -77,8 +77,25 @@ test('HA_DOCTOR_MEMORY=off neither keeps nor recalls', async () => {
 
 test.each([
   ['a list nobody vouched for', { ...healthy, mastersComplete: false }],
-  ['a guess', { ...healthy, masters: healthy.masters.map((master) => ({ ...master, origin: 'guessed' as const })) }],
-  ['a flag', { ...healthy, masters: healthy.masters.map((master, at) => (at === 0 ? { ...master, origin: 'flag' as const } : master)) }],
+  [
+    'a guess',
+    {
+      ...healthy,
+      masters: healthy.masters.map((master) => ({
+        ...master,
+        doors: master.doors.map((door) => ({ ...door, origin: 'guessed' as const })),
+      })),
+    },
+  ],
+  [
+    'a flag',
+    {
+      ...healthy,
+      masters: healthy.masters.map((master, at) =>
+        at === 0 ? { ...master, doors: master.doors.map((door) => ({ ...door, origin: 'flag' as const })) } : master,
+      ),
+    },
+  ],
   ['nothing at all', { ...healthy, masters: [] }],
 ])('%s is not kept', async (_what, topology) => {
   await remember(topology);

@@ -100,7 +100,13 @@ function kubeconfigOf(api: Wanted['api']): unknown {
 
 export function masterAt(host: string, port: number): Master {
   const id = `${host}:${port}`;
-  return { subject: { kind: 'apiserver', id, name: id, keys: { apiserver: id } }, host, port, origin: 'flag' };
+  return {
+    subject: { kind: 'apiserver', id, name: id, keys: { apiserver: id } },
+    host,
+    port,
+    origin: 'flag',
+    doors: [{ host, port, origin: 'flag' }],
+  };
 }
 
 export function memberAt(host: string, clientPort: number, peerPort: number, pod?: string): Member {
