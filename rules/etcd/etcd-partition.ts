@@ -4,7 +4,8 @@ import { joinAddress } from '../../src/model/address.ts';
 import { shellWord } from '../../src/judge/shell-word.ts';
 import { say, type Text } from '../../src/model/sentence.ts';
 import { checkedReasons } from '../../src/judge/readings/backend.ts';
-import { defineRule, fail, notApplicable, pass, undecided } from '../../src/judge/define-rule.ts';
+import { defineRule, fail, notApplicable, pass, suspected, undecided } from '../../src/judge/define-rule.ts';
+import { anApiServerReadsEtcd } from '../../src/judge/readings/etcd-path.ts';
 import { allOf } from '../../src/judge/readings/certainty.ts';
 import { type Counted, electionLimits, electionsSeen } from '../../src/judge/readings/elections.ts';
 import { describeDuration } from '../../src/model/time.ts';
@@ -20,6 +21,8 @@ import type { Member } from '../../src/model/topology.ts';
 
 type Needs =
   | 'api.ready'
+  | 'kube.control-plane-pods'
+  | 'here.files'
   | 'etcd.clock'
   | 'etcd.status'
   | 'etcd.metrics'
@@ -40,9 +43,28 @@ export default defineRule({
   why: 'A member without its peers answers no write and no current read; the API server that uses it goes down with it.',
   shows: ['{member} {peerAddress}  {words}', 'if elsewhere: {elsewhere}'],
   folded: '{words}',
-  needs: ['etcd.metrics', 'etcd.status', 'etcd.health', 'etcd.client-port', 'etcd.peer-port', 'etcd.members', 'etcd.clock', 'api.ready'],
-  limits: electionLimits,
+  needs: [
+    'etcd.metrics',
+    'etcd.status',
+    'etcd.health',
+    'etcd.client-port',
+    'etcd.peer-port',
+    'etcd.members',
+    'etcd.clock',
+    'api.ready',
+    'kube.control-plane-pods',
+    'here.files',
+  ],
+  limits: {
+    ...electionLimits,
+    timeouts: {
+      value: 5,
+      unit: 'election timeouts without a leader, at every look',
+      source: 'etcd raft/raft.go: a voter calls an election after one to two of them (1 s each by default), and again after a split vote',
+    },
+  },
   reasons: ['leaderless', 'streams', 'peer-port', 'no-votes', 'unsteady'],
+  confirm: { evidence: ['etcd.status', 'etcd.metrics'], times: 6, everyMs: 1000 },
   subjects: (seen) => membersOf(seen).flatMap((member) => (member.started ? [member.subject] : [])),
   judge: (seen, limits, subject) => {
     const member = memberAt(seen, subject.id);
@@ -52,7 +74,7 @@ export default defineRule({
     const others = aliveMembers(seen).filter((other) => other !== member);
     if (others.length === 0) return notApplicable('no other member is alive to be cut off from');
     const { alone } = electionsSeen(seen, limits);
-    const cut = whyCutOff(seen, member, reading, others) ?? unsteady(member, alone);
+    const cut = whyCutOff(seen, member, reading, others, limits.timeouts) ?? unsteady(member, alone);
     if (cut?.reason === 'streams' && isOnOtherSide(seen, member, alone))
       return pass({ member: subject.name, note: 'it has lost streams with one member only, which loses its leader' });
     if (cut === undefined) return connected(seen, member, reading, others);
@@ -187,6 +209,10 @@ function connected(seen: Seen<Needs>, member: Member, reading: MemberReading, ot
   if (reading.kind === 'listening' && up.length === others.length && countVoters(seen).led.length > 0) {
     return pass({ member: member.subject.name, streams: up.length });
   }
+  const { voters, leaderless } = countVoters(seen);
+  // An election may be under way at this very moment, and nobody else has noticed for how long there is no leader.
+  if (leaderless.length === voters.length && leaderless.includes(member) && anApiServerReadsEtcd(seen) === 'unknown')
+    return suspected('no voter knows a leader at this moment: an election may be under way');
   if (up.length > 0)
     return undecided('it has no leader, and its counters lag minutes behind a network that drops packets', lookFrom(member, others));
   return couldNotAsk(seen, [member, ...others], 'no counter tells whether it reaches its peers');
