@@ -4,7 +4,7 @@ import { joinAddress } from '../../src/model/address.ts';
 import { shellWord } from '../../src/judge/shell-word.ts';
 import type { Fix, Seen } from '../../src/model/rule.ts';
 import { joinTexts, say } from '../../src/model/sentence.ts';
-import { defineRule, fail, notApplicable, pass, undecided } from '../../src/judge/define-rule.ts';
+import { defineRule, fail, notApplicable, pass, suspected, undecided } from '../../src/judge/define-rule.ts';
 import { checkedReasons } from '../../src/judge/readings/backend.ts';
 import { entryMet } from '../../src/judge/readings/entry.ts';
 import { onlyTheEntryAnswers, otherViews, readDoors } from '../../src/judge/readings/host.ts';
@@ -24,6 +24,11 @@ export default defineRule({
   needs: ['api.ready', 'etcd.client-port', 'node.kubelet-port', 'lb.stats', 'lb.tries', 'kube.nodes', 'kube.node-leases', 'etcd.metrics'],
   limits: {
     silent: { value: 2, unit: 'services', source: 'own choice: one silent port may be one stuck process or one firewall rule' },
+    tries: {
+      value: 5,
+      unit: 'tries without an answer',
+      source: 'own choice: as many as one look at all three services makes; where a third of all packets is lost, two in a row are common',
+    },
     lease: {
       value: 40,
       unit: 's',
@@ -32,6 +37,7 @@ export default defineRule({
     },
   },
   reasons: ['timeout', 'hung'],
+  confirm: { evidence: ['api.ready', 'etcd.client-port', 'node.kubelet-port'], times: 2, everyMs: 1000 },
   subjects: (seen) => seen.topology.machines.filter((machine) => machine.controlPlane).map((machine) => machine.subject),
   judge: (seen, limits, subject) => {
     const machine = seen.topology.machines.find((one) => one.subject.id === subject.id);
@@ -58,6 +64,8 @@ export default defineRule({
       return undecided(`${node} is silent to us, but ${views.alive.join('; ')}: our own path may be blocked`, knock);
     if (gone.length === 0)
       return undecided(`${node} is silent to us, and nobody else says that it is gone: our own path may be blocked`, knock);
+    const tries = doors.gone.reduce((sum, door) => sum + door.tries, 0);
+    if (tries < limits.tries) return suspected(`${node} left ${tries} tries without an answer: packets may have been lost`);
     const rows = doors.gone.map((door) => ({
       service: door.service,
       port: door.port,

@@ -3,6 +3,7 @@ import { namesOf } from './voters.ts';
 import type { FailureClass } from '../../model/network.ts';
 import { say, type Text } from '../../model/sentence.ts';
 import type { Certainty, Seen } from '../../model/rule.ts';
+import type { Subject } from '../../model/subject.ts';
 import type { Machine } from '../../model/topology.ts';
 import { leaseAge } from './age.ts';
 import { readApiServer } from './api-server.ts';
@@ -26,6 +27,8 @@ export interface Door {
   /** It took the connection, and then said nothing. */
   readonly hung: boolean;
   readonly words: Text;
+  /** How often it was tried since it last answered. */
+  readonly tries: number;
 }
 
 /**
@@ -43,7 +46,7 @@ export function readDoors(seen: Seen<HostEvidence>, machine: Machine): Doors {
   const doors = (wanted: (why: Outcome) => boolean): Door[] =>
     knocked
       .filter(({ why }) => wanted(why))
-      .map(({ way: { service, port }, why }) => ({ service, port, hung: why === 'hung', words: wordsOf(why) }));
+      .map(({ way: { service, port, tries }, why }) => ({ service, port, hung: why === 'hung', words: wordsOf(why), tries: tries() }));
   return { alive: doors((why) => why !== undefined && !isGone(why)), gone: doors(isGone), unknown: doors((why) => why === undefined) };
 }
 
@@ -54,6 +57,7 @@ interface Way {
   readonly service: Door['service'];
   readonly port: number;
   readonly ask: () => FailureClass | 'open';
+  readonly tries: () => number;
 }
 
 function waysIn(seen: Seen<HostEvidence>, machine: Machine): readonly Way[] {
@@ -66,12 +70,22 @@ function waysIn(seen: Seen<HostEvidence>, machine: Machine): readonly Way[] {
       const reading = readApiServer(seen, master);
       return reading.kind === 'silent' ? reading.why : 'open';
     };
-    ways.push({ service: 'API server', port: master.port, ask });
+    const looks = () => (seen.attempt(() => seen.samples('api.ready', master.subject)) ?? []).map(({ value }) => value.tries);
+    ways.push({ service: 'API server', port: master.port, ask, tries: () => sinceAnswer(looks()) });
   }
-  if (member !== undefined)
-    ways.push({ service: 'etcd', port: member.clientPort, ask: () => knock(seen.get('etcd.client-port', member.subject)) });
-  ways.push({ service: 'kubelet', port: kubeletPort, ask: () => knock(seen.get('node.kubelet-port', machine.subject)) });
+  const knocks = (id: 'etcd.client-port' | 'node.kubelet-port', subject: Subject): Pick<Way, 'ask' | 'tries'> => ({
+    ask: () => knock(seen.get(id, subject)),
+    tries: () => sinceAnswer((seen.attempt(() => seen.samples(id, subject)) ?? []).map(({ value }) => [value])),
+  });
+  if (member !== undefined) ways.push({ service: 'etcd', port: member.clientPort, ...knocks('etcd.client-port', member.subject) });
+  ways.push({ service: 'kubelet', port: kubeletPort, ...knocks('node.kubelet-port', machine.subject) });
   return ways;
+}
+
+/** @param looks the tries of each look, the oldest first */
+function sinceAnswer(looks: readonly (readonly { readonly outcome: { readonly kind: string } }[])[]): number {
+  const answered = looks.findLastIndex((tries) => tries.some(({ outcome }) => outcome.kind !== 'failed'));
+  return looks.slice(answered + 1).flat().length;
 }
 
 function knock(seen: {

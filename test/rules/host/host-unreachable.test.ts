@@ -108,10 +108,37 @@ test('an answer on one port is enough', () => {
 });
 
 test('two silent services are enough, one is not, and none is a gap', () => {
-  const two = leaseAge(gone(), 300).missing('node.kubelet-port', 'm2');
+  const two = again(leaseAge(gone(), 300).missing('node.kubelet-port', 'm2'));
   expect(two.verdict(rule, 'm2').status).toBe('fail');
   expect(two.missing('etcd.client-port', 'm2').verdict(rule, 'm2').status).toBe('unknown');
   expect(two.missing('api.ready', 'm2').verdict(rule, 'm2').status).toBe('unknown');
+});
+
+/** Another look, a second later, at what was silent before. */
+function again(world: World, nodes = ['m2']): World {
+  for (const node of nodes) {
+    for (const item of world.evidence.items.filter((one) => one.state === 'known' && one.subject.name === node && one.sample === 0)) {
+      if (item.state !== 'known') continue;
+      if (item.id === 'api.ready') world.again('api.ready', node, item.value, 1000);
+      if (item.id === 'etcd.client-port') world.again('etcd.client-port', node, item.value, 1000);
+      if (item.id === 'node.kubelet-port') world.again('node.kubelet-port', node, item.value, 1000);
+    }
+  }
+  return world;
+}
+
+test('few tries may all have been lost: it is looked at again before a machine is called gone', () => {
+  const asked = () => peersLost(gone()).missing('api.ready', 'm2');
+  expect(asked().verdict(rule, 'm2')).toMatchObject({ status: 'unknown', secondLook: 'urged' });
+  expect(again(asked()).verdict(rule, 'm2')).toMatchObject({ status: 'unknown', secondLook: 'urged' });
+  expect(again(again(asked())).verdict(rule, 'm2').status).toBe('fail');
+  // It has answered meanwhile: what was tried before says nothing of now.
+  const back = again(asked()).again('etcd.client-port', 'm2', { outcome: { kind: 'open' }, chain: [] }, 2000);
+  expect(back.verdict(rule, 'm2').status).toBe('pass');
+  const once = again(asked())
+    .again('node.kubelet-port', 'm2', { outcome: { kind: 'open' }, chain: [] }, 2000)
+    .again('node.kubelet-port', 'm2', { outcome: failure('timeout'), chain: [] }, 3000);
+  expect(once.verdict(rule, 'm2').status).toBe('unknown');
 });
 
 test('no route counts as silence', () => {
