@@ -3,6 +3,7 @@ import { defineRule, fail, notApplicable, pass, undecided } from '../../src/judg
 import { keepCopy, keptCopy, putBack } from '../../src/judge/plans/exchange-files.ts';
 import { planToReissue, restartOf } from '../../src/judge/plans/reissue-certificate.ts';
 import { planToRenew } from '../../src/judge/plans/renew-certificate.ts';
+import { isKubeadm } from '../../src/judge/readings/component-home.ts';
 import { readerOf } from '../../src/judge/readings/kubeconfig-files.ts';
 import { certificateNeeds } from '../../src/judge/readings/certificate.ts';
 import { placeOf } from '../../src/judge/readings/certificate-places.ts';
@@ -149,7 +150,7 @@ function planFor({ verdicts }: Cause, seen: Seen): readonly Fix[] {
     }
     // kubeadm renews every kubeconfig that it makes except the kubelet's, which renews its own.
     if (role === 'kubelet.conf') return planToRenew({ node, role: 'kubelet-client', where: path, kind: 'file' }, true, seen);
-    if (role.endsWith('.conf') && seen.topology.platform.kind === 'kubeadm') {
+    if (role.endsWith('.conf') && isKubeadm(seen)) {
       const reader = readerOf(role.slice(0, -'.conf'.length));
       const restart = reader?.startsWith('kube-') ? [restartOf(reader)] : [];
       const run = [keepCopy(seen), `test -e ${keptCopy(seen)} && kubeadm certs renew ${role}`, ...restart];

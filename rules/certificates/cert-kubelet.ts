@@ -1,5 +1,6 @@
 // Can each kubelet log in for long enough, as its own node, and does it serve what verifying clients accept?
-import { kubeletUnit } from '../../src/judge/readings/component-home.ts';
+import { kubeletPlace, restartKubelet } from '../../src/judge/readings/kubelet-home.ts';
+import { hasNoShell, talosctl } from '../../src/judge/readings/talosctl.ts';
 import { defineRule, fail, pass, undecided } from '../../src/judge/define-rule.ts';
 import { planToRenew } from '../../src/judge/plans/renew-certificate.ts';
 import {
@@ -162,14 +163,16 @@ function planFor({ verdicts }: Cause, seen: Seen): readonly Fix[] {
     };
     if (reason === 'rotation' || reason === 'names') {
       const run = [
-        'grep -E "rotateCertificates|serverTLSBootstrap" /var/lib/kubelet/config.yaml',
-        `systemctl restart ${kubeletUnit(seen, subject.name)}   # it asks again at its start`,
+        hasNoShell(seen)
+          ? talosctl(seen, subject.name, 'get kubeletspec -o yaml')
+          : 'grep -E "rotateCertificates|serverTLSBootstrap" /var/lib/kubelet/config.yaml',
+        `${restartKubelet(seen, subject.name)}   # it asks again at its start`,
       ];
       return [
         look,
         {
           do: say('Let the kubelet on {node} ask again', { node: subject.name }),
-          where: subject.name,
+          where: kubeletPlace(seen, subject.name),
           run,
           risk: 'low',
           needs: [],

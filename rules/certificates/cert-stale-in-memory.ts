@@ -1,5 +1,6 @@
 // Does a process still use a certificate that was renewed in its file?
-import { homeOf, kubeletUnit, lookAt, unitOf } from '../../src/judge/readings/component-home.ts';
+import { homeOf, lookAt, unitOf } from '../../src/judge/readings/component-home.ts';
+import { kubeletPlace, restartKubelet } from '../../src/judge/readings/kubelet-home.ts';
 import { defineRule, fail, pass, undecided } from '../../src/judge/define-rule.ts';
 import { restartOf } from '../../src/judge/plans/reissue-certificate.ts';
 import { certificateNeeds, endOf, hasEnded } from '../../src/judge/readings/certificate.ts';
@@ -127,12 +128,13 @@ function planFor({ verdicts }: Cause, seen: Seen): readonly Fix[] {
     const [node, role] = [subject.name, String(facts['role'])];
     const component = reason === 'login' ? String(facts['component']) : role.startsWith('etcd') ? 'etcd' : 'kube-apiserver';
     const home = homeOf(seen, component, node);
-    const unit = role.startsWith('kubelet') ? kubeletUnit(seen, node) : unitOf(home);
-    const run = unit === undefined ? (home.kind === 'static-pod' ? [restartOf(component)] : []) : [`systemctl restart ${unit}`];
+    const isKubelet = role.startsWith('kubelet');
+    const unit = unitOf(home);
+    const restart = unit === undefined ? (home.kind === 'static-pod' ? [restartOf(component)] : []) : [`systemctl restart ${unit}`];
     return {
       do: say('Let it read its file: start it anew on {node}', { node }),
-      where: node,
-      run,
+      where: isKubelet ? kubeletPlace(seen, node) : node,
+      run: isKubelet ? [restartKubelet(seen, node)] : restart,
       risk: 'medium',
       needs: [{ text: 'the same component serves on another machine', met: 'unknown' }],
       verify:

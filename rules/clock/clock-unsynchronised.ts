@@ -1,7 +1,8 @@
 // Does a time service keep each master's clock, and does it run without jumps?
 import { defineRule, fail, pass, undecided } from '../../src/judge/define-rule.ts';
 import { masterOf, mastersOf } from '../../src/judge/readings/api-server.ts';
-import { hasNoShell, lookAtClock } from '../../src/judge/plans/set-clock.ts';
+import { lookAtClock } from '../../src/judge/plans/set-clock.ts';
+import { hasNoShell } from '../../src/judge/readings/talosctl.ts';
 import { describeBounds, surelyBeyond } from '../../src/judge/readings/clock.ts';
 import { paceOf } from '../../src/judge/readings/pace.ts';
 import type { EvidenceTypes } from '../../src/model/evidence.ts';

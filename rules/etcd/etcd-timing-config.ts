@@ -1,6 +1,9 @@
 // Do all etcd members use the same timers, and do they fit the network?
 import { defineRule, fail, pass, undecided } from '../../src/judge/define-rule.ts';
 import { type CommandEvidence, type Timing, timingOf } from '../../src/judge/readings/etcd-flags.ts';
+import { wayToFlags } from '../../src/judge/readings/component-home.ts';
+import { etcdHome } from '../../src/judge/readings/etcd-home.ts';
+import { nodeOf } from '../../src/judge/readings/etcdctl.ts';
 import { describeSeconds } from '../../src/judge/readings/histogram.ts';
 import { membersOf } from '../../src/judge/readings/member.ts';
 import { isSlowTrip, roundTripsOf, slowestOf, tripLimits } from '../../src/judge/readings/round-trip.ts';
@@ -91,11 +94,11 @@ export default defineRule({
     }
     if (timed.length < members.length) {
       const [first] = members.filter((member) => !timed.some((one) => one.member === member));
-      const node = first?.subject.keys.node;
       seen.get('kube.control-plane-pods');
+      const node = first === undefined ? 'each member' : nodeOf(first);
       return undecided(
         `the command line of etcd on ${first?.subject.name ?? 'a member'} was not seen`,
-        `${node === undefined ? '' : `on ${node}: `}ps -o args= -C etcd`,
+        wayToFlags(etcdHome(seen, members), node),
       );
     }
     return pass({ heartbeat: common.heartbeat, election: common.election });

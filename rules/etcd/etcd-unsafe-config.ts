@@ -148,7 +148,7 @@ function dangerous(dangers: readonly Danger[], edge: Edge): Edge {
 
 function unseen(seen: Seen<'kube.control-plane-pods'>, member: Member) {
   seen.get('kube.control-plane-pods');
-  const where = `on ${nodeOf(member)}: tr '\\0' ' ' < /proc/$(pidof etcd)/cmdline`;
+  const where = wayToFlags(etcdHome(seen, [member]), nodeOf(member));
   return undecided('no pod and no manifest of it can be seen, so its settings are not known', where);
 }
 

@@ -1,9 +1,9 @@
 // Does every instance of a controller elect a leader, where there is more than one?
+import { homeOf, wayToFlags } from '../../src/judge/readings/component-home.ts';
 import { defineRule, fail, pass, undecided } from '../../src/judge/define-rule.ts';
 import { planToSetFlags } from '../../src/judge/plans/set-flags.ts';
 import { electionSubjects, electorsOf, electorSupports, keyedBy, nodesOf } from '../../src/judge/readings/election.ts';
 import { speaksOnlyOf } from '../../src/judge/readings/component-flags.ts';
-import { shellWord } from '../../src/judge/shell-word.ts';
 import { say } from '../../src/model/sentence.ts';
 
 export default defineRule({
@@ -51,7 +51,7 @@ export default defineRule({
     if (off.length > 0) return fail(facts, { reason: 'single', severity: 'info', impact: 'at-risk', witness: 'stated', supports });
     const [open] = all.filter((one) => !one.fresh || one.elects === undefined);
     if (open === undefined) return pass({ component, all: all.length });
-    const look = `on ${open.node}: ps -o args= -C ${shellWord(component)}`;
+    const look = wayToFlags(homeOf(seen, component, open.node), open.node);
     if (!open.fresh)
       return undecided(`what the API shows of ${component} on ${open.node} may be old: the kubelet there does not report`, look);
     return undecided(`a configuration file on ${open.node} says whether ${component} elects a leader`, look);

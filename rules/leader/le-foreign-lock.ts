@@ -1,4 +1,5 @@
 // Do all instances of a controller elect their leader by one and the same lock?
+import { homeOf, wayToFlags } from '../../src/judge/readings/component-home.ts';
 import { defineRule, fail, pass, undecided } from '../../src/judge/define-rule.ts';
 import { planToSetFlags } from '../../src/judge/plans/set-flags.ts';
 import { speaksOnlyOf } from '../../src/judge/readings/component-flags.ts';
@@ -12,7 +13,6 @@ import {
   nodesOf,
 } from '../../src/judge/readings/election.ts';
 import { nodeLimits } from '../../src/judge/readings/node.ts';
-import { shellWord } from '../../src/judge/shell-word.ts';
 import { say } from '../../src/model/sentence.ts';
 
 export default defineRule({
@@ -59,7 +59,7 @@ export default defineRule({
     if (open === undefined) return pass({ component, lock: told[0]?.lock ?? '' });
     return undecided(
       `by which lock ${component} on ${open.node} elects cannot be seen`,
-      `on ${open.node}: ps -o args= -C ${shellWord(component)}`,
+      wayToFlags(homeOf(seen, component, open.node), open.node),
     );
   },
   explains: [

@@ -1,6 +1,7 @@
 // Is the machine that holds a controller's lease one of the cluster's nodes?
 import type { Seen } from '../../src/model/rule.ts';
-import { isKubeadm, kubeletUnit } from '../../src/judge/readings/component-home.ts';
+import { isKubeadm } from '../../src/judge/readings/component-home.ts';
+import { kubeletPlace, retireKubelet } from '../../src/judge/readings/kubelet-home.ts';
 import { defineRule, fail, notApplicable, pass, undecided } from '../../src/judge/define-rule.ts';
 import { candidatesOf, startingLimit } from '../../src/judge/readings/component.ts';
 import { readHolder } from '../../src/judge/readings/holder.ts';
@@ -84,12 +85,12 @@ export default defineRule({
           do: say('If it is a machine that was taken out of the cluster: stop {component} there', {
             component: String(facts['component']),
           }),
-          where: String(facts['host']),
-          run: stopForGood(seen, String(facts['component'])),
+          where: kubeletPlace(seen, String(facts['host'])),
+          run: stopForGood(seen, String(facts['host']), String(facts['component'])),
           risk: 'medium' as const,
           needs: [{ text: 'that machine is not meant to be part of this cluster', met: 'unknown' as const }],
           verify: [`${lease}   # another holder within 20 s`],
-          undo: [`systemctl enable --now ${kubeletUnit(seen)}`],
+          undo: retireKubelet(seen, String(facts['host'])).undo,
         },
       ];
     }),
@@ -101,12 +102,15 @@ export default defineRule({
 function runsWithoutNode(seen: Seen<'kube.nodes'>): boolean {
   const { nodes } = seen.get('kube.nodes');
   return seen.topology.masters.some(
-    ({ host, subject }) => !nodes.some((node) => node.name === subject.keys.node || node.internalAddresses.includes(host)),
+    ({ doors, subject }) =>
+      !nodes.some(
+        ({ name, internalAddresses }) => name === subject.keys.node || doors.some(({ host }) => internalAddresses.includes(host)),
+      ),
   );
 }
 
 /** The kubelet of a machine that was taken out would start it again. */
-function stopForGood(seen: Seen, component: string): readonly string[] {
-  const disable = `systemctl disable --now ${kubeletUnit(seen)}`;
-  return isKubeadm(seen) ? [disable, `crictl stop $(crictl ps -q --name ${shellWord(`^${component}$`)})`] : [disable];
+function stopForGood(seen: Seen, host: string, component: string): readonly string[] {
+  const { run } = retireKubelet(seen, host);
+  return isKubeadm(seen) ? [run, `crictl stop $(crictl ps -q --name ${shellWord(`^${component}$`)})`] : [run];
 }

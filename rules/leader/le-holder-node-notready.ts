@@ -1,5 +1,6 @@
 // Does a controller's leader run on a node that reports?
-import { homeOf, lookAtKubelet, manifestOf, start } from '../../src/judge/readings/component-home.ts';
+import { homeOf, manifestOf, start } from '../../src/judge/readings/component-home.ts';
+import { kubeletPlace, lookAtKubelet } from '../../src/judge/readings/kubelet-home.ts';
 import { defineRule, fail, notApplicable, pass, undecided } from '../../src/judge/define-rule.ts';
 import { candidatesOf, startingLimit } from '../../src/judge/readings/component.ts';
 import { readHolder } from '../../src/judge/readings/holder.ts';
@@ -69,7 +70,7 @@ export default defineRule({
     const another = (supports: readonly Support[] | undefined) => (supports ?? []).some((one) => one.name !== node && one.state === 'good');
     const look = {
       do: say('Mend the kubelet of {node} first: see what it says', { node }),
-      where: node,
+      where: kubeletPlace(seen, node),
       run: lookAtKubelet(seen, node),
       risk: 'none' as const,
       needs: [],

@@ -1,4 +1,5 @@
 // Do the instances of a controller elect their leader by timings that work, and by the same ones?
+import { homeOf, wayToFlags } from '../../src/judge/readings/component-home.ts';
 import { defineRule, fail, pass, undecided } from '../../src/judge/define-rule.ts';
 import { planToSetFlags } from '../../src/judge/plans/set-flags.ts';
 import { speaksOnlyOf } from '../../src/judge/readings/component-flags.ts';
@@ -11,7 +12,6 @@ import {
   keyedBy,
   nodesOf,
 } from '../../src/judge/readings/election.ts';
-import { shellWord } from '../../src/judge/shell-word.ts';
 import { say, type Text } from '../../src/model/sentence.ts';
 
 interface Timed extends Elector {
@@ -77,7 +77,7 @@ export default defineRule({
     if (open === undefined) return pass({ component });
     return undecided(
       `with which timings ${component} on ${open.node} runs cannot be seen`,
-      `on ${open.node}: ps -o args= -C ${shellWord(component)}`,
+      wayToFlags(homeOf(seen, component, open.node), open.node),
     );
   },
   explains: [

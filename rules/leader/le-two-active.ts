@@ -1,4 +1,5 @@
 // Does one instance of each controller work at a time?
+import { homeOf, wayToFlags } from '../../src/judge/readings/component-home.ts';
 import { defineRule, fail, notSampled, pass, undecided } from '../../src/judge/define-rule.ts';
 import { mastersOf, readApiServer, servesClients } from '../../src/judge/readings/api-server.ts';
 import { electionSubjects, electorsOf, electorSupports, locksHeld, nodesOf, runningOf } from '../../src/judge/readings/election.ts';
@@ -92,7 +93,7 @@ export default defineRule({
     if (open !== undefined)
       return undecided(
         `whether and how ${component} on ${open.node} elects a leader cannot be seen`,
-        `on ${open.node}: ps -o args= -C ${shellWord(component)}`,
+        wayToFlags(homeOf(seen, component, open.node), open.node),
       );
     return pass({ component, lock: locks[0] ?? '' });
   },

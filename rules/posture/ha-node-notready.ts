@@ -1,5 +1,5 @@
 // Does every node report, and does it say that it is ready?
-import { kubeletUnit, lookAtKubelet } from '../../src/judge/readings/component-home.ts';
+import { kubeletPlace, lookAtItsDisk, lookAtKubelet, restartKubelet, startRuntime } from '../../src/judge/readings/kubelet-home.ts';
 import { renewalOf } from '../../src/judge/readings/moments.ts';
 import type { Moment } from '../../src/model/verdict.ts';
 import { say, type Text } from '../../src/model/sentence.ts';
@@ -63,24 +63,21 @@ export default defineRule({
   ],
   fixes: ({ facts, subjects }, seen) => {
     const node = String(facts['node']);
-    const unit = kubeletUnit(seen, node);
+    const where = kubeletPlace(seen, node);
     if (subjects.length > 1) return [];
     return [
       {
         do: say('See what the kubelet on {node} says', { node }),
-        where: node,
-        run: [...lookAtKubelet(seen, node), 'df -h / /var/lib/kubelet'],
+        where,
+        run: [...lookAtKubelet(seen, node), lookAtItsDisk(seen, node)],
         risk: 'none',
         needs: [],
         verify: [],
       },
       {
         do: 'Mend what that shows, then restart it',
-        where: node,
-        run: [
-          ...(unit === 'kubelet' ? ['systemctl is-active --quiet containerd || systemctl start containerd'] : []),
-          `systemctl restart ${unit}`,
-        ],
+        where,
+        run: [...startRuntime(seen, node), restartKubelet(seen, node)],
         risk: 'medium',
         needs: [{ text: 'the API server it talks to is ready', met: 'unknown' }],
         verify: [`kubectl get node ${shellWord(node)}`],

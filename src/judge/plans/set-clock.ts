@@ -1,17 +1,12 @@
 // How is a clock that is off put right?
 import type { Fix, Seen } from '../../model/rule.ts';
 import { say } from '../../model/sentence.ts';
-import { shellWord } from '../shell-word.ts';
+import { hasNoShell, talosctl } from '../readings/talosctl.ts';
 
 /** Steps on one machine, looking first: a clock that jumps back can break leases and certificates. */
 export function planToSetClock(node: string, direction: 'ahead' | 'behind' | 'unclear', seen: Seen): readonly Fix[] {
   if (hasNoShell(seen)) return [lookByTalos(seen, node), mendSources(seen, node)];
   return [lookOn(node), setOn(node, direction)];
-}
-
-/** Talos has neither a shell nor systemd; what it runs is asked from afar. */
-export function hasNoShell({ topology }: Seen): boolean {
-  return topology.platform.kind === 'talos';
 }
 
 /** Which service keeps the time, and how far it is. */
@@ -75,9 +70,4 @@ function mendSources(seen: Seen, node: string): Fix {
     needs: [{ text: 'its time sources agree with each other', met: 'unknown' }],
     verify: [`${talosctl(seen, node, 'time')}   # off by less than 0.1 s`],
   };
-}
-
-function talosctl({ topology }: Seen, node: string, words: string): string {
-  const host = topology.machines.find((one) => one.subject.id === node)?.host ?? node;
-  return `talosctl -n ${shellWord(host)} ${words}`;
 }

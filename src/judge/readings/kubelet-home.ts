@@ -1,0 +1,44 @@
+// How is the kubelet of a machine run, and with which words is it looked at, started anew and kept from starting?
+import type { Seen } from '../../model/rule.ts';
+import { hasNoShell, talosctl } from './talosctl.ts';
+
+/** The unit of systemd that it runs in. */
+function unitOf({ topology }: Seen, node: string | undefined): string {
+  const { kind } = topology.platform;
+  if (kind !== 'k3s' && kind !== 'rke2') return 'kubelet';
+  const isAgent = topology.machines.some((one) => one.subject.id === node && !one.controlPlane);
+  return isAgent ? `${kind}-agent` : kind === 'k3s' ? 'k3s' : 'rke2-server';
+}
+
+/** Where the commands of this file are run. */
+export function kubeletPlace(seen: Seen, node: string): string {
+  return hasNoShell(seen) ? 'here' : node;
+}
+
+export function lookAtKubelet(seen: Seen, node: string): readonly string[] {
+  if (hasNoShell(seen)) return [talosctl(seen, node, 'service kubelet'), talosctl(seen, node, 'logs kubelet --tail 50')];
+  const unit = unitOf(seen, node);
+  return [`systemctl is-active ${unit === 'kubelet' ? 'kubelet containerd' : unit}`, `journalctl -u ${unit} -n 50 --no-pager`];
+}
+
+/** How full the disk is that it works on. */
+export function lookAtItsDisk(seen: Seen, node: string): string {
+  return hasNoShell(seen) ? talosctl(seen, node, 'mounts') : 'df -h / /var/lib/kubelet';
+}
+
+export function restartKubelet(seen: Seen, node: string): string {
+  return hasNoShell(seen) ? talosctl(seen, node, 'service kubelet restart') : `systemctl restart ${unitOf(seen, node)}`;
+}
+
+/** The runtime it needs, where that is a unit of its own. */
+export function startRuntime(seen: Seen, node: string): readonly string[] {
+  if (hasNoShell(seen) || unitOf(seen, node) !== 'kubelet') return [];
+  return ['systemctl is-active --quiet containerd || systemctl start containerd'];
+}
+
+/** For good: what it runs it would start again. Talos lets nobody stop a kubelet alone (machined, services/kubelet.go). */
+export function retireKubelet(seen: Seen, node: string): { readonly run: string; readonly undo: readonly string[] } {
+  if (hasNoShell(seen)) return { run: talosctl(seen, node, 'shutdown'), undo: [] };
+  const unit = unitOf(seen, undefined);
+  return { run: `systemctl disable --now ${unit}`, undo: [`systemctl enable --now ${unit}`] };
+}
