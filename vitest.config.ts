@@ -10,7 +10,7 @@ export default defineConfig({
     disableConsoleIntercept: true,
     // Vitest leaves one core free, which on two is half of them.
     maxWorkers: Math.max(2, availableParallelism() - 1),
-    testTimeout: 20_000,
+    testTimeout: 60_000,
     hookTimeout: 60_000,
     reporters: ['default', new ClosingLine()],
   },

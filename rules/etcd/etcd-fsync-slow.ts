@@ -103,6 +103,14 @@ export default defineRule({
       unproven: true,
     },
     { to: 'etcd-requests-failing', kind: 'causes', on: 'member', because: 'a request waits until the log is on the disk', unproven: true },
+    {
+      to: 'etcd-partition',
+      kind: 'causes',
+      on: 'member',
+      because: 'a vote is sent only once it is on the disk',
+      produces: ['no-votes'],
+      unproven: true,
+    },
     { to: 'etcd-lag', kind: 'causes', on: 'member', because: 'what is not written to the log is not applied', unproven: true },
     {
       to: 'etcd-commit-slow',

@@ -2,14 +2,15 @@
 import { joinAddress } from '../../src/model/address.ts';
 import { editSettings } from '../../src/judge/plans/change-settings.ts';
 import { homeOf } from '../../src/judge/readings/component-home.ts';
-import { shellWord } from '../../src/judge/shell-word.ts';
 import { say } from '../../src/model/sentence.ts';
 import { checkedReasons } from '../../src/judge/readings/backend.ts';
 import { defineRule, fail, notApplicable, pass, undecided } from '../../src/judge/define-rule.ts';
 import { blamesEtcd, readApiServer } from '../../src/judge/readings/api-server.ts';
 import { allOf } from '../../src/judge/readings/certainty.ts';
 import { mayBeOurPath, peersHaveLost, refusesOthersOnly, whyOnlyOurPath } from '../../src/judge/readings/etcd-path.ts';
-import { nodeOf } from '../../src/judge/readings/etcdctl.ts';
+import { etcdFlags } from '../../src/judge/readings/etcd-flags.ts';
+import { nodeOf, shellFor } from '../../src/judge/readings/etcdctl.ts';
+import { splitAddress } from '../../src/judge/topology/build.ts';
 import { describeSilence, membersOf, readMember, silenceOfForeign } from '../../src/judge/readings/member.ts';
 import { doNotStop, lookAtProcess, memberAt, replaceMember, restartMember } from '../../src/judge/readings/member-fixes.ts';
 import { remakeServerCertificate } from './plans/server-certificate.ts';
@@ -84,7 +85,10 @@ export default defineRule({
       );
     }
     if (refusesOthersOnly(seen, member)) {
-      const words = 'connection refused from other machines, while it is at work: it listens elsewhere than its cluster says';
+      const listens = listensElsewhere(seen, member);
+      const words = listens
+        ? 'connection refused from other machines, while it is at work: --listen-client-urls lacks the address its cluster names'
+        : 'connection refused from other machines, while it is at work: a firewall, or an address it does not listen at';
       return fail({ ...named, words, peers: '' }, { reason: 'elsewhere', impact: 'at-risk', group: 'elsewhere', witness: 'agreed' });
     }
     if (reading.kind !== 'silent') return pass(named);
@@ -194,7 +198,7 @@ export default defineRule({
     subjects.flatMap((subject, index) => {
       const member = memberAt(seen, subject.id);
       if (member !== undefined && verdicts[index]?.reason === 'untrusted') return remakeServerCertificate(seen, member);
-      if (member !== undefined && verdicts[index]?.reason === 'elsewhere') return [listenForClients(seen, member)];
+      if (member !== undefined && verdicts[index]?.reason === 'elsewhere') return openToClients(seen, member);
       return member === undefined ? [] : [lookAtProcess(seen, member), restartMember(seen, member), ...replaceMember(seen, member)];
     }),
   avoid: (_cause, seen) => ['restore a snapshot: a quorum is left, and a member is brought back without', ...doNotStop(seen)],
@@ -223,17 +227,39 @@ function besideItSuffers(seen: Seen<'api.ready' | 'kube.control-plane-pods'>, me
   return seen.tally(beside, (master) => blamesEtcd(readApiServer(seen, master))).yes.length > 0;
 }
 
-/** Its flag names the addresses it listens at; the cluster's list names where others look for it. */
-function listenForClients(seen: Seen, member: Member): Fix {
+/** Whether its flag was seen and names neither this address nor all; false where nobody saw it. */
+function listensElsewhere(seen: Seen, { host, ...member }: Member): boolean {
+  const urls = etcdFlags(seen, { host, ...member })?.get('listen-client-urls');
+  return urls !== undefined && !urls.split(',').some((url) => [host, '0.0.0.0', '::'].includes(splitAddress(url, 0)?.host ?? ''));
+}
+
+/** The cluster's list names where others look for it; its flag, and what filters packets before it, who gets through. */
+function openToClients(seen: Seen, member: Member): readonly Fix[] {
   const node = nodeOf(member);
   const home = homeOf(seen, 'etcd', member.subject.keys.node);
   const url = `https://${joinAddress(member.host, member.clientPort)}`;
-  return {
-    do: say('Let etcd on {node} listen at {url}, too', { node, url }),
-    where: home.kind === 'other' ? 'here' : node,
-    ...editSettings(seen, home, `--listen-client-urls has ${url} in it`),
-    risk: 'medium',
-    needs: [{ text: 'the other voters keep a quorum', met: quorumWithout(seen, [member]) }],
-    verify: [`etcdctl --endpoints ${shellWord(url)} endpoint status`],
+  const where = home.kind === 'other' ? 'here' : node;
+  const look: Fix = {
+    do: say('See at which addresses etcd on {node} listens, and what filters its port', { node }),
+    where,
+    run: [
+      `ss -ltn 'sport = :${member.clientPort}'; iptables-save | grep -w ${member.clientPort}; nft list ruleset | grep -w ${member.clientPort}`,
+    ],
+    risk: 'none',
+    needs: [],
+    verify: [],
   };
+  if (!listensElsewhere(seen, member)) return [look];
+  const { etcdctl } = shellFor(seen, member);
+  return [
+    look,
+    {
+      do: say('Let etcd on {node} listen at {url}, too', { node, url }),
+      where,
+      ...editSettings(seen, home, `--listen-client-urls has ${url} in it`),
+      risk: 'medium',
+      needs: [{ text: 'the other voters keep a quorum', met: quorumWithout(seen, [member]) }],
+      verify: [`${etcdctl} endpoint status`],
+    },
+  ];
 }

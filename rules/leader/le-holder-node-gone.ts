@@ -86,11 +86,11 @@ export default defineRule({
             component: String(facts['component']),
           }),
           where: kubeletPlace(seen, String(facts['host'])),
-          run: stopForGood(seen, String(facts['host']), String(facts['component'])),
+          run: stopForGood(seen, String(facts['component'])),
           risk: 'medium' as const,
           needs: [{ text: 'that machine is not meant to be part of this cluster', met: 'unknown' as const }],
           verify: [`${lease}   # another holder within 20 s`],
-          undo: retireKubelet(seen, String(facts['host'])).undo,
+          undo: retireKubelet(seen).undo,
         },
       ];
     }),
@@ -110,7 +110,7 @@ function runsWithoutNode(seen: Seen<'kube.nodes'>): boolean {
 }
 
 /** The kubelet of a machine that was taken out would start it again. */
-function stopForGood(seen: Seen, host: string, component: string): readonly string[] {
-  const { run } = retireKubelet(seen, host);
-  return isKubeadm(seen) ? [run, `crictl stop $(crictl ps -q --name ${shellWord(`^${component}$`)})`] : [run];
+function stopForGood(seen: Seen, component: string): readonly string[] {
+  const { run } = retireKubelet(seen);
+  return isKubeadm(seen) ? [...run, `crictl stop $(crictl ps -q --name ${shellWord(`^${component}$`)})`] : run;
 }

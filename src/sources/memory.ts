@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import * as z from 'zod';
 import type { Hint, KubeconfigSeen, TopologyHints } from '../model/operator.ts';
 import { joinAddress } from '../model/address.ts';
-import type { Door, Topology } from '../model/topology.ts';
+import type { Master, Topology } from '../model/topology.ts';
 
 const hint = z.object({
   address: z.string(),
@@ -53,7 +53,7 @@ export async function rememberTopology(kubeconfig: KubeconfigSeen, anchors: read
   const hints: TopologyHints = {
     ...(platform.kind !== 'unknown' && { platform }),
     ...((etcd === 'stacked' || etcd === 'external') && { etcd }),
-    masters: topology.masters.flatMap(({ doors, subject }) => placesOf(doors).map((place) => hintFor(place, subject.keys.node))),
+    masters: topology.masters.flatMap((master) => placesOf(master).map((place) => hintFor(place, master.subject.keys.node))),
     members: topology.members.map((member) => hintFor(member.subject.id, member.subject.keys.node, member.subject.keys.member)),
   };
   try {
@@ -66,10 +66,10 @@ export async function rememberTopology(kubeconfig: KubeconfigSeen, anchors: read
   }
 }
 
-/** What it can be asked at: names that the cluster has for a machine may be known nowhere else. */
-function placesOf(doors: readonly Door[]): readonly string[] {
-  const dialled = doors.filter(({ host, origin }) => origin === 'flag' || /^[\d.]+$|:/.test(host));
-  return [...new Set(dialled.map(({ host, port }) => joinAddress(host, port)))];
+/** Where it was asked, and what the user named: an address that nobody asked may yet turn out to be shared. */
+function placesOf({ host, port, doors }: Master): readonly string[] {
+  const named = doors.filter(({ origin }) => origin === 'flag');
+  return [...new Set([{ host, port }, ...named].map((door) => joinAddress(door.host, door.port)))];
 }
 
 function hintFor(address: string, node: string | undefined, member?: string): Hint {

@@ -117,4 +117,4 @@ test('names reach commands of most rules, else this proves little', () => {
   const silent = rules.map((rule) => rule.id).filter((id) => !proposing.has(id));
   expect(silent.filter((id) => !builtElsewhere.includes(id))).toEqual([]);
   expect(Object.values(places).flatMap((found) => every(found, '$(touch x)')).length).toBeGreaterThan(50);
-});
+}, 120_000);

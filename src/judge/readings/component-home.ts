@@ -1,7 +1,7 @@
 // How is a component of the control plane run on its machine, and with which words is it looked at, stopped and started there?
 import type { Seen } from '../../model/rule.ts';
 import { shellWord } from '../shell-word.ts';
-import { hasNoShell } from './talosctl.ts';
+import { hasNoShell, talosctl } from './talosctl.ts';
 
 /** `static-pod`: as kubeadm does it · `service`: a unit of its own · `k3s`, `rke2`: inside the server · `other`: somebody else's way. */
 export type HomeKind = 'static-pod' | 'service' | 'k3s' | 'rke2' | 'other';
@@ -9,8 +9,8 @@ export type HomeKind = 'static-pod' | 'service' | 'k3s' | 'rke2' | 'other';
 export interface Home {
   readonly kind: HomeKind;
   readonly component: string;
-  /** Nothing can be run on its machine: it is asked through Talos' API. */
-  readonly hasNoShell?: true;
+  /** Nothing can be run on its machine: how Talos' API is asked for what runs there. */
+  readonly processes?: string;
 }
 
 /** What kubeadm made, or may have made as nothing says otherwise: only there its commands and its folders are of use. */
@@ -21,7 +21,11 @@ export function isKubeadm(seen: Seen): boolean {
 
 /** @param node whose pod shows, where no maker of the cluster is recognised, that it is a static one */
 export function homeOf(seen: Seen<'kube.control-plane-pods'>, component: string, node: string | undefined): Home {
-  return { kind: kindOf(seen, component, node), component, ...(hasNoShell(seen) && { hasNoShell: true }) };
+  return {
+    kind: kindOf(seen, component, node),
+    component,
+    ...(hasNoShell(seen) && { processes: talosctl(seen, node ?? '', 'processes') }),
+  };
 }
 
 function kindOf(seen: Seen<'kube.control-plane-pods'>, component: string, node: string | undefined): HomeKind {
@@ -68,7 +72,7 @@ export function wayToLook(home: Home, node: string): string {
 /** Likewise for the flags it is started with: what the kubelet will start it with next, or what runs now. */
 export function wayToFlags(home: Home, node: string): string {
   const { kind, component } = home;
-  if (home.hasNoShell) return `talosctl -n ${shellWord(node)} processes | grep ${shellWord(component)}`;
+  if (home.processes !== undefined) return `${home.processes} | grep ${shellWord(component)}`;
   if (kind === 'static-pod') return `on ${node}: grep -A40 command: ${manifestOf(home)}`;
   if (kind !== 'k3s') return `on ${node}: ps -ww -o args= -C ${shellWord(component)}`;
   // k3s runs all in one process, tells its log with which flags, and leaves etcd's in a file.

@@ -36,9 +36,9 @@ export function startRuntime(seen: Seen, node: string): readonly string[] {
   return ['systemctl is-active --quiet containerd || systemctl start containerd'];
 }
 
-/** For good: what it runs it would start again. Talos lets nobody stop a kubelet alone (machined, services/kubelet.go). */
-export function retireKubelet(seen: Seen, node: string): { readonly run: string; readonly undo: readonly string[] } {
-  if (hasNoShell(seen)) return { run: talosctl(seen, node, 'shutdown'), undo: [] };
+/** For good: what it runs it would start again. Empty on Talos, which lets nobody stop a kubelet alone (machined, services/kubelet.go). */
+export function retireKubelet(seen: Seen): { readonly run: readonly string[]; readonly undo: readonly string[] } {
+  if (hasNoShell(seen)) return { run: [], undo: [] };
   const unit = kubeletUnit(seen, undefined);
-  return { run: `systemctl disable --now ${unit}`, undo: [`systemctl enable --now ${unit}`] };
+  return { run: [`systemctl disable --now ${unit}`], undo: [`systemctl enable --now ${unit}`] };
 }

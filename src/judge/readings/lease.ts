@@ -188,7 +188,14 @@ export function readLease(seen: Seen<LeaseEvidence>, component: string, limits: 
   if (byLease !== undefined && (old === undefined || byLease.kind === 'held')) return byLease;
   const { namespace, name } = leasePlace(seen, component);
   seen.get('kube.old-locks');
-  return readLeaseIn(seen, (leases) => leases.find((one) => one.namespace === namespace && one.name === name), limits, 'kube.old-locks');
+  const annotated = readLeaseIn(
+    seen,
+    (all) => all.find((one) => one.namespace === namespace && one.name === name),
+    limits,
+    'kube.old-locks',
+  );
+  // A flag of one instance says nothing about the others: where nothing is annotated, the Lease is what there is.
+  return annotated.kind === 'absent' ? (byLease ?? annotated) : annotated;
 }
 
 function readByLease(seen: Seen<LeaseEvidence>, component: string, limits: LeaseLimits): LeaseReading {

@@ -27,7 +27,10 @@ export function findMasters(known: KnownEvidence, names: HostNames, entry: LoadB
     // A machine with several addresses runs one API server: the address it advertises is listed before the node's own.
     const isOnSameNode = ({ subject, doors }: Master): boolean =>
       subject.keys.node === node && doors.some((one) => one.origin === 'listed' || (one.origin === origin && origin === 'remembered'));
-    const isSamePlace = (master: Master): boolean => master.host === place.host && (!isLoopback(place.host) || master.port === place.port);
+    // Whoever names several ports of one host means several API servers, as behind a tunnel or an address translation.
+    const portCounts = ({ doors }: Master): boolean =>
+      isLoopback(place.host) || (origin === 'flag' && doors.every((one) => one.origin === 'flag'));
+    const isSamePlace = (master: Master): boolean => master.host === place.host && (master.port === place.port || !portCounts(master));
     const same = [...found.values()].find(isOnSameNode) ?? [...found.values()].find(isSamePlace);
     if (same === undefined) {
       found.set(id, { subject: { kind: 'apiserver', id, name: node, keys: { node, apiserver: id } }, ...door, doors: [door] });

@@ -4,6 +4,7 @@ import margin from '../../../rules/etcd/etcd-no-fault-margin.ts';
 import { viewOf } from '../../../src/judge/judge.ts';
 import type { Trust } from '../../../src/model/network.ts';
 import type { Edge } from '../../../src/model/rule.ts';
+import { withFlags } from '../../kit/etcd-worlds.ts';
 import { answered, failedTries, now } from '../../kit/world.ts';
 import {
   addGhost,
@@ -44,7 +45,8 @@ test.each(['refused', 'timeout', 'hung', 'closed', 'reset', 'protocol', 'unreach
 );
 
 test('one that refuses other machines while the API server beside it reads from it listens elsewhere: it votes, and its flag is to be changed', () => {
-  const world = healthyWorld().set('etcd.client-port', 'm2', { outcome: failure('refused'), chain: [] });
+  const world = withFlags(healthyWorld(), 'etcd', 'm2', '--listen-client-urls=https://127.0.0.1:2379');
+  world.set('etcd.client-port', 'm2', { outcome: failure('refused'), chain: [] });
   for (const id of ['etcd.status', 'etcd.health', 'etcd.read', 'etcd.metrics'] as const) world.set(id, 'm2', failure('refused'));
   const verdict = asFail(world.verdict(rule, 'm2'));
   expect(verdict).toMatchObject({ reason: 'elsewhere', impact: 'at-risk', witness: 'agreed' });
@@ -53,6 +55,10 @@ test('one that refuses other machines while the API server beside it reads from 
   const runs = fixesOf(world, rule, verdict).flatMap((fix) => fix.run);
   expect(runs.some((line) => line.includes('--listen-client-urls has https://10.89.0.12:2379 in it'))).toBe(true);
   expect(runs.join()).not.toMatch(/member remove|snapshot/);
+  const filtered = withFlags(world, 'etcd', 'm2', '--listen-client-urls=https://127.0.0.1:2379,https://10.89.0.12:2379');
+  const other = asFail(filtered.verdict(rule, 'm2'));
+  expect(String(other.facts['words'])).toContain('a firewall, or an address');
+  expect(fixesOf(filtered, rule, other).every(({ risk }) => risk === 'none')).toBe(true);
 });
 
 test('the same by its own counters; and where everybody refuses us it is a firewall', () => {

@@ -33,6 +33,11 @@ test.each(['endpoints', 'configmaps', 'endpointsleases', 'configmapsleases'])('%
   }
 });
 
+test('a leftover flag of one instance does not hide a Lease that has run out where nothing is annotated', () => {
+  const world = annotated(stale(lock('endpoints', 'm3')), undefined);
+  expect(asFail(world.verdict(expired, scheduler)).facts).toMatchObject({ component: 'kube-scheduler' });
+});
+
 test('one that nobody renews is expired, whatever a leftover Lease says', () => {
   const world = annotated(changeLease(lock('endpoints'), 'kube-scheduler', { renewedAt: now - 1000 }), 60_000);
   expect(asFail(world.verdict(expired, scheduler))).toMatchObject({ facts: { component: 'kube-scheduler', age: '60 s' } });

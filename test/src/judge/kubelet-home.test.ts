@@ -38,7 +38,7 @@ test.each([
   const seen = seenOn(kind);
   expect([restartKubelet(seen, node), startRuntime(seen, node), kubeletPlace(seen, node)]).toEqual([restart, runtime, node]);
   expect(lookAtKubelet(seen, node).join('; ')).toContain(`journalctl -u ${restart.split(' ')[2]} `);
-  expect(retireKubelet(seen, node).undo).toHaveLength(1);
+  expect(retireKubelet(seen).undo).toHaveLength(1);
 });
 
 test('Talos has no systemctl and no shell', () => {
@@ -48,7 +48,7 @@ test('Talos has no systemctl and no shell', () => {
     lookAtItsDisk(seen, 'm2'),
     restartKubelet(seen, 'm2'),
     ...startRuntime(seen, 'm2'),
-    retireKubelet(seen, 'm2').run,
+    ...retireKubelet(seen).run,
   ];
   expect(all.filter((command) => !command.startsWith('talosctl -n 10.89.0.12 '))).toEqual([]);
   expect(all).toContain('talosctl -n 10.89.0.12 service kubelet restart');
@@ -68,7 +68,7 @@ function way(rule: AnyRule, kind: string): string {
 test.each([unsafe, timing])('etcd’s flags are to be had where that cluster keeps them: $id', (rule) => {
   expect(way(rule, 'kubeadm')).toBe('on m1: grep -A40 command: /etc/kubernetes/manifests/etcd.yaml');
   expect(way(rule, 'k3s')).toBe('on m1: cat /var/lib/rancher/k3s/server/db/etcd/config');
-  expect(way(rule, 'talos')).toBe('talosctl -n m1 processes | grep etcd');
+  expect(way(rule, 'talos')).toBe('talosctl -n 10.89.0.11 processes | grep etcd');
 });
 
 test('a login whose key is another’s is made anew by kubeadm also where nothing told of kubeadm', () => {

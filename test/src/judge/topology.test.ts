@@ -119,6 +119,11 @@ test('tunnels named by a flag are taken where no other address is known, each by
   expect(idsOf(listed.topology.masters)).toEqual(api);
 });
 
+test('several ports of one host that the user names are several API servers; named twice it is one', () => {
+  const behindOne = [flag('203.0.113.7:6441'), flag('203.0.113.7:6442'), flag('203.0.113.7:6443'), flag('203.0.113.7')];
+  expect(idsOf(outside(...behindOne).topology.masters)).toEqual(['203.0.113.7:6441', '203.0.113.7:6442', '203.0.113.7:6443']);
+});
+
 test('a loopback that the cluster lists is some other machine’s', () => {
   const world = new World([]).set('kube.endpoints', undefined, { addresses: ['127.0.0.1:6443'] });
   expect(idsOf(world.topology.masters)).toEqual([]);
