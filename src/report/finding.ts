@@ -83,9 +83,10 @@ function remarks(finding: Finding, page: Page): readonly string[] {
   ];
 }
 
-/** Unknown rules that may stand behind the cause, cheapest look first. */
+/** Unknown rules that may stand behind the cause, cheapest look first; those of several subjects that one look makes known stand there once. */
 function printPossible(finding: Finding, page: Page): readonly Line[] {
-  const shown = finding.possibleCauses.slice(0, mostPossible);
+  const distinct = [...new Map(finding.possibleCauses.map((cause) => [`${cause.rule} ${cause.howToGet}`, cause])).values()];
+  const shown = distinct.slice(0, mostPossible);
   const width = Math.max(0, ...shown.map((cause) => columnsOf(page.clean(cause.rule))));
   const label = padTo(phrase(page, 'behind'), 8);
   const indent = 3 + columnsOf(label) + width + 2;
@@ -93,6 +94,6 @@ function printPossible(finding: Finding, page: Page): readonly Line[] {
     const lead: Line = ['   ', styled('heading', index === 0 ? label : padTo('', 8)), `${padTo(page.clean(cause.rule), width)}  `];
     return hang(lead, wrapWhole(page.clean(cause.howToGet), Math.max(20, page.width - indent)), indent);
   });
-  const left = finding.possibleCauses.length - shown.length;
+  const left = distinct.length - shown.length;
   return left > 0 ? [...lines, [' '.repeat(3 + columnsOf(label)) + phrase(page, 'behindMore', { count: left })]] : lines;
 }
