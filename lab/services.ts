@@ -1,5 +1,7 @@
 // How are a machine's supervised services and processes stopped, continued and restarted?
 import type { LabHandle } from './handle.ts';
+import { haproxyConfigFile } from './haproxy.ts';
+import { writeOnNode } from './node-files.ts';
 import { waitUntil } from './processes.ts';
 
 export type Service = 'kubelet' | 'containerd' | 'haproxy' | 'nginx' | 'keepalived' | 'etcd';
@@ -35,6 +37,12 @@ export async function restartKubelet(lab: LabHandle, node: string): Promise<void
 /** Tells HAProxy to take its changed configuration, which it checks first. */
 export async function reloadHaproxy(lab: LabHandle, node: string): Promise<void> {
   await shell(lab, node, 'haproxy -c -q -f /etc/haproxy/haproxy.cfg && kill -USR2 "$(cat /run/lab/haproxy.pid)"');
+}
+
+/** Gives HAProxy this configuration and has it taken. */
+export async function useHaproxyConfig(lab: LabHandle, node: string, config: string): Promise<void> {
+  await writeOnNode(lab, node, haproxyConfigFile, config);
+  await reloadHaproxy(lab, node);
 }
 
 /** Has keepalived read its changed file. */

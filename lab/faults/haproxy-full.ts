@@ -1,8 +1,7 @@
 // Fault: the load balancer may hold fewer connections than its clients keep open.
 import { defineFault } from '../fault.ts';
-import { haproxyConfig, haproxyConfigFile } from '../haproxy.ts';
-import { writeOnNode } from '../node-files.ts';
-import { reloadHaproxy } from '../services.ts';
+import { haproxyConfig } from '../haproxy.ts';
+import { useHaproxyConfig } from '../services.ts';
 
 export default defineFault({
   name: 'haproxy-full',
@@ -12,12 +11,8 @@ export default defineFault({
   inject: async (lab, target, { connections }) => {
     if (!/^\d{1,5}$/.test(connections)) throw new Error(`connections is a whole number, not '${connections}'`);
     const config = haproxyConfig(lab.masters).replace('frontend kubernetes-api\n', `frontend kubernetes-api\n  maxconn ${connections}\n`);
-    await writeOnNode(lab, target.name, haproxyConfigFile, config);
-    await reloadHaproxy(lab, target.name);
+    await useHaproxyConfig(lab, target.name, config);
   },
-  heal: async (lab, target) => {
-    await writeOnNode(lab, target.name, haproxyConfigFile, haproxyConfig(lab.masters));
-    await reloadHaproxy(lab, target.name);
-  },
+  heal: (lab, target) => useHaproxyConfig(lab, target.name, haproxyConfig(lab.masters)),
   settles: { seconds: 20, what: 'the connections of before the reload have ended' },
 });

@@ -1,8 +1,7 @@
 // Fault: the load balancer cuts connections on which nothing was said for a moment.
 import { defineFault } from '../fault.ts';
-import { haproxyConfig, haproxyConfigFile } from '../haproxy.ts';
-import { reloadHaproxy } from '../services.ts';
-import { writeOnNode } from '../node-files.ts';
+import { haproxyConfig } from '../haproxy.ts';
+import { useHaproxyConfig } from '../services.ts';
 
 export default defineFault({
   name: 'haproxy-idle-timeout',
@@ -11,12 +10,8 @@ export default defineFault({
   parameters: { seconds: { means: 'how long they may be idle', default: '5' } },
   inject: async (lab, target, { seconds }) => {
     const config = haproxyConfig(lab.masters).replace(/^( {2}timeout (?:client|server|tunnel)) .*$/gm, `$1 ${Number(seconds)}s`);
-    await writeOnNode(lab, target.name, haproxyConfigFile, config);
-    await reloadHaproxy(lab, target.name);
+    await useHaproxyConfig(lab, target.name, config);
   },
-  heal: async (lab, target) => {
-    await writeOnNode(lab, target.name, haproxyConfigFile, haproxyConfig(lab.masters));
-    await reloadHaproxy(lab, target.name);
-  },
+  heal: (lab, target) => useHaproxyConfig(lab, target.name, haproxyConfig(lab.masters)),
   settles: { seconds: 20, what: 'every connection that was idle has been cut once' },
 });

@@ -1,10 +1,7 @@
 // Fault: the load balancer's list of API servers is wrong after an edit.
 import { defineFault } from '../fault.ts';
-import { haproxyConfig, haproxyConfigFile } from '../haproxy.ts';
-import type { LabHandle } from '../handle.ts';
-import { reloadHaproxy } from '../services.ts';
-import { writeOnNode } from '../node-files.ts';
-import type { NodePlan } from '../topology.ts';
+import { haproxyConfig } from '../haproxy.ts';
+import { useHaproxyConfig } from '../services.ts';
 
 export default defineFault({
   name: 'haproxy-servers-wrong',
@@ -18,14 +15,13 @@ export default defineFault({
     const listed = lab.masters.filter((master) => master.name !== missing);
     const moved = lab.masters.find((master) => master.name === port);
     const config = haproxyConfig(listed);
-    await useConfig(lab, target, moved === undefined ? config : config.replace(`${moved.address}:6443`, `${moved.address}:6444`));
+    await useHaproxyConfig(
+      lab,
+      target.name,
+      moved === undefined ? config : config.replace(`${moved.address}:6443`, `${moved.address}:6444`),
+    );
   },
-  heal: (lab, target) => useConfig(lab, target, haproxyConfig(lab.masters)),
+  heal: (lab, target) => useHaproxyConfig(lab, target.name, haproxyConfig(lab.masters)),
   leavesNoTrace: true,
   settles: { seconds: 8, what: 'the check of the wrong port has failed three times' },
 });
-
-async function useConfig(lab: LabHandle, target: NodePlan, config: string): Promise<void> {
-  await writeOnNode(lab, target.name, haproxyConfigFile, config);
-  await reloadHaproxy(lab, target.name);
-}

@@ -1,8 +1,7 @@
 // Fault: the load balancer leads to a machine that is no master, in the place of one that is.
 import { defineFault } from '../fault.ts';
-import { haproxyConfig, haproxyConfigFile } from '../haproxy.ts';
-import { reloadHaproxy } from '../services.ts';
-import { writeOnNode } from '../node-files.ts';
+import { haproxyConfig } from '../haproxy.ts';
+import { useHaproxyConfig } from '../services.ts';
 
 export default defineFault({
   name: 'haproxy-stranger',
@@ -14,12 +13,8 @@ export default defineFault({
   },
   inject: async (lab, target, { instead, address }) => {
     const masters = lab.masters.map((master) => (master.name === instead ? { ...master, address } : master));
-    await writeOnNode(lab, target.name, haproxyConfigFile, haproxyConfig(masters));
-    await reloadHaproxy(lab, target.name);
+    await useHaproxyConfig(lab, target.name, haproxyConfig(masters));
   },
-  heal: async (lab, target) => {
-    await writeOnNode(lab, target.name, haproxyConfigFile, haproxyConfig(lab.masters));
-    await reloadHaproxy(lab, target.name);
-  },
+  heal: (lab, target) => useHaproxyConfig(lab, target.name, haproxyConfig(lab.masters)),
   settles: { seconds: 10, what: 'HAProxy has taken the stranger out' },
 });

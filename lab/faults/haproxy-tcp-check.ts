@@ -1,8 +1,7 @@
 // Fault: HAProxy only looks whether the port opens.
 import { defineFault } from '../fault.ts';
-import { haproxyConfig, haproxyConfigFile } from '../haproxy.ts';
-import { reloadHaproxy } from '../services.ts';
-import { writeOnNode } from '../node-files.ts';
+import { haproxyConfig } from '../haproxy.ts';
+import { useHaproxyConfig } from '../services.ts';
 
 export default defineFault({
   name: 'haproxy-tcp-check',
@@ -10,13 +9,9 @@ export default defineFault({
   place: 'lb',
   parameters: {},
   inject: async (lab, target) => {
-    await writeOnNode(lab, target.name, haproxyConfigFile, haproxyConfig(lab.masters, 'tcp'));
-    await reloadHaproxy(lab, target.name);
+    await useHaproxyConfig(lab, target.name, haproxyConfig(lab.masters, 'tcp'));
   },
-  heal: async (lab, target) => {
-    await writeOnNode(lab, target.name, haproxyConfigFile, haproxyConfig(lab.masters));
-    await reloadHaproxy(lab, target.name);
-  },
+  heal: (lab, target) => useHaproxyConfig(lab, target.name, haproxyConfig(lab.masters)),
   leavesNoTrace: true,
   settles: { seconds: 6, what: 'the new check has run three times' },
 });

@@ -22,7 +22,7 @@ export default defineFault({
   settles: { seconds: 110, what: 'its container waits ever longer between two starts' },
 });
 
-/** Sets the limit on the cgroups of all pods of this kind on the machine: the running one is found by its process, a waiting one by its name. */
+/** Sets the limit on the pod's cgroup, found by its process and noted down, for it is to be found again when nothing runs there. */
 async function limit(lab: LabHandle, target: NodePlan, component: string, bytes: number | undefined): Promise<void> {
   const [pid] = await processesNamed(lab, target.name, asComponent(component));
   const kept = `/var/lib/kubelet/lab-cgroup-of-${asComponent(component)}`;

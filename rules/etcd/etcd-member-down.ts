@@ -1,24 +1,20 @@
 // Does this etcd member serve its clients?
 import { joinAddress } from '../../src/model/address.ts';
-import { editSettings } from '../../src/judge/plans/change-settings.ts';
-import { homeOf } from '../../src/judge/readings/component-home.ts';
-import { say } from '../../src/model/sentence.ts';
 import { checkedReasons } from '../../src/judge/readings/backend.ts';
 import { defineRule, fail, notApplicable, pass, undecided } from '../../src/judge/define-rule.ts';
 import { blamesEtcd, readApiServer } from '../../src/judge/readings/api-server.ts';
 import { allOf } from '../../src/judge/readings/certainty.ts';
 import { mayBeOurPath, peersHaveLost, refusesOthersOnly, whyOnlyOurPath } from '../../src/judge/readings/etcd-path.ts';
-import { etcdFlags } from '../../src/judge/readings/etcd-flags.ts';
-import { nodeOf, shellFor } from '../../src/judge/readings/etcdctl.ts';
-import { splitAddress } from '../../src/judge/topology/build.ts';
+import { nodeOf } from '../../src/judge/readings/etcdctl.ts';
 import { describeSilence, membersOf, readMember, silenceOfForeign } from '../../src/judge/readings/member.ts';
 import { doNotStop, lookAtProcess, memberAt, replaceMember, restartMember } from '../../src/judge/readings/member-fixes.ts';
+import { listensElsewhere, openToClients } from './plans/open-to-clients.ts';
 import { remakeServerCertificate } from './plans/server-certificate.ts';
 import { whyUntrusted } from '../../src/judge/readings/member-trust.ts';
 import { othersHaveLost } from '../../src/judge/readings/host.ts';
-import { etcdAccessFlags, quorumWithout } from '../../src/judge/readings/voters.ts';
+import { etcdAccessFlags } from '../../src/judge/readings/voters.ts';
 import { kubeletUsesOwnApiServer, usesOnlyLocalEtcd } from '../../src/judge/readings/wiring.ts';
-import type { Fix, Link, Seen } from '../../src/model/rule.ts';
+import type { Link, Seen } from '../../src/model/rule.ts';
 import type { Member } from '../../src/model/topology.ts';
 
 const reasons = [
@@ -225,41 +221,4 @@ function besideItSuffers(seen: Seen<'api.ready' | 'kube.control-plane-pods'>, me
   if (usesOnlyLocalEtcd(seen, node) !== 'yes') return false;
   const beside = seen.topology.masters.filter((master) => master.subject.keys.node === node);
   return seen.tally(beside, (master) => blamesEtcd(readApiServer(seen, master))).yes.length > 0;
-}
-
-/** Whether its flag was seen and names neither this address nor all; false where nobody saw it. */
-function listensElsewhere(seen: Seen, { host, ...member }: Member): boolean {
-  const urls = etcdFlags(seen, { host, ...member })?.get('listen-client-urls');
-  return urls !== undefined && !urls.split(',').some((url) => [host, '0.0.0.0', '::'].includes(splitAddress(url, 0)?.host ?? ''));
-}
-
-/** The cluster's list names where others look for it; its flag, and what filters packets before it, who gets through. */
-function openToClients(seen: Seen, member: Member): readonly Fix[] {
-  const node = nodeOf(member);
-  const home = homeOf(seen, 'etcd', member.subject.keys.node);
-  const url = `https://${joinAddress(member.host, member.clientPort)}`;
-  const where = home.kind === 'other' ? 'here' : node;
-  const look: Fix = {
-    do: say('See at which addresses etcd on {node} listens, and what filters its port', { node }),
-    where,
-    run: [
-      `ss -ltn 'sport = :${member.clientPort}'; iptables-save | grep -w ${member.clientPort}; nft list ruleset | grep -w ${member.clientPort}`,
-    ],
-    risk: 'none',
-    needs: [],
-    verify: [],
-  };
-  if (!listensElsewhere(seen, member)) return [look];
-  const { etcdctl } = shellFor(seen, member);
-  return [
-    look,
-    {
-      do: say('Let etcd on {node} listen at {url}, too', { node, url }),
-      where,
-      ...editSettings(seen, home, `--listen-client-urls has ${url} in it`),
-      risk: 'medium',
-      needs: [{ text: 'the other voters keep a quorum', met: quorumWithout(seen, [member]) }],
-      verify: [`${etcdctl} endpoint status`],
-    },
-  ];
 }

@@ -1,5 +1,3 @@
-// Is this etcd member cut off from its peers while it is alive?
-import { pingFullSize } from '../../src/judge/plans/ping-full-size.ts';
 import { joinAddress } from '../../src/model/address.ts';
 import { shellWord } from '../../src/judge/shell-word.ts';
 import { say, type Text } from '../../src/model/sentence.ts';
@@ -10,14 +8,16 @@ import { allOf } from '../../src/judge/readings/certainty.ts';
 import { type Counted, electionLimits, electionsSeen } from '../../src/judge/readings/elections.ts';
 import { describeDuration } from '../../src/model/time.ts';
 import { type Cut, whyCutOff } from '../../src/judge/readings/cut-off.ts';
-import { knockAtPeers, nodeOf, shellFor } from '../../src/judge/readings/etcdctl.ts';
+import { nodeOf } from '../../src/judge/readings/etcdctl.ts';
 import { isAlive, type MemberReading, membersOf, peekMember, readMember } from '../../src/judge/readings/member.ts';
 import { doNotStop, memberAt } from '../../src/judge/readings/member-fixes.ts';
 import { aliveMembers, linksOf } from '../../src/judge/readings/peers.ts';
-import { couldNotAsk, countVoters, etcdAccessFlags, memberIdOf, namesOf } from '../../src/judge/readings/voters.ts';
+import { couldNotAsk, countVoters, etcdAccessFlags, namesOf } from '../../src/judge/readings/voters.ts';
 import { kubeletUsesOwnApiServer, usesOnlyLocalEtcd } from '../../src/judge/readings/wiring.ts';
-import type { Edge, Fix, Link, Seen } from '../../src/model/rule.ts';
+import type { Edge, Link, Seen } from '../../src/model/rule.ts';
 import type { Member } from '../../src/model/topology.ts';
+
+import { mendLinks } from './plans/mend-links.ts';
 
 type Needs =
   | 'api.ready'
@@ -141,7 +141,7 @@ export default defineRule({
       when: viaLocalKubelet,
     },
   ],
-  fixes: ({ subjects }, seen) => subjects.flatMap((subject) => lookAtNetwork(seen, memberAt(seen, subject.id))),
+  fixes: ({ subjects }, seen) => subjects.flatMap((subject) => mendLinks(seen, memberAt(seen, subject.id))),
   avoid: ({ subjects }, seen) => {
     const inferred = subjects.some((subject) => neverLed(seen, memberAt(seen, subject.id)));
     return [
@@ -221,47 +221,4 @@ function connected(seen: Seen<Needs>, member: Member, reading: MemberReading, ot
 function lookFrom(member: Member, others: readonly Member[]): string {
   const other = others[0] ?? member;
   return `on ${nodeOf(member)}: nc -zvw2 ${shellWord(other.host)} ${other.peerPort}`;
-}
-
-function lookAtNetwork(seen: Seen, member: Member | undefined): readonly Fix[] {
-  if (member === undefined) return [];
-  return [...knockBetween(seen, member), ...listAnew(seen, member)];
-}
-
-/** A machine that moved is still looked for where it was. */
-function listAnew(seen: Seen, member: Member): readonly Fix[] {
-  const [id, helper] = [memberIdOf(member), countVoters(seen).led[0]];
-  const { peerHost, host, peerPort } = member;
-  if (peerHost === undefined || id === undefined || helper === undefined) return [];
-  const { where, etcdctl } = shellFor(seen, helper);
-  const urls = (one: string): string => shellWord(`--peer-urls=https://${joinAddress(one, peerPort)}`);
-  return [
-    {
-      do: say('If {node} has the address {peerHost} no more, tell the list where it is now', { node: nodeOf(member), peerHost }),
-      where,
-      run: [`${etcdctl} member update ${shellWord(id)} ${urls(host)}`],
-      risk: 'medium',
-      needs: [{ text: say('ip -o addr on {node} shows no {peerHost}', { node: nodeOf(member), peerHost }), met: 'unknown' }],
-      verify: [`${etcdctl} member list`],
-      undo: [`${etcdctl} member update ${shellWord(id)} ${urls(peerHost)}`],
-    },
-  ];
-}
-
-function knockBetween(seen: Seen, member: Member): readonly Fix[] {
-  const others = aliveMembers(seen).filter((other) => other !== member);
-  return [
-    {
-      do: say('See what is between {node} and its peers: firewall, route, MTU, or its peer certificate', { node: nodeOf(member) }),
-      where: nodeOf(member),
-      run: [
-        ...knockAtPeers(seen, others),
-        `iptables-save | grep -w ${member.peerPort}; ss -tn "( dport = :${member.peerPort} or sport = :${member.peerPort} )"`,
-        ...others.slice(0, 1).map((other) => pingFullSize(other.host)),
-      ],
-      risk: 'none',
-      needs: [],
-      verify: ['curl -s http://localhost:2381/metrics | grep active_peers   # 1 each'],
-    },
-  ];
 }

@@ -22,6 +22,10 @@ const namesAllPeers = [3, 6, 0] as const;
 
 /** By status or own list; those who gave neither by their counters. */
 export function allegiancesOf(seen: Seen<AllegianceEvidence>): readonly Allegiance[] {
+  return seen.shared(readAllegiances);
+}
+
+function readAllegiances(seen: Seen<AllegianceEvidence>): readonly Allegiance[] {
   const stated = seen.topology.members.flatMap((member) => statedBy(seen, member) ?? []);
   const counted = countedBy(seen);
   if (stated.length < 2) return counted;

@@ -117,9 +117,14 @@ export function checkIsGood(backend: Backend): boolean {
   return backend.check === '' || /^L\d+OK/.test(backend.check);
 }
 
+/** What HAProxy thinks of this API server; undefined also where nobody can say. */
+export function backendFor(seen: Seen<'lb.stats'>, { subject }: Master): Backend | undefined {
+  return seen.attempt(() => backendsOf(seen).find((one) => one.master?.subject.id === subject.id));
+}
+
 /** Whether HAProxy has met trouble with this API server as well; false also where nobody can say. */
 export function balancerDoubts(seen: Seen<'lb.stats'>, master: Master): boolean {
-  const backend = seen.attempt(() => backendsOf(seen).find((one) => one.master?.subject.id === master.subject.id));
+  const backend = backendFor(seen, master);
   return backend !== undefined && backend.state !== 'maintenance' && (!getsClients(backend) || !checkIsGood(backend));
 }
 
@@ -128,7 +133,7 @@ export const unreachedReasons = ['refused', 'timeout', 'tls', 'slow'] as const s
 
 /** Whether HAProxy’s last check of this API server got no answer at all; false also where nobody can say. */
 export function balancerCannotReach(seen: Seen<'lb.stats'>, master: Master): boolean {
-  const backend = seen.attempt(() => backendsOf(seen).find((one) => one.master?.subject.id === master.subject.id));
+  const backend = backendFor(seen, master);
   if (backend === undefined || backend.state === 'maintenance' || checkIsGood(backend)) return false;
   return unreachedReasons.some((reason) => reason === reasonOfCheck(backend.check));
 }

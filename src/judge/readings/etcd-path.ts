@@ -2,7 +2,7 @@
 import type { Certainty, Seen } from '../../model/rule.ts';
 import type { Master, Member } from '../../model/topology.ts';
 import { blamesEtcd, readApiServer } from './api-server.ts';
-import { backendsOf } from './backend.ts';
+import { backendFor } from './backend.ts';
 import { servedThroughEntry } from './entry.ts';
 import { type MemberEvidence, type MemberReading, peekMember } from './member.ts';
 import { metricsOf } from './member-words.ts';
@@ -51,11 +51,17 @@ export function peersHaveLost(seen: Seen<'etcd.metrics'>, member: Member): boole
   return views.length > 0 && views.every((streams) => streams === 0);
 }
 
-/** Whether the API server beside it, which has no other, reads from this member: then it is at work, whoever else it refuses. */
-export function isReadBeside(seen: Seen<'api.ready' | 'kube.control-plane-pods'>, member: Member): boolean {
+/** The API server beside a member, where it has no other one to read from. */
+function dependentOf(seen: Seen<'kube.control-plane-pods'>, member: Member): Master | undefined {
   const { node } = member.subject.keys;
-  const beside = seen.topology.masters.find((master) => node !== undefined && master.subject.keys.node === node);
-  return beside !== undefined && usesOnlyLocalEtcd(seen, node) === 'yes' && readsEtcd(seen, beside) === 'yes';
+  const beside = seen.topology.masters.find((master) => master.subject.keys.node === node);
+  return beside !== undefined && usesOnlyLocalEtcd(seen, node) === 'yes' ? beside : undefined;
+}
+
+/** Whether the API server beside it, which has no other, reads from this member: then it is at work, whoever else it refuses. */
+function isReadBeside(seen: Seen<'api.ready' | 'kube.control-plane-pods'>, member: Member): boolean {
+  const beside = dependentOf(seen, member);
+  return beside !== undefined && readsEtcd(seen, beside) === 'yes';
 }
 
 /**
@@ -76,7 +82,7 @@ export function refusesOthersOnly(seen: Seen<PathEvidence>, member: Member): boo
 /** Whether an API server that is silent to us was ready for a client of the load balancer, or for its check. */
 function servesOthers(seen: Seen<'api.ready' | 'lb.tries' | 'lb.stats'>, master: Master): boolean {
   if (servedThroughEntry(seen, master)) return true;
-  const backend = seen.attempt(() => backendsOf(seen).find((one) => one.master?.subject.id === master.subject.id));
+  const backend = backendFor(seen, master);
   return backend?.state === 'up' && backend.check === 'L7OK';
 }
 
@@ -111,9 +117,9 @@ export function whyOnlyOurPath(seen: Seen<PathEvidence>, member: Member): string
   if (allSilent && served === 'unknown' && readings.every(leavesNoTrace)) {
     return 'no etcd member answers us, and nothing else tells how etcd is: our own path may be closed';
   }
-  const { node } = member.subject.keys;
-  const beside = seen.topology.masters.find((master) => master.subject.keys.node === node);
-  if (leavesNoTrace(peekMember(seen, member)) && beside !== undefined && usesOnlyLocalEtcd(seen, node) === 'yes') {
+  const beside = leavesNoTrace(peekMember(seen, member)) ? dependentOf(seen, member) : undefined;
+  if (beside !== undefined) {
+    const { node } = member.subject.keys;
     const served = readsEtcd(seen, beside);
     if (served === 'yes') return `the API server on ${node} reads from it: only our path is closed`;
     if (served === 'unknown' && servesOthers(seen, beside))

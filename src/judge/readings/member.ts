@@ -41,8 +41,8 @@ export function readMember(seen: Seen<MemberEvidence>, member: Member): MemberRe
   if (!member.started) return { kind: 'unstarted' };
   const status = seen.peek('etcd.status', member.subject);
   const metrics = metricsOf(seen, member);
-  const stranger = strangerAt(seen, member, statusOf(seen, member)?.memberId ?? metrics?.value.memberId);
-  if (stranger !== undefined || isOutvoted(allegiancesOf(seen), member)) return { kind: 'foreign' };
+  const isForeign = isStranger(seen, member, statusOf(seen, member)?.memberId ?? metrics?.value.memberId);
+  if (isForeign || isOutvoted(allegiancesOf(seen), member)) return { kind: 'foreign' };
   if (status?.state === 'known' && status.value.kind === 'answered') return fromStatus(status.value, status.source);
   if (metrics !== undefined) return fromMetrics(metrics.value, metrics.by);
   const health = seen.peek('etcd.health', member.subject);
@@ -53,11 +53,11 @@ export function readMember(seen: Seen<MemberEvidence>, member: Member): MemberRe
   return fromPorts(seen, member, asked);
 }
 
-/** The id that answers at a listed member's address when no listed member has it. */
-function strangerAt(seen: Seen, member: Member, id: string | undefined): string | undefined {
-  if (member.outsider === true) return member.subject.keys.member;
-  if (id === undefined || member.origin !== 'listed' || !hexId.test(member.subject.keys.member ?? '')) return undefined;
-  return seen.topology.members.some((one) => one.subject.keys.member === id) ? undefined : id;
+/** Whether what answers at a listed member's address has an id that no listed member has. */
+function isStranger(seen: Seen, member: Member, id: string | undefined): boolean {
+  if (member.outsider === true) return true;
+  if (id === undefined || member.origin !== 'listed' || !hexId.test(member.subject.keys.member ?? '')) return false;
+  return !seen.topology.members.some((one) => one.subject.keys.member === id);
 }
 
 /** The silence that clients meet at a listed address where a process of another cluster runs, waiting for members who turn it away. */

@@ -5,7 +5,6 @@ import type { Member } from '../../model/topology.ts';
 import type { Support } from '../../model/verdict.ts';
 import { undecided } from '../define-rule.ts';
 import { longestList } from '../topology/members.ts';
-import { allegiancesOf, majorityOf } from './allegiance.ts';
 import { hexId, type MemberEvidence, type MemberReading, peekMember, quorumOf, votersOf } from './member.ts';
 import { metricsOf } from './member-words.ts';
 
@@ -31,8 +30,7 @@ export interface Electorate {
 /** @throws MissingEvidence when no member is known at all. */
 export function countVoters(seen: Seen<MemberEvidence>): Electorate {
   const voters = votersOf(seen);
-  const elsewhere = inOtherClusters(seen);
-  const readings = new Map(voters.map((member) => [member, elsewhere.get(member) ?? peekMember(seen, member)]));
+  const readings = new Map(voters.map((member) => [member, peekMember(seen, member)]));
   const those = (kind: MemberReading['kind'] | undefined) => voters.filter((member) => readings.get(member)?.kind === kind);
   return {
     voters,
@@ -46,14 +44,6 @@ export function countVoters(seen: Seen<MemberEvidence>): Electorate {
     quorum: quorumOf(voters.length),
     quorumAtMost: quorumOf(Math.max(voters.length, memberList(seen) === undefined ? (toldMembers(seen)?.length ?? 0) : 0)),
   };
-}
-
-/** Members with a leader that the members of the largest cluster were never told of, by their counters where nobody names a cluster. */
-function inOtherClusters(seen: Seen<MemberEvidence>): ReadonlyMap<Member, MemberReading> {
-  const all = allegiancesOf(seen);
-  const majority = majorityOf(all);
-  const odd = majority === undefined ? [] : all.filter((one) => one.cluster !== majority);
-  return new Map(odd.map(({ member, id }) => [member, { kind: 'foreign', id }]));
 }
 
 /** The longest list a member gave, never-started members included; undefined where none could be had. */

@@ -1,8 +1,9 @@
 // Who leads by the leases that the user named?
 import * as z from 'zod';
 import { defineProbe } from '../probe.ts';
-import { gap, refusalOf } from '../shared/gaps.ts';
+import { gap } from '../shared/gaps.ts';
 import { line } from '../shared/json.ts';
+import { askIfThere } from '../shared/kubernetes.ts';
 import { readOneLease } from '../shared/leases.ts';
 import { parseRaw, rawTry } from '../shared/raw.ts';
 
@@ -22,10 +23,7 @@ export default defineProbe({
     const asked = await Promise.all(
       named.map(async ({ namespace, name }) => {
         const path = `/apis/coordination.k8s.io/v1/namespaces/${encodeURIComponent(namespace)}/leases/${encodeURIComponent(name)}`;
-        const one = await around.source.kubernetes(path, around.signal);
-        const isTold = one.answer?.status === 200 || one.answer?.status === 404;
-        if (!isTold) throw refusalOf(one, `the lease ${namespace}/${name}`, around.topology, `kubectl get --raw '${path}'`);
-        return { namespace, name, try: one };
+        return { namespace, name, try: await askIfThere(path, `the lease ${namespace}/${name}`, around) };
       }),
     );
     return { raw: JSON.stringify({ asked }), source: 'through the API' };

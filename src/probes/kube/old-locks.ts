@@ -4,9 +4,9 @@ import { parseFlags } from '../../model/flags.ts';
 import type { LeaseSeen, ServerClock } from '../../model/kubernetes.ts';
 import { GapError, type RawTry } from '../../sources/source.ts';
 import { defineProbe, type Surroundings } from '../probe.ts';
-import { gap, refusalOf } from '../shared/gaps.ts';
+import { gap } from '../shared/gaps.ts';
 import { line, lineMap, moment, optionalLine, parseJson } from '../shared/json.ts';
-import { readClock, readObject } from '../shared/kubernetes.ts';
+import { askIfThere, readClock, readObject } from '../shared/kubernetes.ts';
 import { parseRaw, rawTry } from '../shared/raw.ts';
 
 /** client-go tools/leaderelection/resourcelock interface.go: LeaderElectionRecordAnnotationKey. */
@@ -40,10 +40,7 @@ export default defineProbe({
     const asked = await Promise.all(
       locksOf(around).map(async ({ resource, namespace, name }) => {
         const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/${resource}/${encodeURIComponent(name)}`;
-        const one = await around.source.kubernetes(path, around.signal);
-        const isTold = one.answer?.status === 200 || one.answer?.status === 404;
-        if (!isTold) throw refusalOf(one, `the lock ${resource} ${namespace}/${name}`, around.topology, `kubectl get --raw '${path}'`);
-        return { namespace, name, try: slim(one) };
+        return { namespace, name, try: slim(await askIfThere(path, `the lock ${resource} ${namespace}/${name}`, around)) };
       }),
     );
     return { raw: JSON.stringify({ asked }), source: 'through the API' };

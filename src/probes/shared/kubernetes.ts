@@ -25,6 +25,13 @@ export async function gatherObject(path: string, what: string, around: Surroundi
   return { raw: JSON.stringify({ tries: [one] }), source: describeWay(one.address, around.topology) };
 }
 
+/** One object that need not be there: what the API said of it. @throws GapError for any answer but 200 and 404. */
+export async function askIfThere(path: string, what: string, { source, topology, signal }: Surroundings): Promise<RawTry> {
+  const one = await source.kubernetes(path, signal);
+  if (one.answer?.status === 200 || one.answer?.status === 404) return one;
+  throw refusalOf(one, what, topology, `kubectl get --raw '${path}'`);
+}
+
 /**
  * All pages of a list. `slim` takes out of an item what may be secret or is of no use before the bytes are kept.
  * @throws GapError unless the API gave every one of them.
