@@ -26,15 +26,10 @@ export const exitMeanings: readonly (readonly [number, string])[] = [
 export const failLines = ['critical', 'incomplete', 'warning', 'info', 'never'] as const;
 export type FailLine = (typeof failLines)[number];
 
-/**
- * An interrupted run ends with 130 whatever it has found. A vital question that is open on one subject is open, with a warning
- * on another one too: what nobody could look at may be worse than what was found.
- */
-export function exitCodeFor(report: Pick<Report, 'verdict' | 'notes' | 'run' | 'tree'>, failOn: FailLine): number {
-  if (report.run.interrupted) return exitCodes.interrupted;
-  const unanswered = report.tree.some((step) => step.vital && (step.unknown > 0 || step.answer === 'not-asked'));
-  const level = report.verdict.level === 'warning' && unanswered ? 'incomplete' : report.verdict.level;
-  const reached = level === 'healthy' ? (report.notes.length > 0 ? 'info' : 'never') : level;
+/** An interrupted run ends with 130 whatever it has found; any other with what the report's own level says. */
+export function exitCodeFor({ verdict, notes, run }: Pick<Report, 'verdict' | 'notes' | 'run'>, failOn: FailLine): number {
+  if (run.interrupted) return exitCodes.interrupted;
+  const reached = verdict.level === 'healthy' ? (notes.length > 0 ? 'info' : 'never') : verdict.level;
   if (failOn === 'never' || reached === 'never' || failLines.indexOf(reached) > failLines.indexOf(failOn)) return exitCodes.healthy;
   return reached === 'info' ? exitCodes.warning : exitCodes[reached];
 }

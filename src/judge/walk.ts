@@ -1,20 +1,6 @@
-// What did the run answer to each question of the decision tree, and which vital ones are still open?
+// What did the run answer to each question of the decision tree?
 import type { AnswerKind, Question, Step } from '../model/tree.ts';
-import { type Fail, type GapSeen, type Verdict, verdictKey } from '../model/verdict.ts';
-
-/** A rule on one subject that keeps a vital question open. */
-export interface OpenRule {
-  readonly rule: string;
-  readonly subject: string;
-  readonly gaps: readonly GapSeen[];
-}
-
-export interface Unanswered {
-  readonly question: string;
-  readonly ask: string;
-  /** Empty when none of the question's rules was run at all. */
-  readonly rules: readonly OpenRule[];
-}
+import { type Fail, type Verdict, verdictKey } from '../model/verdict.ts';
 
 /**
  * One step for every question, in the order of the tree. `ranks` tells by verdict key to which finding a failing verdict
@@ -77,18 +63,4 @@ function kindOf(all: readonly Verdict[], failing: readonly Fail[], open: readonl
 
 function rulesOf(verdicts: readonly Verdict[]): readonly string[] {
   return [...new Set(verdicts.map((verdict) => verdict.rule))].sort();
-}
-
-/** Vital questions without an answer. One whose rules were not run is as open as one whose rules could not tell, here or there. */
-export function vitalUnanswered(steps: readonly Step[], verdicts: readonly Verdict[]): readonly Unanswered[] {
-  const open = steps.filter((step) => step.vital && (step.answer === 'unknown' || step.answer === 'not-asked'));
-  return open.map((step) => ({
-    question: step.question,
-    ask: step.ask,
-    rules: verdicts.flatMap((verdict) =>
-      verdict.status === 'unknown' && step.because.includes(verdict.rule)
-        ? [{ rule: verdict.rule, subject: verdict.subject.name, gaps: verdict.gaps }]
-        : [],
-    ),
-  }));
 }

@@ -12,6 +12,8 @@ export const english: Locale = {
     incomplete: 'INCOMPLETE',
     info: 'INFO',
     impact: 'Impact',
+    open: 'Open',
+    openBeside: 'vital and not answered for everything it is about: {questions}',
     looked: 'Looked',
     when: '{time} for {seconds} s, read-only: {vantages}',
     whenReplayed: '{time}, replayed from a recording: {vantages}',

@@ -17,6 +17,8 @@ export interface Phrases {
   readonly incomplete: string;
   readonly info: string;
   readonly impact: string;
+  readonly open: string;
+  readonly openBeside: string;
   readonly looked: string;
   readonly when: string;
   readonly whenReplayed: string;

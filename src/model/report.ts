@@ -83,6 +83,15 @@ export interface Counts {
   readonly notApplicable: number;
 }
 
+export interface Conclusion {
+  /** One step of the same ladder as the exit codes: `incomplete` stands above `warning`, also where findings stand beside it. */
+  readonly level: 'healthy' | 'critical' | 'warning' | 'incomplete';
+  readonly line: Text;
+  readonly impact: string;
+  /** Ids of the vital questions in `tree` that are open, also where `level` is `critical`. */
+  readonly unanswered: readonly string[];
+}
+
 export interface Report {
   readonly schema: 1;
   readonly tool: { readonly name: 'ha-doctor'; readonly version: string };
@@ -90,7 +99,7 @@ export interface Report {
   readonly vantages: readonly Vantage[];
   /** ISO 8601, by our clock. */
   readonly takenAt: string;
-  readonly verdict: { readonly level: 'healthy' | 'critical' | 'warning' | 'incomplete'; readonly line: Text; readonly impact: string };
+  readonly verdict: Conclusion;
   readonly counts: Counts;
   readonly tree: readonly Step[];
   readonly findings: readonly Finding[];

@@ -30,3 +30,11 @@ export interface Step {
   /** Rank of the finding this question's failures belong to. */
   readonly finding?: number;
 }
+
+/**
+ * Vital questions without an answer. One that is open on a single subject is open, whatever failed on another one: what nobody
+ * could look at may be worse than what was found. One whose rules were not run is as open as one whose rules could not tell.
+ */
+export function vitalUnanswered(steps: readonly Step[]): readonly Step[] {
+  return steps.filter((step) => step.vital && (step.unknown > 0 || step.answer === 'not-asked'));
+}

@@ -1,16 +1,16 @@
 // What follows from evidence? Pure: the same for a live run and a replay.
 import type { Evidence } from '../model/evidence.ts';
-import type { Counts, Finding, Report } from '../model/report.ts';
+import type { Conclusion, Counts, Finding, Report } from '../model/report.ts';
 import type { AnyRule, Certainty, Edge, Link } from '../model/rule.ts';
 import { say, type Text } from '../model/sentence.ts';
 import type { Topology } from '../model/topology.ts';
-import type { Question } from '../model/tree.ts';
+import { type Question, vitalUnanswered } from '../model/tree.ts';
 import { type GapSeen, type Verdict, verdictKey } from '../model/verdict.ts';
 import { judgeAll, viewOf } from '../judge/judge.ts';
 import { serverNow } from '../judge/readings/host-clock.ts';
 import { buildTopology } from '../judge/topology/build.ts';
 import { MissingEvidence, type RecordingView } from '../judge/view.ts';
-import { vitalUnanswered, walk } from '../judge/walk.ts';
+import { walk } from '../judge/walk.ts';
 import type { RankedFinding } from '../rank/input.ts';
 import { rank } from '../rank/rank.ts';
 import { type ClockShift, timelineOf, type Wording } from '../rank/timeline.ts';
@@ -36,13 +36,17 @@ export function conclude({ evidence, rules, tree, version, run }: ConcludeInput)
   const shift = { low: now.low - view.startedAt, high: now.high - view.startedAt };
   const findings = ranking.findings.map((finding) => withRepairs(finding, byId, view, shift));
   const steps = walk(tree, ranking.verdicts, ranksOf(findings));
+  const unanswered = vitalUnanswered(steps);
   return {
     schema: 1,
     tool: { name: 'ha-doctor', version },
     cluster: describeCluster(evidence, topology),
     vantages: listVantages(evidence, topology),
     takenAt: new Date(evidence.startedAt).toISOString(),
-    verdict: wordVerdict(findings, vitalUnanswered(steps, ranking.verdicts).length, byId, ranking.verdicts),
+    verdict: {
+      ...wordVerdict(findings, unanswered.length, byId, ranking.verdicts),
+      unanswered: unanswered.map(({ question }) => question),
+    },
     counts: countVerdicts(ranking.verdicts),
     tree: steps,
     findings,
@@ -116,11 +120,14 @@ function describeCluster(evidence: Evidence, topology: Topology): Report['cluste
   };
 }
 
-function wordVerdict(findings: readonly Finding[], unanswered: number, rules: Rules, verdicts: readonly Verdict[]): Report['verdict'] {
+type Worded = Omit<Conclusion, 'unanswered'>;
+
+function wordVerdict(findings: readonly Finding[], unanswered: number, rules: Rules, verdicts: readonly Verdict[]): Worded {
   const [first] = findings;
   if (first !== undefined) {
     const rule = rules.get(first.cause.rule);
-    const level = first.severity === 'critical' || findings.some((finding) => finding.severity === 'critical') ? 'critical' : 'warning';
+    const isCritical = findings.some((finding) => finding.severity === 'critical');
+    const level = isCritical ? 'critical' : unanswered > 0 ? 'incomplete' : 'warning';
     return { level, line: fill(rule?.title ?? first.cause.rule, first.cause.facts), impact: fill(rule?.why ?? '', first.cause.facts) };
   }
   const passed = verdicts.filter((verdict) => verdict.status === 'pass').length;

@@ -13,7 +13,9 @@ const levelStyles: Readonly<Record<Report['verdict']['level'], Style>> = {
 };
 
 export function printHeader(report: Report, page: Page, headline: string): readonly Line[] {
-  const level = phrase(page, report.verdict.level);
+  // Over a finding stands how grave it is; that a vital question is open beside it has a line of its own.
+  const isOpenBeside = report.verdict.level === 'incomplete' && report.findings.length > 0;
+  const level = phrase(page, isOpenBeside ? 'warning' : report.verdict.level);
   const indent = Math.max(8, columnsOf(level)) + 2;
   const [first = '', ...more] = wrapProse(headline, page.width - indent);
   const style = levelStyles[report.verdict.level];
@@ -31,13 +33,19 @@ export function printHeader(report: Report, page: Page, headline: string): reado
     ...head,
     ...interrupted.map((text): Line => ['  ', styled('warning', text)]),
     ...impact,
+    ...(isOpenBeside ? labelled(page, 'open', indent, openQuestions(report, page, page.width - indent)) : []),
     ...labelled(page, 'looked', indent, [...looked(report, page, page.width - indent), ...counts(report, page, page.width - indent)]),
   ];
 }
 
-function labelled(page: Page, label: 'impact' | 'looked', indent: number, lines: readonly string[]): readonly Line[] {
+function labelled(page: Page, label: 'impact' | 'open' | 'looked', indent: number, lines: readonly string[]): readonly Line[] {
   const title = padTo(`  ${phrase(page, label)}`, indent);
   return lines.map((text, index): Line => [index === 0 ? styled('heading', title) : ' '.repeat(indent), text]);
+}
+
+function openQuestions({ verdict, tree }: Report, page: Page, width: number): readonly string[] {
+  const asks = tree.filter(({ question }) => verdict.unanswered.includes(question)).map(({ ask }) => page.clean(ask));
+  return wrapProse(phrase(page, 'openBeside', { questions: asks.join(' ') }), width);
 }
 
 function looked(report: Report, page: Page, width: number): readonly string[] {

@@ -2,7 +2,8 @@ import { expect, test } from 'vitest';
 import { rules } from '../../rules/index.ts';
 import { tree } from '../../rules/tree.ts';
 import { judgeAll } from '../../src/judge/judge.ts';
-import { vitalUnanswered, walk } from '../../src/judge/walk.ts';
+import { walk } from '../../src/judge/walk.ts';
+import { vitalUnanswered } from '../../src/model/tree.ts';
 import type { EvidenceId } from '../../src/model/evidence.ts';
 import { healthyWorld, type World } from '../kit/world.ts';
 
@@ -17,7 +18,7 @@ function without(ids: readonly EvidenceId[]): World {
 function look(world: World) {
   const verdicts = judgeAll(rules, world.evidence, world.topology);
   const steps = walk(tree, verdicts);
-  return { verdicts, steps, open: vitalUnanswered(steps, verdicts).map((one) => one.question) };
+  return { verdicts, steps, open: vitalUnanswered(steps).map((one) => one.question) };
 }
 
 test('every rule answers one question, and every question asks rules that exist', () => {

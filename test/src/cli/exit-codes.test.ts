@@ -1,9 +1,8 @@
 // Does the number at the end say what the documentation says?
 import { expect, test } from 'vitest';
 import type { Report } from '../../../src/model/report.ts';
-import type { AnswerKind } from '../../../src/model/tree.ts';
 import { exitCodeFor, type FailLine } from '../../../src/cli/exit-codes.ts';
-import { failing, cluster, report, step } from '../report/samples/build.ts';
+import { failing, cluster, report } from '../report/samples/build.ts';
 
 type Level = Report['verdict']['level'];
 
@@ -38,18 +37,4 @@ test('notes count only where asked for', () => {
 test('an interrupted run says so, whatever it found', () => {
   expect(ended('critical', 'warning', { interrupted: true })).toBe(130);
   expect(ended('healthy', 'never', { interrupted: true })).toBe(130);
-});
-
-function endedWith(level: Level, answer: AnswerKind, counts: readonly [number, number, number], vital = true): number {
-  const tree = [step('leases', 'leader leases held?', answer, counts, { vital })];
-  return exitCodeFor(report({ verdict: { level, line: '', impact: '' }, verdicts: [], vantages: [], tree }), 'warning');
-}
-
-test('a vital question that is open on one subject is open, with a warning on another one too', () => {
-  expect(endedWith('warning', 'no', [0, 1, 0])).toBe(4);
-  expect(endedWith('warning', 'no', [0, 1, 1])).toBe(5);
-  expect(endedWith('warning', 'partly', [1, 1, 1])).toBe(5);
-  expect(endedWith('warning', 'not-asked', [0, 0, 0])).toBe(5);
-  expect(endedWith('warning', 'partly', [1, 1, 1], false)).toBe(4);
-  expect(endedWith('critical', 'partly', [1, 1, 1])).toBe(3);
 });

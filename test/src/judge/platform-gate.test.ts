@@ -3,7 +3,8 @@ import { pass } from '../../../src/judge/define-rule.ts';
 import { tree } from '../../../rules/tree.ts';
 import { rules } from '../../../rules/index.ts';
 import { judgeAll } from '../../../src/judge/judge.ts';
-import { vitalUnanswered, walk } from '../../../src/judge/walk.ts';
+import { walk } from '../../../src/judge/walk.ts';
+import { vitalUnanswered } from '../../../src/model/tree.ts';
 import { gateFor } from '../../../src/judge/platform-gate.ts';
 import type { NodeSeen } from '../../../src/model/kubernetes.ts';
 import { clusterSubject } from '../../../src/model/subject.ts';
@@ -91,7 +92,5 @@ test('a managed cluster without a fault leaves no vital question open', () => {
   expect(world.topology).toMatchObject({ masters: [], candidates: [], mastersComplete: true });
   const verdicts = judgeAll(rules, world.evidence, world.topology);
   expect(verdicts.flatMap((verdict) => (verdict.status === 'fail' ? [verdict.rule] : []))).toEqual([]);
-  expect(
-    vitalUnanswered(walk(tree, verdicts), verdicts).map(({ question, rules }) => [question, ...rules.map(({ rule }) => rule)]),
-  ).toEqual([]);
+  expect(vitalUnanswered(walk(tree, verdicts)).map(({ question, because }) => [question, ...because])).toEqual([]);
 });

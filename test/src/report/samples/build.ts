@@ -1,7 +1,7 @@
 // How is a Report written down by hand in a few lines?
 import type { Effect, Finding, PossibleCause, Report } from '../../../../src/model/report.ts';
 import type { RuleId } from '../../../../src/model/rule-ids.ts';
-import type { AnswerKind, Step } from '../../../../src/model/tree.ts';
+import { type AnswerKind, type Step, vitalUnanswered } from '../../../../src/model/tree.ts';
 import type { Subject, SubjectKind } from '../../../../src/model/subject.ts';
 import type { Fail, NotApplicable, Pass, Unknown } from '../../../../src/model/verdict.ts';
 
@@ -92,8 +92,10 @@ export function step(
   return { question: `${branch}-${ask}`, branch, ask, vital: true, answer, because: [], passed, failed, unknown: open, ...more };
 }
 
-/** Counts are taken from the verdicts, so that they add up. */
-export function report(more: Pick<Report, 'verdict' | 'verdicts' | 'vantages' | 'tree'> & Partial<Report>): Report {
+type Given = Pick<Report, 'verdicts' | 'vantages' | 'tree'> & Partial<Omit<Report, 'verdict'>>;
+
+/** Counts are taken from the verdicts, so that they add up, and what is open from the tree. */
+export function report(more: Given & { readonly verdict: Omit<Report['verdict'], 'unanswered'> }): Report {
   const count = (status: string) => more.verdicts.filter((verdict) => verdict.status === status).length;
   return {
     schema: 1,
@@ -113,5 +115,6 @@ export function report(more: Pick<Report, 'verdict' | 'verdicts' | 'vantages' | 
     gaps: more.verdicts.flatMap((verdict) => (verdict.status === 'unknown' ? verdict.gaps : [])),
     run: { replayed: false, seconds: 2.3, interrupted: false, timings: {} },
     ...more,
+    verdict: { ...more.verdict, unanswered: vitalUnanswered(more.tree).map(({ question }) => question) },
   };
 }
