@@ -68,8 +68,8 @@ export default defineRule({
       return pass({ called: called.length });
     }
     const now = serverNow(seen);
-    const service = own.service === undefined ? '' : `${own.service.namespace}/${own.service.name}`;
-    const facts = { name: subject.name, kind: own.kind, object: own.object, service };
+    const { namespace = '', name: service = '', port = 0 } = own.service ?? {};
+    const facts = { name: subject.name, kind: own.kind, object: own.object, namespace, service, port };
     const flaw = refusedFlaw(seen, own, limits.recent * 1000) ?? flawOf(own, now, limits.soon * day);
     if (flaw !== undefined) {
       const { reason, words } = flaw;
@@ -179,9 +179,9 @@ function planFor({ verdicts }: Cause): readonly Fix[] {
         `kubectl get ${kind} ${object} -o yaml | grep caBundle: | head -1 | awk '{print $2}' | base64 -d | openssl x509 -noout -dates`,
       ],
     };
-    const [namespace, name] = String(facts['service']).split('/');
-    if ((reason !== 'refused' && reason !== 'other-authority') || name === undefined || namespace === undefined) return [write];
-    const forward = `kubectl -n ${shellWord(namespace)} port-forward ${shellWord(`service/${name}`)} 8443:443`;
+    const [namespace, service] = [String(facts['namespace']), String(facts['service'])];
+    if ((reason !== 'refused' && reason !== 'other-authority') || service === '') return [write];
+    const forward = `kubectl -n ${shellWord(namespace)} port-forward ${shellWord(`service/${service}`)} 8443:${Number(facts['port'])}`;
     const show = 'openssl x509 -noout -subject -issuer -dates -ext subjectAltName';
     const look: Fix = {
       do: 'See what it serves: by whom it is signed, until when, and for which names',

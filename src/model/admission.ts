@@ -13,11 +13,18 @@ export interface ServiceName {
   readonly name: string;
 }
 
+/** Where at it: the port is the Service's, not its Pods'. */
+export interface CalledService extends ServiceName {
+  readonly port: number;
+  /** Absent where it is called at its root, or where requests are passed on. */
+  readonly path?: string;
+}
+
 export interface ApiServiceSeen {
   /** Such as v1beta1.metrics.k8s.io. */
   readonly name: string;
   /** Absent where the API server itself serves the group. */
-  readonly service?: ServiceName;
+  readonly service?: CalledService;
   readonly available: 'True' | 'False' | 'Unknown' | 'absent';
   readonly reason: string;
   readonly message: string;
@@ -46,7 +53,7 @@ export interface WebhookSeen {
   /** Whether a request fails when the webhook cannot be asked. */
   readonly failClosed: boolean;
   readonly timeoutSeconds: number;
-  readonly service?: ServiceName;
+  readonly service?: CalledService;
   /** Host of a webhook that is called by URL. */
   readonly host?: string;
   readonly rules: readonly WebhookRule[];
@@ -61,7 +68,9 @@ export interface WebhookSeen {
 /** A CustomResourceDefinition whose versions are translated by a webhook. */
 export interface ConversionSeen {
   readonly name: string;
-  readonly service?: ServiceName;
+  /** Of its objects, as API servers name it; absent in older recordings. */
+  readonly objects?: string;
+  readonly service?: CalledService;
   readonly bundle?: Bundle;
 }
 

@@ -12,7 +12,7 @@ export const apiWorlds: Readonly<Record<string, () => World>> = {
             name: 'm2.api',
             failClosed: true,
             timeoutSeconds: 5,
-            service: { namespace: 'm3', name: 'm1' },
+            service: { namespace: 'm3', name: 'm1', port: 443 },
             rules: [{ groups: ['coordination.k8s.io'], resources: ['leases'], operations: ['UPDATE'] }],
             namespaces: [],
             narrowed: false,
@@ -27,7 +27,7 @@ export const apiWorlds: Readonly<Record<string, () => World>> = {
         services: [
           {
             name: 'm1',
-            service: { namespace: 'm3', name: 'm2' },
+            service: { namespace: 'm3', name: 'm2', port: 443 },
             available: 'False',
             reason: 'MissingEndpoints',
             message: 'endpoints for service/m2 in "m3" have no addresses',

@@ -1,5 +1,5 @@
 // Whom do API servers call, and which authorities do they hold for each?
-import type { Bundle, ServiceName } from '../../model/admission.ts';
+import type { Bundle, CalledService } from '../../model/admission.ts';
 import type { EvidenceId } from '../../model/evidence.ts';
 import type { Seen } from '../../model/rule.ts';
 import type { Subject } from '../../model/subject.ts';
@@ -11,7 +11,11 @@ export interface Called {
   readonly kind: string;
   readonly object: string;
   /** Absent where it is called by URL. */
-  readonly service?: ServiceName;
+  readonly service?: CalledService;
+  /** Host and port of a webhook that is called by URL. */
+  readonly host?: string;
+  /** Of a definition: the kind of its objects. */
+  readonly objects?: string;
   /** Absent where the machine's own store counts. */
   readonly bundle?: Bundle;
   /** How bad it is when it cannot be called. */
@@ -38,11 +42,12 @@ function given(bundle: Bundle | undefined): Pick<Called, 'bundle'> {
 function webhooks(seen: Seen<Needs>): readonly Called[] {
   const item = seen.peek('kube.webhooks');
   if (item?.state !== 'known') return [];
-  return item.value.webhooks.map(({ kind, configuration, name, failClosed, service, bundle }) => ({
+  return item.value.webhooks.map(({ kind, configuration, name, failClosed, service, host, bundle }) => ({
     subject: subjectOf(`${kind}/${configuration}/${name}`, name),
     kind,
     object: configuration,
     ...(service !== undefined && { service }),
+    ...(host !== undefined && { host }),
     severity: failClosed ? 'critical' : 'warning',
     ...given(bundle),
   }));
@@ -65,10 +70,11 @@ function services(seen: Seen<Needs>): readonly Called[] {
 function conversions(seen: Seen<Needs>): readonly Called[] {
   const item = seen.peek('kube.conversions');
   if (item?.state !== 'known') return [];
-  return item.value.conversions.map(({ name, service, bundle }) => ({
+  return item.value.conversions.map(({ name, objects, service, bundle }) => ({
     subject: subjectOf(`CustomResourceDefinition/${name}`, name),
     kind: 'CustomResourceDefinition',
     object: name,
+    ...(objects !== undefined && { objects }),
     ...(service !== undefined && { service }),
     severity: 'critical',
     ...given(bundle),

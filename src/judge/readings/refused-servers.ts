@@ -14,7 +14,10 @@ export type Refusal = { readonly kind: 'trusted' | 'unseen' } | { readonly kind:
 /** Go ends what it says about a certificate at a quote, which a log line writes behind a backslash. */
 const distrust = /x509: [^"\\\n]{3,200}/;
 /** `Post "https://name.namespace.svc:443/path?timeout=10s": tls: failed to verify certificate: x509: …` */
-const call = /https:\/\/([^/:"\\]+)(?::\d+)?[^"\\]*\\?": (?:tls: failed to verify certificate: )?(x509: [^"\\\n]{3,200})/;
+const call = /https:\/\/([^/?"\\]+)([^?"\\]*)[^"\\]*\\?": (?:tls: failed to verify certificate: )?(x509: [^"\\\n]{3,200})/;
+/** Whom it was for: a webhook by its name, a conversion by what was to be translated. */
+const forWebhook = /failed calling webhook \\?"([^"\\]+)/i;
+const forConversion = /conversion webhook for ([^/ ]+)\/\S+, Kind=(\S+) failed/;
 
 /**
  * Of an aggregated API by what the API answers for it: the condition Available says nothing, for who sets it verifies no
@@ -23,17 +26,44 @@ const call = /https:\/\/([^/:"\\]+)(?::\d+)?[^"\\]*\\?": (?:tls: failed to verif
  */
 export function refusalOf(seen: Seen<RefusalEvidence>, called: Called, recentMs: number): Refusal {
   if (called.kind === 'APIService') return answeredBy(seen, called);
-  const { service } = called;
-  if (service === undefined) return { kind: 'unseen' };
-  const host = `${service.name}.${service.namespace}.svc`;
   const errors = logsOf(seen).flatMap(({ lines }) =>
     lines.flatMap(({ at, text }) => {
-      const [, named, error] = call.exec(text) ?? [];
-      return named === host && error !== undefined && at !== undefined && seen.startedAt - at <= recentMs ? [{ at, error }] : [];
+      const error = at !== undefined && seen.startedAt - at <= recentMs ? refusedIn(text, called) : undefined;
+      return at !== undefined && error !== undefined ? [{ at, error }] : [];
     }),
   );
   const [last] = errors.sort((one, other) => other.at - one.at);
   return last === undefined ? { kind: 'unseen' } : { kind: 'refused', error: last.error.trim() };
+}
+
+/** What a line says against this one, and not against another one behind the same Service. */
+function refusedIn(text: string, called: Called): string | undefined {
+  const [, host = '', path = '', error] = call.exec(text) ?? [];
+  if (error === undefined || !isAt(called, host, path) || !isFor(called, text)) return undefined;
+  return error;
+}
+
+function isAt({ service, host: own }: Called, host: string, path: string): boolean {
+  if (service === undefined) return own !== undefined && withPort(own) === withPort(host);
+  const { name, namespace, port, path: wanted = '' } = service;
+  return withPort(host) === `${name}.${namespace}.svc:${port}` && bare(path) === bare(wanted);
+}
+
+function withPort(host: string): string {
+  return /:\d+$/.test(host) ? host : `${host}:443`;
+}
+
+function bare(path: string): string {
+  return path.replace(/^\/+|\/+$/g, '');
+}
+
+/** A line that names nobody may be about whoever is called at that address. */
+function isFor({ kind, subject, object, objects }: Called, text: string): boolean {
+  const webhook = forWebhook.exec(text)?.[1];
+  if (webhook !== undefined) return kind !== 'CustomResourceDefinition' && webhook === subject.name;
+  const [, group, translated] = forConversion.exec(text) ?? [];
+  if (group === undefined) return true;
+  return kind === 'CustomResourceDefinition' && object.endsWith(`.${group}`) && (objects === undefined || objects === translated);
 }
 
 function answeredBy(seen: Seen<RefusalEvidence>, { object }: Called): Refusal {

@@ -3,12 +3,13 @@ import * as z from 'zod';
 import type { ApiServiceSeen } from '../../model/admission.ts';
 import { defineProbe } from '../probe.ts';
 import { caBundle, readBundle } from '../shared/bundle.ts';
+import { calledService, readService } from '../shared/client-config.ts';
 import { line, listOf, moment, optionalLine } from '../shared/json.ts';
 import { gatherList, readClock, readList, without } from '../shared/kubernetes.ts';
 
 const apiService = z.object({
   metadata: z.object({ name: line }),
-  spec: z.object({ caBundle, service: z.object({ namespace: optionalLine, name: optionalLine }).nullish() }).prefault({}),
+  spec: z.object({ caBundle, service: calledService }).prefault({}),
   status: z
     .object({
       conditions: listOf(
@@ -35,7 +36,7 @@ function reduce({ metadata, spec, status }: z.output<typeof apiService>): ApiSer
   const said = condition?.status;
   return {
     name: metadata.name,
-    ...(spec.service ? { service: spec.service } : {}),
+    ...readService(spec.service),
     available: said === undefined ? 'absent' : said === 'True' || said === 'False' ? said : 'Unknown',
     reason: condition?.reason ?? '',
     message: condition?.message ?? '',

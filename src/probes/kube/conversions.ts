@@ -3,8 +3,9 @@ import * as z from 'zod';
 import type { ConversionSeen } from '../../model/admission.ts';
 import { defineProbe } from '../probe.ts';
 import { caBundle, readBundle } from '../shared/bundle.ts';
+import { calledService, readService } from '../shared/client-config.ts';
 import { gap } from '../shared/gaps.ts';
-import { checkShape, line } from '../shared/json.ts';
+import { checkShape, line, optionalLine } from '../shared/json.ts';
 import { gatherObject, readObject } from '../shared/kubernetes.ts';
 import { parseRaw } from '../shared/raw.ts';
 
@@ -15,9 +16,8 @@ const fewest = 40;
 
 const definition = z.object({
   metadata: z.object({ name: line }),
-  conversion: z
-    .object({ clientConfig: z.object({ caBundle, service: z.object({ namespace: line, name: line }).nullish() }).nullish() })
-    .nullish(),
+  objects: optionalLine,
+  conversion: z.object({ clientConfig: z.object({ caBundle, service: calledService }).nullish() }).nullish(),
 });
 const recorded = z.object({ definitions: z.array(z.unknown()) });
 const page = z.object({
@@ -26,7 +26,10 @@ const page = z.object({
     .array(
       z.object({
         metadata: z.object({ name: z.string() }),
-        spec: z.object({ conversion: z.object({ strategy: z.string().nullish(), webhook: z.unknown().optional() }).nullish() }),
+        spec: z.object({
+          names: z.object({ kind: z.string().nullish() }).nullish(),
+          conversion: z.object({ strategy: z.string().nullish(), webhook: z.unknown().optional() }).nullish(),
+        }),
       }),
     )
     .nullable(),
@@ -51,7 +54,7 @@ export default defineProbe({
         throw gap('not-collected', `${left + fewest} definitions of resources are too long to read beside everything else`, '--deep');
       for (const { metadata: about, spec } of items ?? [])
         if (spec.conversion?.strategy === 'Webhook')
-          definitions.push({ metadata: { name: about.name }, conversion: spec.conversion.webhook });
+          definitions.push({ metadata: { name: about.name }, objects: spec.names?.kind ?? '', conversion: spec.conversion.webhook });
       next = metadata.continue ?? '';
       source = gathered.source;
     } while (next !== '');
@@ -60,7 +63,7 @@ export default defineProbe({
   read: (raw) => ({ conversions: parseRaw(raw, recorded).definitions.map((one) => reduce(checkShape(definition, one, what))) }),
 });
 
-function reduce({ metadata, conversion }: z.output<typeof definition>): ConversionSeen {
-  const service = conversion?.clientConfig?.service;
-  return { name: metadata.name, ...(service && { service }), ...readBundle(conversion?.clientConfig?.caBundle) };
+function reduce({ metadata, objects, conversion }: z.output<typeof definition>): ConversionSeen {
+  const { service, caBundle: given } = conversion?.clientConfig ?? {};
+  return { name: metadata.name, ...(objects !== '' && { objects }), ...readService(service), ...readBundle(given) };
 }

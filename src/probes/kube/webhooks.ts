@@ -3,6 +3,7 @@ import * as z from 'zod';
 import type { WebhookSeen } from '../../model/admission.ts';
 import { defineProbe } from '../probe.ts';
 import { caBundle, readBundle } from '../shared/bundle.ts';
+import { calledService, readService } from '../shared/client-config.ts';
 import { line, listOf, optionalLine } from '../shared/json.ts';
 import { gatherList, readList, without } from '../shared/kubernetes.ts';
 import { parseRaw } from '../shared/raw.ts';
@@ -25,7 +26,7 @@ const webhook = z.object({
   failurePolicy: optionalLine,
   timeoutSeconds: z.number().nullish(),
   clientConfig: z
-    .object({ url: optionalLine, caBundle: caBundle, service: z.object({ namespace: line, name: line }).nullish() })
+    .object({ url: optionalLine, caBundle: caBundle, service: calledService })
     .prefault({}),
   rules: listOf(z.object({ apiGroups: listOf(line), resources: listOf(line), operations: listOf(line) })),
   namespaceSelector: selector,
@@ -69,7 +70,7 @@ function reduce(kind: WebhookSeen['kind'], name: string, one: z.output<typeof we
     name: one.name,
     failClosed: one.failurePolicy !== 'Ignore',
     timeoutSeconds: one.timeoutSeconds ?? 10,
-    ...(service ? { service } : {}),
+    ...readService(service),
     ...(url === '' ? {} : { host: hostOf(url) }),
     rules: one.rules.map(({ apiGroups, resources, operations }) => ({ groups: apiGroups, resources, operations })),
     namespaces: [...labels, ...(one.namespaceSelector?.matchExpressions ?? [])],

@@ -6,7 +6,7 @@ import { asFail, healthyWorld, now, type World } from '../../kit/world.ts';
 
 const metrics: ApiServiceSeen = {
   name: 'v1beta1.metrics.k8s.io',
-  service: { namespace: 'kube-system', name: 'metrics-server' },
+  service: { namespace: 'kube-system', name: 'metrics-server', port: 443 },
   available: 'False',
   reason: 'MissingEndpoints',
   message: 'endpoints for service/metrics-server in "kube-system" have no addresses',

@@ -13,7 +13,7 @@ const guard: WebhookSeen = {
   name: 'guard.example.org',
   failClosed: true,
   timeoutSeconds: 5,
-  service: { namespace: 'policy', name: 'guard' },
+  service: { namespace: 'policy', name: 'guard', port: 443 },
   rules: [{ groups: [''], resources: ['pods'], operations: ['CREATE'] }],
   namespaces: [],
   narrowed: false,

@@ -53,7 +53,7 @@ const refusal = 'tls: failed to verify certificate: x509: certificate signed by 
 
 /** An aggregated API with a good bundle, or the given one, and what the API answers for it. */
 function aggregated(status: number | undefined, message = '', given: Bundle | undefined = bundle(300)): World {
-  const service = { namespace: 'x', name: 'api' };
+  const service = { namespace: 'x', name: 'api', port: 8443 };
   const answers = status === undefined ? [] : [{ name: 'v1.x.io', status, message }];
   return healthyWorld()
     .set('kube.api-services', undefined, (old) => ({
@@ -70,7 +70,7 @@ test('an aggregated API counts by what the API answers for it, whatever its cond
   expect(verdict).toMatchObject({ reason: 'other-authority', subject: { keys: { object: 'APIService/v1.x.io' } } });
   expect(unfilled(bundles, verdict)).toEqual([]);
   expect(fixesOf(bundles, world, verdict).map(({ run }) => run[0])).toEqual([
-    expect.stringContaining('kubectl -n x port-forward service/api 8443:443'),
+    expect.stringContaining('kubectl -n x port-forward service/api 8443:8443'),
     expect.stringContaining('kubectl get apiservice v1.x.io'),
   ]);
   const names = aggregated(503, "Error trying to reach service: 'x509: certificate is valid for a.svc, not api.x.svc'");
@@ -104,16 +104,21 @@ test('a bundle without any authority accepts one certificate alone: a note where
 
 /** A webhook and a conversion behind one Service, and a line of an API server's log. */
 function logged(text: string, age: number): World {
-  const service = { namespace: 'policy', name: 'hook' };
-  const lines = [{ at: now - age, text: `E1121 dispatcher.go:213] failed calling webhook: ${text}` }];
+  const service = { namespace: 'policy', name: 'hook', port: 9443 };
+  const lines = [{ at: now - age, text }];
   return webhook(bundle(300))
-    .set('kube.webhooks', undefined, ({ webhooks }) => ({ webhooks: webhooks.map((one) => ({ ...one, service })) }))
-    .set('kube.conversions', undefined, { conversions: [{ name: 'things.x.io', service, bundle: bundle(300) }] })
+    .set('kube.webhooks', undefined, ({ webhooks }) => ({
+      webhooks: webhooks.map((one) => ({ ...one, service: { ...service, path: '/check' } })),
+    }))
+    .set('kube.conversions', undefined, { conversions: [{ name: 'things.x.io', objects: 'Thing', service: { ...service, path: '/convert' }, bundle: bundle(300) }] })
     .set('kube.container-logs', undefined, {
       logs: [{ component: 'kube-apiserver', node: 'm1', pod: 'kube-apiserver-m1', previous: false, lines }],
     });
 }
-const post = (host: string, error: string) => `Post "https://${host}:443/check?timeout=10s": ${error}`;
+const asked = 'failed calling webhook "check.policy.io": failed to call webhook: ';
+const translated = 'conversion webhook for x.io/v1, Kind=Thing failed: ';
+const post = (error: string, path = '/check', host = 'hook.policy.svc:9443') => `Post "https://${host}${path}?timeout=10s": ${error}`;
+const [hook, things] = ['check.policy.io', 'things.x.io'];
 
 test('of webhooks it is unknown, once for all of them, until an API server’s log says it', () => {
   const quiet = logged('nothing', 1000);
@@ -122,21 +127,46 @@ test('of webhooks it is unknown, once for all of them, until an API server’s l
     gaps: [{ detail: expect.stringContaining('check.policy.io, things.x.io'), howToGet: expect.stringContaining('x509') }],
   });
   expect(quiet.judge(bundles).filter(({ status }) => status === 'unknown')).toHaveLength(1);
-  const told = logged(post('hook.policy.svc', refusal), 1000);
-  for (const name of ['check.policy.io', 'things.x.io'])
-    expect(asFail(told.verdict(bundles, name))).toMatchObject({ reason: 'other-authority', severity: 'critical' });
-  expect(told.verdict(bundles, 'what webhooks serve').status).toBe('pass');
-  const escaped = logged(post('hook.policy.svc', refusal).replaceAll('"', '\\"'), 1000);
-  expect(asFail(escaped.verdict(bundles, 'things.x.io')).reason).toBe('other-authority');
 });
 
 test.each([
-  ['is of another host', post('hook.other.svc', refusal), 1000],
-  ['is old', post('hook.policy.svc', refusal), 3_600_000],
-  ['is about something else', post('hook.policy.svc', 'context deadline exceeded'), 1000],
+  ['the webhook, by its name', asked + post(refusal), hook, things],
+  ['the webhook, by where it was called', post(refusal), hook, things],
+  ['the webhook, with quotes as a log writes them', (asked + post(refusal)).replaceAll('"', '\\"'), hook, things],
+  ['the conversion, by what was to be translated', translated + post(refusal, '/convert'), things, hook],
+  ['the conversion, by where it was called', post(refusal, '/convert'), things, hook],
+])('behind one Service a line blames %s, and not the other one', (_how, text, blamed, other) => {
+  const world = logged(text, 1000);
+  const verdict = asFail(world.verdict(bundles, blamed));
+  expect(verdict).toMatchObject({ reason: 'other-authority', severity: 'critical' });
+  expect(fixesOf(bundles, world, verdict)[0]?.run[0]).toContain('kubectl -n policy port-forward service/hook 8443:9443');
+  expect(world.verdict(bundles, other).status).toBe('pass');
+  expect(world.verdict(bundles, 'what webhooks serve')).toMatchObject({
+    status: 'unknown',
+    gaps: [{ detail: expect.not.stringContaining(blamed) }],
+  });
+});
+
+test('one that is called by URL is known by its host', () => {
+  const at = (host: string, text: string) =>
+    logged(text, 1000).set('kube.webhooks', undefined, ({ webhooks }) => ({
+      webhooks: webhooks.map(({ service: _none, ...one }) => ({ ...one, host })),
+    }));
+  const line = asked + post(refusal, '/any', 'hooks.example.org');
+  expect(asFail(at('hooks.example.org', line).verdict(bundles, hook)).reason).toBe('other-authority');
+  expect(at('hooks.example.org:8443', line).verdict(bundles, hook).status).toBe('pass');
+});
+
+test.each([
+  ['is of another Service', asked + post(refusal, '/check', 'hook.other.svc:9443'), 1000],
+  ['is of another port of it', asked + post(refusal, '/check', 'hook.policy.svc:443'), 1000],
+  ['is of another path of it', post(refusal, '/other'), 1000],
+  ['is of another webhook', asked.replace('check', 'other') + post(refusal), 1000],
+  ['is old', asked + post(refusal), 3_600_000],
+  ['is about something else', asked + post('context deadline exceeded'), 1000],
 ])('a line that %s shows nothing', (_how, text, age) => {
   const world = logged(text, age);
-  expect(world.verdict(bundles, 'check.policy.io').status).toBe('pass');
+  expect(world.verdict(bundles, hook).status).toBe('pass');
   expect(world.verdict(bundles, 'what webhooks serve').status).toBe('unknown');
 });
 

@@ -25,7 +25,9 @@ test('another authority, or another name: a warning, critical while an aggregate
   expect(asFail(client([published.sha256], 'CN=other').verdict(proxy, 'front proxy'))).toMatchObject({ reason: 'name' });
   world.set('kube.api-services', undefined, (old) => ({
     ...old,
-    services: [{ name: 'v1beta1.metrics.k8s.io', service: { namespace: 'a', name: 'b' }, available: 'False', reason: '', message: '' }],
+    services: [
+      { name: 'v1beta1.metrics.k8s.io', service: { namespace: 'a', name: 'b', port: 443 }, available: 'False', reason: '', message: '' },
+    ],
   }));
   expect(asFail(world.verdict(proxy, 'front proxy')).severity).toBe('critical');
 });

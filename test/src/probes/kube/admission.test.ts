@@ -46,7 +46,7 @@ test('APIServices: what the API server serves itself has no service; the conditi
     { name: 'v1.apps', available: 'absent', reason: '', message: '' },
     {
       name: 'v1beta1.metrics.k8s.io',
-      service: { namespace: 'kube-system', name: 'metrics-server' },
+      service: { namespace: 'kube-system', name: 'metrics-server', port: 443 },
       available: 'False',
       reason: 'MissingEndpoints',
       message: 'no addresses',
@@ -67,7 +67,7 @@ describe('webhooks', () => {
     name: 'guard.example.org',
     failurePolicy: 'Fail',
     timeoutSeconds: 5,
-    clientConfig: { service: { namespace: 'policy', name: 'guard' }, caBundle: 'AAAA' },
+    clientConfig: { service: { namespace: 'policy', name: 'guard', port: 9443, path: '/check' }, caBundle: 'AAAA' },
     rules: [{ apiGroups: [''], apiVersions: ['v1'], resources: ['pods'], operations: ['CREATE'] }],
     namespaceSelector: { matchLabels: { policy: 'on' }, matchExpressions: [{ key: 'a', operator: 'Exists' }] },
   };
@@ -91,7 +91,7 @@ describe('webhooks', () => {
         bundle: { broken: 'it holds no certificate', certificates: [] },
         failClosed: true,
         timeoutSeconds: 5,
-        service: { namespace: 'policy', name: 'guard' },
+        service: { namespace: 'policy', name: 'guard', port: 9443, path: '/check' },
         rules: [{ groups: [''], resources: ['pods'], operations: ['CREATE'] }],
         namespaces: [
           { key: 'policy', operator: 'In', values: ['on'] },

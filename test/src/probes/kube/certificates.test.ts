@@ -144,13 +144,13 @@ describe('bundles', () => {
 
   test('definitions that a webhook translates, without their schemas; too many are left for --deep', async () => {
     const conversion = { strategy: 'Webhook', webhook: { clientConfig: { caBundle: good, service: { namespace: 'a', name: 'b' } } } };
-    const item = { metadata: { name: 'things.x.io' }, spec: { conversion, versions: ['LONG SCHEMA'] } };
+    const item = { metadata: { name: 'things.x.io' }, spec: { conversion, names: { kind: 'Thing' }, versions: ['LONG SCHEMA'] } };
     const plain = { metadata: { name: 'plain.x.io' }, spec: { conversion: { strategy: 'None' } } };
     const body = list('CustomResourceDefinitionList', {}, item, plain);
     const { raw } = await conversions.gather(clusterSubject, await around(() => ({ status: 200, body })));
     expect(raw).not.toContain('SCHEMA');
     expect(conversions.read(raw).conversions).toMatchObject([
-      { name: 'things.x.io', service: { name: 'b' }, bundle: { certificates: [{}] } },
+      { name: 'things.x.io', objects: 'Thing', service: { name: 'b', port: 443 }, bundle: { certificates: [{}] } },
     ]);
     const many = list('CustomResourceDefinitionList', { remainingItemCount: 300, continue: 'x' }, item);
     const gap = { gap: { gap: 'not-collected', howToGet: '--deep' } };
