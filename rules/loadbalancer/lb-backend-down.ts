@@ -1,7 +1,7 @@
 // Does the load balancer send clients to this API server?
 import { say } from '../../src/model/sentence.ts';
 import { shellWord } from '../../src/judge/shell-word.ts';
-import { setServer } from '../../src/judge/plans/set-server.ts';
+import { addressOnSocket, setServer } from '../../src/judge/plans/set-server.ts';
 import { defineRule, fail, pass, undecided } from '../../src/judge/define-rule.ts';
 import { describeDuration } from '../../src/model/time.ts';
 import {
@@ -90,7 +90,10 @@ export default defineRule({
         },
       ];
     }
-    const run = [`curl -sk ${shellWord(`https://${facts['address']}/readyz`)}`];
+    const run =
+      facts['address'] === ''
+        ? [addressOnSocket('address', proxy, server), 'curl -sk "https://$address/readyz"']
+        : [`curl -sk ${shellWord(`https://${facts['address']}/readyz`)}`];
     return [{ do: 'Ask it from where the check comes from', where: 'lb', run, risk: 'none', needs: [], verify: [] }];
   },
   avoid: () => [],

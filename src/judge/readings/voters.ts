@@ -64,6 +64,26 @@ export function toldMembers(seen: Seen<'etcd.metrics'>): readonly string[] | und
   return told.sort((one, other) => other.length - one.length)[0];
 }
 
+/** A member that others count, and that nobody knows more of than its id. */
+export interface CountedMember {
+  readonly id: string;
+  /** Whether any member that tells has a stream to it. */
+  readonly connected: boolean;
+}
+
+/**
+ * Members that stand in the counters of others alone: no port, Pod or node leads to them. None where a list was had, which
+ * has their addresses, and where such an id may belong to a member that is known by its address.
+ */
+export function countedOnly(seen: Seen<'etcd.members' | 'etcd.metrics'>): readonly CountedMember[] {
+  const { members } = seen.topology;
+  if (memberList(seen) !== undefined || members.some((member) => memberIdOf(member) === undefined)) return [];
+  const ids = members.map(memberIdOf);
+  const counters = members.flatMap((member) => metricsOf(seen, member)?.value ?? []);
+  const strangers = (toldMembers(seen) ?? []).filter((id) => !ids.includes(id));
+  return strangers.map((id) => ({ id, connected: counters.some(({ activePeers }) => (activePeers[id] ?? 0) > 0) }));
+}
+
 /** The hex id, or undefined while only the address is known. */
 export function memberIdOf(member: Member): string | undefined {
   const id = member.subject.keys.member ?? '';

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import rule from '../../../rules/etcd/etcd-no-fault-margin.ts';
+import { withoutNode } from '../../kit/etcd-worlds.ts';
 import { answered, failedTries } from '../../kit/world.ts';
 import {
   addGhost,
@@ -50,6 +51,22 @@ test('an unstarted learner takes nothing away', () => {
 
 test('a fourth member only told of by counters may be a voter: unknown', () => {
   expect(withoutCertificate(addGhost(healthyWorld())).verdict(rule, 'cluster').status).toBe('unknown');
+});
+
+test('a third voter that only counters know, and no node runs, is none to spare', () => {
+  const world = withoutCertificate(withoutNode(healthyWorld()));
+  for (const [node, other] of [
+    ['m1', 'm2'],
+    ['m2', 'm1'],
+  ] as const)
+    changeMetrics(world, node, { knownPeers: [ids[other], ids.m3], activePeers: { [ids[other]]: 1, [ids.m3]: 0 } });
+  const verdict = asFail(world.verdict(rule, 'cluster'));
+  expect(verdict.facts).toMatchObject({ usable: 2, voters: 3, quorum: 2, missing: ids.m3 });
+  expect(supports(world)).toEqual(['m1 good', 'm2 good', `${ids.m3} lost`]);
+  expectTextsFilled(rule, verdict);
+  expect(fixesOf(world, rule, verdict).flatMap(({ run }) => run)[0]).toMatch(/kubectl .* etcdctl .* member list -w table/);
+  changeMetrics(world, 'm1', { activePeers: { [ids.m2]: 1, [ids.m3]: 2 } });
+  expect(world.verdict(rule, 'cluster').status).not.toBe('fail');
 });
 
 test('open ports alone do not tell how many members there are', () => {

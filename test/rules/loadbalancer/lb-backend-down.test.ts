@@ -104,6 +104,11 @@ test('a server in maintenance is put back by hand, one that is down is asked fro
   expect(fixesOf(rule, maintained, asFail(maintained.verdict(rule, 'm2')))[0]?.run[0]).toContain('set server api/m2 state ready');
   const down = row(healthyWorld(), 'm2', { status: 'DOWN', checkStatus: 'L4CON' });
   expect(fixesOf(rule, down, asFail(down.verdict(rule, 'm2')))[0]?.run[0]).toContain('https://10.89.0.12:6443/readyz');
+  // A server that is none of the masters, on a page that hides its address.
+  const unlisted = row(healthyWorld(), 'm2', { status: 'DOWN', checkStatus: 'L4CON', address: '', server: 'old-m9' });
+  const fix = fixesOf(rule, unlisted, asFail(unlisted.verdict(rule, 'old-m9')))[0];
+  expect(fix?.run[0]).toContain("echo 'show servers state api' | socat");
+  expect(fix?.run.join('\n')).not.toContain('https:///');
 });
 
 test('what was taken out by hand is a finding apart from what failed its checks', () => {
