@@ -5,10 +5,18 @@ import { peersHaveLost, whyOnlyOurPath } from '../../src/judge/readings/etcd-pat
 import { shellFor } from '../../src/judge/readings/etcdctl.ts';
 import { describeSilence, membersOf, peekMember } from '../../src/judge/readings/member.ts';
 import { doNotStop, memberAt } from '../../src/judge/readings/member-fixes.ts';
-import { countVoters, etcdAccessFlags, memberIdOf, memberList, quorumAfterRemovalOf } from '../../src/judge/readings/voters.ts';
+import {
+  countedOnly,
+  countVoters,
+  etcdAccessFlags,
+  memberIdOf,
+  memberList,
+  quorumAfterRemovalOf,
+} from '../../src/judge/readings/voters.ts';
 import { shellWord } from '../../src/judge/shell-word.ts';
 import type { Fix, Seen } from '../../src/model/rule.ts';
 import { say, type Text } from '../../src/model/sentence.ts';
+import type { Subject } from '../../src/model/subject.ts';
 import type { Member } from '../../src/model/topology.ts';
 import { saveSnapshot } from './plans/save-snapshot.ts';
 
@@ -40,12 +48,16 @@ export default defineRule({
     margin: { value: 1, unit: 'voters to spare at least', source: 'https://etcd.io/docs/v3.6/faq/ (failure tolerance)' },
   },
   reasons: ['no-node', 'other-address'],
-  subjects: (seen) => membersOf(seen).flatMap((member) => (member.started ? [member.subject] : [])),
+  subjects: (seen) => [...membersOf(seen).flatMap((member) => (member.started ? [member.subject] : [])), ...lostStrangers(seen)],
   judge: (seen, limits, subject) => {
     if (seen.topology.etcd === 'external') return notApplicable('members of an external etcd run on no node of this cluster');
     if (seen.topology.etcd !== 'stacked') return undecided('it is not known whether etcd runs on the masters', 'kubectl get nodes');
     const member = memberAt(seen, subject.id);
-    if (member === undefined) return undecided(`${subject.name} is no longer known`, etcdAccessFlags);
+    if (member === undefined)
+      return undecided(
+        'others count it and have no connection to it: whether it left or never came is in the list of members',
+        etcdAccessFlags,
+      );
     const nodes = seen.get('kube.nodes').nodes.filter((node) => node.controlPlane);
     if (nodes.some((node) => node.internalAddresses.includes(member.host))) return pass({ member: subject.name });
     if (memberList(seen) === undefined) return undecided('no member gave the list of members', etcdAccessFlags);
@@ -111,6 +123,12 @@ export default defineRule({
   reading: ['https://kubernetes.io/docs/tasks/administer-cluster/configure-upgrade-etcd/#replacing-a-failed-etcd-member'],
   errors: ['etcdserver: unhealthy cluster', 'error execution phase check-etcd: etcd cluster is not healthy'],
 });
+
+/** Members that others count in vain, and of which nothing but the id is known. */
+function lostStrangers(seen: Seen<'etcd.members' | 'etcd.metrics'>): readonly Subject[] {
+  const lost = countedOnly(seen).filter((member) => !member.connected);
+  return lost.map(({ id }) => ({ kind: 'member', id, name: id, keys: { member: id } }));
+}
 
 function wordsFor(newAddress: string | undefined, silence: Text) {
   if (newAddress === undefined) return say('{silence}, and no node has its address', { silence });

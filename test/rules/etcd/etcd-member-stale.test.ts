@@ -2,7 +2,19 @@
 import { expect, test } from 'vitest';
 import rule from '../../../rules/etcd/etcd-member-stale.ts';
 import { withoutNode } from '../../kit/etcd-worlds.ts';
-import { addGhost, asFail, expectTextsFilled, fixesOf, healthyWorld, ids, silence, statuses, withoutCertificate } from './kit.ts';
+import {
+  addGhost,
+  asFail,
+  changeMetrics,
+  countedInVain,
+  expectTextsFilled,
+  fixesOf,
+  healthyWorld,
+  ids,
+  silence,
+  statuses,
+  withoutCertificate,
+} from './kit.ts';
 
 test('members on nodes pass, also one that is down', () => {
   expect(statuses(healthyWorld(), rule)).toEqual(['pass', 'pass', 'pass']);
@@ -38,6 +50,13 @@ test('without nodes, or without the list of members, nobody can say', () => {
   const world = withoutCertificate(withoutNode(healthyWorld()));
   world.set('operator.hints', undefined, { masters: [], members: [{ address: '10.89.0.13:2379', from: 'flag' }] });
   expect(world.verdict(rule, '10.89.0.13:2379').status).toBe('unknown');
+});
+
+test('one that only the counters of others know, without a connection, may have left or never come', () => {
+  const world = countedInVain(healthyWorld());
+  expect(world.verdict(rule, ids.m3)).toMatchObject({ status: 'unknown', subject: { keys: { member: ids.m3 } } });
+  changeMetrics(world, 'm1', { activePeers: { [ids.m2]: 1, [ids.m3]: 2 } });
+  expect(world.judge(rule).map(({ subject }) => subject.name)).toEqual(['m1', 'm2']);
 });
 
 test('an external etcd has no nodes', () => {

@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
 import rule from '../../../rules/etcd/etcd-no-fault-margin.ts';
-import { withoutNode } from '../../kit/etcd-worlds.ts';
 import { answered, failedTries } from '../../kit/world.ts';
 import {
   addGhost,
   asFail,
   changeMetrics,
   changeStatus,
+  countedInVain,
   expectTextsFilled,
   fixesOf,
   healthyWorld,
@@ -54,12 +54,7 @@ test('a fourth member only told of by counters may be a voter: unknown', () => {
 });
 
 test('a third voter that only counters know, and no node runs, is none to spare', () => {
-  const world = withoutCertificate(withoutNode(healthyWorld()));
-  for (const [node, other] of [
-    ['m1', 'm2'],
-    ['m2', 'm1'],
-  ] as const)
-    changeMetrics(world, node, { knownPeers: [ids[other], ids.m3], activePeers: { [ids[other]]: 1, [ids.m3]: 0 } });
+  const world = countedInVain(healthyWorld());
   const verdict = asFail(world.verdict(rule, 'cluster'));
   expect(verdict.facts).toMatchObject({ usable: 2, voters: 3, quorum: 2, missing: ids.m3 });
   expect(supports(world)).toEqual(['m1 good', 'm2 good', `${ids.m3} lost`]);

@@ -6,6 +6,7 @@ import type { AnyRule, Fix } from '../../../src/model/rule.ts';
 import type { Fail, Verdict } from '../../../src/model/verdict.ts';
 import { placeholders } from '../../../src/explain/template.ts';
 import { viewOf } from '../../../src/judge/judge.ts';
+import { withoutNode } from '../../kit/etcd-worlds.ts';
 import { inEnglish, failure, type World } from '../../kit/world.ts';
 
 export const ids = { m1: '5f1c0a7d93b2e684', m2: 'a2c947be10d8f355', m3: 'c83e61f09a7724db' } as const;
@@ -80,6 +81,13 @@ export function addGhost(world: World, change: { readonly learner?: boolean } = 
     changeMetrics(world, node, { knownPeers: [...others, ghost.id] });
   }
   return world;
+}
+
+/** m3 is gone with its node, and without a certificate only the counters of the others still know its id. */
+export function countedInVain(world: World): World {
+  withoutCertificate(withoutNode(world));
+  changeMetrics(world, 'm1', { knownPeers: [ids.m2, ids.m3], activePeers: { [ids.m2]: 1, [ids.m3]: 0 } });
+  return changeMetrics(world, 'm2', { knownPeers: [ids.m1, ids.m3], activePeers: { [ids.m1]: 1, [ids.m3]: 0 } });
 }
 
 export function statuses(world: World, rule: AnyRule): readonly Verdict['status'][] {
