@@ -1,8 +1,9 @@
 // How is the tool run at the operator's place of a lab?
-import { access } from 'node:fs/promises';
+import { access, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Lab, Outcome } from '../../lab/lab.ts';
+import { writeOnNode } from '../../lab/node-files.ts';
 
 const binary = process.env['HA_DOCTOR_BINARY'] ?? fileURLToPath(new URL('../../bin/ha-doctor.cjs', import.meta.url));
 
@@ -17,7 +18,7 @@ export const etcdAccessFlags: readonly string[] = [
 export interface Place {
   /** The file's name, relative to the operator's folder. */
   readonly kubeconfig?: string;
-  /** A master, where the administrator's kubeconfig lies. */
+  /** A master, where the administrator's kubeconfig lies, or a worker, which is given a copy of the operator's. */
   readonly node?: string;
   /** Seconds by which the clock is ahead. */
   readonly ahead?: number;
@@ -32,8 +33,15 @@ export async function lookWith(
   const clock = ahead === undefined ? {} : await clockAhead(ahead);
   const env = { HA_DOCTOR_MEMORY: 'off', NODE_EXTRA_CA_CERTS: '', ...clock };
   const argv = [process.execPath, binary, 'diagnose', '--output=json', ...flags];
-  if (node !== undefined) return lab.nodeExec(node, [...argv, '--kubeconfig=/etc/kubernetes/admin.conf'], { env, timeoutMs: 90_000 });
+  if (node !== undefined) return lab.nodeExec(node, [...argv, `--kubeconfig=${await kubeconfigOn(lab, node)}`], { env, timeoutMs: 90_000 });
   return lab.operatorExec([...argv, `--kubeconfig=${kubeconfig}`], { env, cwd: join(lab.folder, 'operator'), timeoutMs: 90_000 });
+}
+
+async function kubeconfigOn(lab: Lab, node: string): Promise<string> {
+  if (lab.nodes.find(({ name }) => name === node)?.role === 'master') return '/etc/kubernetes/admin.conf';
+  const copy = '/root/.kube/config';
+  await writeOnNode(lab, node, copy, await readFile(join(lab.folder, 'operator', 'kubeconfig'), 'utf8'));
+  return copy;
 }
 
 const libraries = ['x86_64', 'aarch64'].map((machine) => `/usr/lib/${machine}-linux-gnu/faketime/libfaketime.so.1`);

@@ -1,6 +1,6 @@
 // Which faults of certificates, of the operator's clock and of who leads are there beyond the catalogue's?
 import type { Scenario } from '../scenario.ts';
-import { base, m2, m3 } from './shared.ts';
+import { base, m2, m3, on } from './shared.ts';
 
 const clocks = ['clock-apiserver-skew', 'clock-etcd-skew', 'clock-kubelet-skew'];
 const etcdIsWell = ['etcd-*', 'api-all-masters-down'];
@@ -90,6 +90,25 @@ export const certificates: readonly Scenario[] = [
     faults: [],
     ages: [0],
     onNode: 'm1',
+    expect: { kind: 'nothing', exitCode: [0] },
+    forbidden: [],
+  },
+  {
+    ...base,
+    id: 'S167',
+    title: 'what the kubelet of w1 logs in with ended yesterday; seen on w1',
+    faults: [{ fault: 'kubelet-login-expired', target: 'w1' }],
+    ages: [70],
+    onNode: 'w1',
+    expect: { kind: 'fault', root: on('w1', ['cert-leaf-expired', 'cert-kubeconfig-expired']), folds: [] },
+    forbidden: ['api-*', ...clocks, ...etcdIsWell],
+  },
+  {
+    ...base,
+    id: 'S168',
+    title: 'negative: locks of a release before Leases were left in ConfigMaps and Endpoints',
+    faults: [{ fault: 'old-lock-left' }],
+    ages: [5],
     expect: { kind: 'nothing', exitCode: [0] },
     forbidden: [],
   },
