@@ -5,7 +5,9 @@ import { beginOf, endOf, isSelfMade } from '../../src/judge/readings/certificate
 import { refusalOf } from '../../src/judge/readings/refused-servers.ts';
 import { type ServerNow, serverNow } from '../../src/judge/readings/host-clock.ts';
 import { shellWord } from '../../src/judge/shell-word.ts';
-import type { Cause, Fix, Seen } from '../../src/model/rule.ts';
+import { judgeServed } from './judging/served-by-webhooks.ts';
+import { planFor } from './plans/write-bundle.ts';
+import type { Seen } from '../../src/model/rule.ts';
 import { say, type Text } from '../../src/model/sentence.ts';
 import { clusterSubject, type Subject } from '../../src/model/subject.ts';
 import type { Severity } from '../../src/model/verdict.ts';
@@ -19,6 +21,7 @@ const needs = [
   'kube.aggregated-answers',
   'kube.container-logs',
   'here.container-logs',
+  'api.metrics',
   'api.ready',
   'etcd.clock',
   'lb.tries',
@@ -61,7 +64,10 @@ export default defineRule({
   judge: (seen, limits, subject) => {
     const { called, unread } = calledServers(seen);
     const judged = judgedOf(seen, called);
-    if (subject.id === servedSubject.id) return judgeServed(seen, judged, limits.recent * 1000);
+    if (subject.id === servedSubject.id) {
+      const open = judged.filter((one) => one.kind !== 'APIService' && refusalOf(seen, one, limits.recent * 1000).kind === 'unseen');
+      return judgeServed(seen, open);
+    }
     const own = judged.find((one) => one.subject.id === subject.id);
     if (own === undefined) {
       for (const id of unread) seen.get(id);
@@ -113,21 +119,6 @@ function judgedOf(seen: Seen<Needs>, called: readonly Called[]): readonly Called
   return called.filter((one) => one.bundle !== undefined || refusalOf(seen, one, Number.POSITIVE_INFINITY).kind === 'refused');
 }
 
-/** A webhook cannot be called without a change, and nothing but the log of an API server says why one was refused. */
-function judgeServed(seen: Seen<Needs>, judged: readonly Called[], recentMs: number) {
-  const open = judged.filter((one) => one.kind !== 'APIService' && refusalOf(seen, one, recentMs).kind === 'unseen');
-  const [first] = open;
-  if (first === undefined) return pass({ called: judged.length });
-  const names = open.map(({ subject }) => subject.name);
-  const rest = names.length > mostNames ? ` and ${names.length - mostNames} more` : '';
-  return undecided(
-    `whether the caBundle of ${names.slice(0, mostNames).join(', ')}${rest} signed what is served there was not seen`,
-    "kubectl -n kube-system logs -l component=kube-apiserver --tail 5000 | grep 'x509:'",
-  );
-}
-
-const mostNames = 4;
-
 function refusedFlaw(seen: Seen<Needs>, own: Called, recentMs: number): Flaw | undefined {
   const refusal = refusalOf(seen, own, recentMs);
   if (refusal.kind !== 'refused') return undefined;
@@ -159,38 +150,4 @@ function flawOf({ bundle }: Called, now: ServerNow, soon: number): Flaw | undefi
   // Go accepts one that is itself in the bundle (crypto/x509 Verify), and nothing else that its issuer signed.
   if (begun.some(({ isAuthority }) => isAuthority)) return undefined;
   return { reason: 'leaf', words: 'its caBundle holds no authority, so that only this very certificate is accepted, until it is renewed' };
-}
-
-function planFor({ verdicts }: Cause): readonly Fix[] {
-  return verdicts.flatMap(({ facts, reason }): readonly Fix[] => {
-    const [kind, object] = [String(facts['kind']).toLowerCase(), shellWord(String(facts['object']))];
-    const write: Fix = {
-      do: say('Let whoever installed {object} write its caBundle again: cert-manager’s cainjector, the operator, or helm', {
-        object: String(facts['object']),
-      }),
-      where: 'here',
-      run: [
-        `kubectl get ${kind} ${object} -o jsonpath='{.metadata.annotations}'   # cert-manager.io/inject-ca-from?`,
-        'kubectl -n cert-manager rollout restart deployment cert-manager-cainjector   # where that is what injects it',
-      ],
-      risk: 'medium',
-      needs: [{ text: 'what serves it shows a certificate of the new authority', met: 'unknown' }],
-      verify: [
-        `kubectl get ${kind} ${object} -o yaml | grep caBundle: | head -1 | awk '{print $2}' | base64 -d | openssl x509 -noout -dates`,
-      ],
-    };
-    const [namespace, service] = [String(facts['namespace']), String(facts['service'])];
-    if ((reason !== 'refused' && reason !== 'other-authority') || service === '') return [write];
-    const forward = `kubectl -n ${shellWord(namespace)} port-forward ${shellWord(`service/${service}`)} 8443:${Number(facts['port'])}`;
-    const show = 'openssl x509 -noout -subject -issuer -dates -ext subjectAltName';
-    const look: Fix = {
-      do: 'See what it serves: by whom it is signed, until when, and for which names',
-      where: 'here',
-      run: [`${forward} & sleep 3; echo | openssl s_client -connect 127.0.0.1:8443 2>/dev/null | ${show}; kill %1`],
-      risk: 'none',
-      needs: [],
-      verify: [],
-    };
-    return [look, write];
-  });
 }

@@ -22,6 +22,16 @@ export interface PriorityLevel {
   readonly seats?: number;
 }
 
+/** How calls of one webhook ended: whoever was answered had verified what is served there. */
+export interface CallCounts {
+  readonly kind: 'validating' | 'admit' | 'conversion';
+  /** The webhook's own name, which is unique in its configuration only; of a conversion the definition's. */
+  readonly to: string;
+  readonly answered: number;
+  /** Without an answer that could be used, for whatever reason. */
+  readonly failed: number;
+}
+
 export interface ApiMetrics {
   readonly requests: number;
   readonly serverErrors: number;
@@ -35,4 +45,5 @@ export interface ApiMetrics {
   readonly levels?: readonly PriorityLevel[];
   /** Watches and other requests that stay open, now. */
   readonly longRunning?: number;
+  readonly calls?: readonly CallCounts[];
 }

@@ -2,6 +2,7 @@
 import type { ApiMetrics, PriorityLevel, RequestKind, RequestTimes } from '../../model/api-metrics.ts';
 import { histogramOf } from './histogram.ts';
 import { foldFamily, keepFamilies, parseMetrics, type Sample, sumOf } from './metrics.ts';
+import { keepWebhookMetrics, webhookCallsIn } from './webhook-metrics.ts';
 
 const plain = ['apiserver_request_total', 'apiserver_request_terminations_total', 'process_start_time_seconds'];
 const whole = 'apiserver_request_duration_seconds';
@@ -35,6 +36,7 @@ export function keepApiMetrics(text: string): string {
     foldFamily(text, buckets(waited), (labels) => ({ ...byLevel(labels), le: labels['le'] ?? '' })),
     foldFamily(text, seats, byLevel),
     foldFamily(text, open, () => ({})),
+    keepWebhookMetrics(text),
   ].join('');
 }
 
@@ -61,6 +63,7 @@ export function readApiMetrics(text: string): ApiMetrics {
     ...(longRunning === undefined ? {} : { longRunning }),
     ...timesOf(samples),
     ...levelsOf(samples),
+    ...webhookCallsIn(samples),
   };
 }
 

@@ -4,7 +4,9 @@ import type { CalledService } from '../../model/admission.ts';
 import { optionalLine } from './json.ts';
 
 /** As in admissionregistration.k8s.io/v1, apiextensions.k8s.io/v1 and apiregistration.k8s.io/v1, which knows no path. */
-export const calledService = z.object({ namespace: optionalLine, name: optionalLine, port: z.number().nullish(), path: optionalLine }).nullish();
+export const calledService = z
+  .object({ namespace: optionalLine, name: optionalLine, port: z.number().nullish(), path: optionalLine })
+  .nullish();
 
 /** What the API says of an absent port. */
 const usualPort = 443;

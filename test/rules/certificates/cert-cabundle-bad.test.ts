@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest';
 import bundles from '../../../rules/certificates/cert-cabundle-bad.ts';
 import type { Bundle } from '../../../src/model/admission.ts';
+import type { CallCounts } from '../../../src/model/api-metrics.ts';
 import { day, iso } from '../../kit/certificates.ts';
 import { authorityOf } from '../../kit/healthy.ts';
 import { fixesOf, unfilled } from '../../kit/texts.ts';
@@ -110,23 +111,77 @@ function logged(text: string, age: number): World {
     .set('kube.webhooks', undefined, ({ webhooks }) => ({
       webhooks: webhooks.map((one) => ({ ...one, service: { ...service, path: '/check' } })),
     }))
-    .set('kube.conversions', undefined, { conversions: [{ name: 'things.x.io', objects: 'Thing', service: { ...service, path: '/convert' }, bundle: bundle(300) }] })
+    .set('kube.conversions', undefined, {
+      conversions: [{ name: 'things.x.io', objects: 'Thing', service: { ...service, path: '/convert' }, bundle: bundle(300) }],
+    })
     .set('kube.container-logs', undefined, {
       logs: [{ component: 'kube-apiserver', node: 'm1', pod: 'kube-apiserver-m1', previous: false, lines }],
     });
 }
+const [hook, things] = ['check.policy.io', 'things.x.io'] as const;
 const asked = 'failed calling webhook "check.policy.io": failed to call webhook: ';
 const translated = 'conversion webhook for x.io/v1, Kind=Thing failed: ';
 const post = (error: string, path = '/check', host = 'hook.policy.svc:9443') => `Post "https://${host}${path}?timeout=10s": ${error}`;
-const [hook, things] = ['check.policy.io', 'things.x.io'];
 
-test('of webhooks it is unknown, once for all of them, until an API server’s log says it', () => {
-  const quiet = logged('nothing', 1000);
-  expect(quiet.verdict(bundles, 'what webhooks serve')).toMatchObject({
-    status: 'unknown',
-    gaps: [{ detail: expect.stringContaining('check.policy.io, things.x.io'), howToGet: expect.stringContaining('x509') }],
-  });
-  expect(quiet.judge(bundles).filter(({ status }) => status === 'unknown')).toHaveLength(1);
+const quiet = (): World => logged('nothing', 1000);
+const served = 'what webhooks serve';
+const open = (detail: unknown, howToGet: unknown) => ({ status: 'unknown', gaps: [{ detail, howToGet }] });
+
+/** What each API server has counted so far. */
+function counted(world: World, ...calls: readonly CallCounts[]): World {
+  for (const node of ['m1', 'm2', 'm3']) world.set('api.metrics', node, (old) => ({ ...old, calls }));
+  return world;
+}
+const validated = (answered: number, failed = 0): CallCounts => ({ kind: 'validating', to: hook, answered, failed });
+const converted = (answered: number, failed = 0): CallCounts => ({ kind: 'conversion', to: things, answered, failed });
+
+test('of webhooks that nobody called it is unknown, once for all of them, with what would verify the first', () => {
+  const world = quiet();
+  expect(world.verdict(bundles, served)).toMatchObject(
+    open(
+      expect.stringContaining('check.policy.io, things.x.io'),
+      expect.stringMatching(
+        /^kubectl get validatingwebhookconfiguration policy .*port-forward service\/hook 8443:9443 .*hook\.policy\.svc/,
+      ),
+    ),
+  );
+  expect(world.judge(bundles).filter(({ status }) => status === 'unknown')).toHaveLength(1);
+});
+
+test('one that API servers call, and that never failed, fits', () => {
+  expect(counted(quiet(), validated(7), converted(3)).verdict(bundles, served).status).toBe('pass');
+  const half = counted(quiet(), validated(7)).verdict(bundles, served);
+  expect(half).toMatchObject(open(expect.stringMatching(/caBundle of things\.x\.io signed/), expect.stringContaining('things.x.io')));
+});
+
+test('one whose calls fail is open, until none fails between two looks', () => {
+  const failing = (): World => counted(quiet(), validated(7, 2), converted(3));
+  expect(failing().verdict(bundles, served)).toMatchObject(
+    open(expect.stringContaining('calls of check.policy.io have failed'), expect.stringContaining('x509')),
+  );
+  const later = (answered: number, failed: number) => {
+    const world = failing();
+    for (const node of ['m1', 'm2', 'm3'])
+      world.again('api.metrics', node, { requests: 1, serverErrors: 0, terminated: 0, calls: [validated(answered, failed), converted(3)] });
+    return world.verdict(bundles, served).status;
+  };
+  expect([later(9, 2), later(9, 3), later(7, 2)]).toEqual(['pass', 'unknown', 'unknown']);
+});
+
+test('one API server that meets failures, or was not asked, leaves it open', () => {
+  const world = counted(quiet(), validated(7), converted(3));
+  world.set('api.metrics', 'm2', (old) => ({ ...old, calls: [validated(0, 1)] }));
+  expect(world.verdict(bundles, served).status).toBe('unknown');
+  const unread = counted(quiet(), validated(7), converted(3)).missing('api.metrics', 'm2', { howToGet: '--deep' });
+  expect(unread.verdict(bundles, served)).toMatchObject({ status: 'unknown', gaps: [{ id: 'api.metrics', howToGet: '--deep' }] });
+});
+
+test('counters do not tell two webhooks of one name apart', () => {
+  const world = counted(quiet(), validated(7), converted(3));
+  world.set('kube.webhooks', undefined, ({ webhooks }) => ({
+    webhooks: webhooks.flatMap((one) => [one, { ...one, configuration: 'second' }]),
+  }));
+  expect(world.verdict(bundles, served)).toMatchObject(open(expect.stringContaining(hook), expect.anything()));
 });
 
 test.each([

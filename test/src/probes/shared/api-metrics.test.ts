@@ -8,6 +8,7 @@ const bucket = (family: string, labels: string, counts: Readonly<Record<string, 
     .join('');
 
 const whole = 'apiserver_request_duration_seconds';
+const said = (code: string): string => `operation="UPDATE",rejection_code="${code}",type="validating"`;
 const exposition = [
   '# HELP apiserver_request_total x\n',
   'apiserver_request_total{code="200",verb="GET"} 90\napiserver_request_total{code="503",verb="GET"} 10\n',
@@ -29,6 +30,16 @@ const exposition = [
     '0.005': 1,
     '+Inf': 1,
   }),
+  'apiserver_admission_webhook_request_total{code="200",name="a.x",operation="CREATE",rejected="false",type="validating"} 5\n',
+  'apiserver_admission_webhook_request_total{code="200",name="a.x",operation="UPDATE",rejected="false",type="validating"} 2\n',
+  'apiserver_admission_webhook_request_total{code="503",name="a.x",operation="UPDATE",rejected="true",type="validating"} 4\n',
+  'apiserver_admission_webhook_request_total{code="503",name="b.x",operation="UPDATE",rejected="false",type="admit"} 6\n',
+  `apiserver_admission_webhook_rejection_count{error_type="no_error",name="a.x",${said('403')}} 1\n`,
+  `apiserver_admission_webhook_rejection_count{error_type="calling_webhook_error",name="a.x",${said('503')}} 4\n`,
+  `apiserver_admission_webhook_rejection_count{error_type="apiserver_internal_error",name="a.x",${said('0')}} 9\n`,
+  'apiserver_admission_webhook_fail_open_count{name="b.x",type="admit"} 6\n',
+  'apiserver_crd_conversion_webhook_duration_seconds_count{crd_name="t.x",from_version="v1",succeeded="true",to_version="v2"} 8\n',
+  'apiserver_crd_webhook_conversion_duration_seconds_count{crd_name="u.x",from_version="v1",succeeded="false",to_version="v2"} 3\n',
   'apiserver_longrunning_requests{verb="WATCH",resource="pods"} 7\napiserver_longrunning_requests{verb="WATCH",resource="nodes"} 5\n',
 ].join('');
 
@@ -44,6 +55,15 @@ test('requests by what may be compared, without what lasts by its nature', () =>
   expect(metrics.storage).toEqual({ buckets: [expect.objectContaining({ count: 4 })], count: 5 });
   expect(metrics.levels).toEqual([
     { name: 'leader-election', seats: 25, rejected: { 'queue-full': 5 }, waited: { buckets: [{ upTo: 0.005, count: 1 }], count: 1 } },
+  ]);
+});
+
+test('calls of webhooks by how they ended, a no being an answer', () => {
+  expect(readApiMetrics(keepApiMetrics(exposition)).calls).toEqual([
+    { kind: 'validating', to: 'a.x', answered: 8, failed: 4 },
+    { kind: 'admit', to: 'b.x', answered: 0, failed: 6 },
+    { kind: 'conversion', to: 'u.x', answered: 0, failed: 3 },
+    { kind: 'conversion', to: 't.x', answered: 8, failed: 0 },
   ]);
 });
 
