@@ -1,6 +1,6 @@
 // Do pods that use the Service `kubernetes` get sent to this API server exactly when it serves?
-import { editSettings } from '../../src/judge/plans/change-settings.ts';
-import { homeOf } from '../../src/judge/readings/component-home.ts';
+import { judgeListedDoors } from './judging/listed-doors.ts';
+import { planFor } from './plans/correct-advertised-address.ts';
 import { defineRule, fail, notApplicable, pass, undecided } from '../../src/judge/define-rule.ts';
 import { allegiancesOf } from '../../src/judge/readings/allegiance.ts';
 import { commandLineOf } from '../../src/judge/readings/command-line.ts';
@@ -41,13 +41,15 @@ export default defineRule({
       unit: 's',
       source: 'k8s.io/kubernetes pkg/controlplane/instance.go: lease TTL 15 s + reconcile interval 10 s, and 5 s more',
     },
+    looks: { value: 2, unit: 'looks, a second apart', source: 'own choice: what was just started opens one address after the other' },
     renewal: {
       value: 10,
       unit: 's',
       source: 'https://kubernetes.io/docs/concepts/architecture/nodes/#node-heartbeats (a lease is renewed every 10 s)',
     },
   },
-  reasons: ['stale', 'missing', 'elsewhere'],
+  reasons: ['stale', 'missing', 'elsewhere', 'dead-address'],
+  confirm: { evidence: ['api.ready'], times: 1, everyMs: 1000 },
   subjects: (seen) => mastersOf(seen).map((master) => master.subject),
   judge: (seen, limits, subject) => {
     if (seen.topology.platform.kind === 'managed') return notApplicable('the provider lists addresses of its own');
@@ -55,12 +57,13 @@ export default defineRule({
       return notApplicable('etcd is several clusters, and the list comes from one of them, which is judged elsewhere');
     const master = masterOf(seen, subject);
     const { addresses } = seen.get('kube.endpoints');
-    const listed = master.doors.map(({ host, port }) => joinAddress(host, port)).find((one) => addresses.includes(one));
+    const entries = master.doors.map(({ host, port }) => joinAddress(host, port)).filter((one) => addresses.includes(one));
+    const [listed] = entries;
     const isListed = listed !== undefined;
     const reading = readApiServer(seen, master);
     const node = subject.name;
     const address = listed ?? subject.id;
-    if (isListed && reading.kind !== 'silent') return pass({ node, listed: 'yes' });
+    if (isListed && reading.kind !== 'silent') return judgeListedDoors(seen, master, entries, limits.looks);
     if (!isListed && !servesClients(reading)) return pass({ node, listed: 'no', note: 'it does not serve' });
     if (!isListed && !master.doors.some(({ origin }) => origin === 'listed')) {
       return undecided(
@@ -96,6 +99,15 @@ export default defineRule({
   },
   explains: [
     {
+      to: 'lb-backend-down',
+      kind: 'causes',
+      on: 'apiserver',
+      because: 'the load balancer, too, is sent to the address that is dead',
+      produces: ['refused', 'timeout'],
+      when: ({ cause }) => (cause.reason === 'dead-address' ? 'yes' : 'no'),
+      unproven: true,
+    },
+    {
       to: 'api-5xx-ratio',
       kind: 'hints',
       on: 'cluster',
@@ -108,28 +120,7 @@ export default defineRule({
       because: 'pods that serve a webhook cannot work without the API',
     },
   ],
-  fixes: ({ facts }, seen) => {
-    const look = {
-      do: 'See what the list holds, and which address each API server gives for itself',
-      where: 'here',
-      run: [
-        'kubectl get endpointslices -n default -l kubernetes.io/service-name=kubernetes -o wide',
-        "kubectl -n kube-system get pod -l component=kube-apiserver -o yaml | grep -E 'advertise-address|endpoint-reconciler|apiserver-count'",
-      ],
-      risk: 'none' as const,
-      needs: [],
-      verify: [],
-    };
-    const mend = {
-      do: 'Correct --advertise-address, drop --endpoint-reconciler-type (the default works by leases)',
-      where: String(facts['node']),
-      ...editSettings(seen, homeOf(seen, 'kube-apiserver', String(facts['node'])), '--advertise-address'),
-      risk: 'medium' as const,
-      needs: [{ text: 'one of the two flags is wrong there', met: 'unknown' as const }],
-      verify: ['kubectl get endpointslices -n default   # equal to the API servers that serve, within 30 s'],
-    };
-    return [look, mend];
-  },
+  fixes: planFor,
   avoid: () => ['edit the list by hand: an API server writes it again within seconds'],
   reading: ['https://kubernetes.io/docs/reference/command-line-tools-reference/kube-apiserver/'],
   errors: ['dial tcp 10.96.0.1:443: i/o timeout', 'dial tcp 10.96.0.1:443: connect: connection refused'],

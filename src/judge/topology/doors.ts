@@ -34,12 +34,17 @@ export function mayBeAlias(known: KnownEvidence, one: Master, masters: readonly 
   return masters.some(({ doors }) => doors.some(({ origin }) => origin === 'listed') && !doors.some(({ origin }) => origin === 'flag'));
 }
 
-/** Where to ask when the first door does not answer; names that nobody named to us stand in lists of servers only. */
+/**
+ * Where to ask beside the best door: at all others when that one does not answer, and always where pods are sent. Names that
+ * nobody named to us stand in lists of servers only.
+ */
 export function doorsToAsk(known: KnownEvidence, master: Master): readonly Door[] {
   const tries = triesAt(known, master);
-  if (tries.length === 0 || tries.some(answers)) return [];
+  if (tries.length === 0) return [];
   const isOther = ({ host, port }: Door): boolean => host !== master.host || port !== master.port;
-  return master.doors.filter((door) => isOther(door) && (door.origin === 'flag' || isNumber(door.host)));
+  const others = master.doors.filter((door) => isOther(door) && (door.origin === 'flag' || isNumber(door.host)));
+  const advertised = known.get('kube.endpoints')?.addresses ?? [];
+  return tries.some(answers) ? others.filter(({ host, port }) => advertised.includes(joinAddress(host, port))) : others;
 }
 
 function isNumber(host: string): boolean {

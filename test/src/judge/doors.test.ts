@@ -6,9 +6,14 @@ import entry from '../../../rules/apiserver/api-lb-unreachable.ts';
 import allDown from '../../../rules/apiserver/api-all-masters-down.ts';
 import requiredNames from '../../../rules/certificates/cert-san-missing-required.ts';
 import backendSet from '../../../rules/loadbalancer/lb-backend-set-mismatch.ts';
+import { KnownEvidence } from '../../../src/judge/topology/build.ts';
+import { doorsToAsk } from '../../../src/judge/topology/doors.ts';
+import { EvidenceIndex } from '../../../src/judge/view.ts';
 import type { EvidenceItem, EvidenceTypes } from '../../../src/model/evidence.ts';
 import type { CertificateSeen, FailureClass, Try } from '../../../src/model/network.ts';
 import type { Subject } from '../../../src/model/subject.ts';
+import { fixesOf, shown, unfilled } from '../../kit/texts.ts';
+import { cutStream } from '../../rules/etcd/kit.ts';
 import { addressOf, answered, asFail, certificate, failedTries, healthyWorld, now, World } from '../../kit/world.ts';
 
 const publicOf = (node: string): string => `203.0.113.1${node.slice(1)}`;
@@ -244,4 +249,73 @@ test('what an earlier run remembers of one machine is one master', () => {
   for (const id of ['kube.nodes', 'kube.control-plane-pods', 'kube.endpoints'] as const) world.missing(id);
   expect(world.topology.masters.map(({ subject }) => subject.name)).toEqual([...nodes]);
   expect(idsOf(world.topology.masters)).toEqual(nodes.map((node) => `${addressOf(node)}:6443`));
+});
+
+describe('a master that answers at a public address, and not where pods are sent', () => {
+  /** m2 is asked at its public address; its own one is tried in as many looks. */
+  const apart = (why: FailureClass, looks = 2): World => {
+    const world = at(withExternal(flagged(publicOf('m2')), { m2: publicOf('m2') }), `${publicOf('m2')}:6443`, answers('m2'));
+    world.drop('api.ready', 'm2');
+    return Array.from({ length: looks }).reduce<World>(
+      (before, _, sample) => at(before, `${addressOf('m2')}:6443`, failedTries('m2', why), sample),
+      world,
+    );
+  };
+  const checked = (world: World, status: string, checkStatus: string): World =>
+    world.set('lb.stats', undefined, ({ rows }) => ({
+      rows: rows.map((row) => (row.server === 'm2' ? { ...row, address: `${addressOf('m2')}:6443`, status, checkStatus } : row)),
+    }));
+  const alone = (world: World): World => world.missing('lb.stats');
+  const judged = (world: World) => world.verdict(endpoints, 'm2');
+
+  test('is a finding where it refuses there twice and the others answer at theirs: pods are sent to the dead', () => {
+    const world = alone(apart('refused'));
+    expect(idsOf(world.topology.masters)).toContain(`${publicOf('m2')}:6443`);
+    const verdict = asFail(judged(world));
+    expect(verdict).toMatchObject({ reason: 'dead-address', severity: 'critical', witness: 'measured', subject: { name: 'm2' } });
+    expect(shown(endpoints, verdict)).toEqual([
+      `m2 ${addressOf('m2')}:6443  refuses connections, is listed; so for 2 looks, while it answers at ${publicOf('m2')}:6443`,
+    ]);
+    expect(unfilled(endpoints, verdict)).toEqual([]);
+    expect(fixesOf(endpoints, world, verdict)[0]).toMatchObject({ where: 'm2', run: expect.arrayContaining(["ss -ltn 'sport = :6443'"]) });
+    expect(world.verdict(masterUnreachable, 'm2').status).toBe('pass');
+  });
+
+  test('is looked at again before that, for it may just be starting', () => {
+    expect(judged(alone(apart('refused', 1)))).toMatchObject({ status: 'unknown', secondLook: 'urged' });
+  });
+
+  test('is a finding where HAProxy or the other etcd members do not get there either, be it silence', () => {
+    for (const check of ['L4TOUT', 'L4CON'])
+      expect(asFail(judged(checked(apart('timeout', 1), 'DOWN', check)))).toMatchObject({ reason: 'dead-address', witness: 'agreed' });
+    const lost = alone(apart('timeout', 1));
+    for (const node of ['m1', 'm3'] as const) cutStream(lost, node, 'm2');
+    expect(asFail(judged(lost))).toMatchObject({ reason: 'dead-address', witness: 'agreed' });
+    expect(judged(cutStream(alone(apart('timeout', 1)), 'm1', 'm2')).status).toBe('unknown');
+  });
+
+  test('is our own way where HAProxy gets there', () => {
+    expect(judged(checked(apart('refused'), 'UP', 'L7OK')).status).toBe('pass');
+  });
+
+  test('is open where nobody else can tell: packets are dropped, all are refused, nobody asked', () => {
+    expect(judged(alone(apart('timeout'))).status).toBe('unknown');
+    const barred = alone(apart('refused'));
+    for (const node of ['m1', 'm3']) barred.set('api.ready', node, { tries: failedTries(node, 'refused') });
+    expect(judged(barred).status).toBe('unknown');
+    expect(judged(alone(apart('refused', 0)))).toMatchObject({
+      status: 'unknown',
+      gaps: [{ detail: expect.stringContaining('nobody asked'), howToGet: expect.stringContaining(`https://${addressOf('m2')}:6443`) }],
+    });
+  });
+
+  test('is asked at both, and one that answers where pods are sent at no other', () => {
+    const asked = (world: World) => {
+      const known = new KnownEvidence(new EvidenceIndex(world.evidence.items));
+      return world.topology.masters.flatMap((master) => doorsToAsk(known, master).map(({ host }) => host));
+    };
+    expect(asked(apart('refused', 0))).toEqual([addressOf('m2')]);
+    expect(asked(apart('refused'))).toEqual([addressOf('m2')]);
+    expect(asked(withExternal(healthyWorld(), { m2: publicOf('m2') }))).toEqual([]);
+  });
 });

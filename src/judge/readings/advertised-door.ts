@@ -1,0 +1,74 @@
+// Does the address that pods are sent to lead to an API server that answers at another one?
+import { joinAddress } from '../../model/address.ts';
+import type { FailureClass } from '../../model/network.ts';
+import type { Seen } from '../../model/rule.ts';
+import { say, type Text } from '../../model/sentence.ts';
+import type { Master } from '../../model/topology.ts';
+import { readApiServer, type SilentApiServer } from './api-server.ts';
+import { backendsOf } from './backend.ts';
+
+export type DoorEvidence = 'api.ready' | 'kube.nodes' | 'kube.endpoints' | 'lb.stats' | 'etcd.metrics';
+
+/**
+ * `leads`: it was answered there, or HAProxy is. `dead`: silent to us, and somebody else says so too or our own way is proven
+ * by another API server. `ours`: silent to us alone, as far as anybody knows. `unasked`: nobody tried.
+ */
+export type AdvertisedDoor =
+  | { readonly kind: 'leads' | 'unasked' }
+  | { readonly kind: 'ours'; readonly words: Text }
+  | { readonly kind: 'dead'; readonly words: Text; readonly looks: number; readonly by?: Text };
+
+const words: Partial<Record<FailureClass, Text>> = {
+  refused: 'refuses connections',
+  timeout: 'does not answer',
+  unreachable: 'cannot be reached',
+  hung: 'accepts a connection, then says nothing',
+};
+
+export function advertisedDoor(seen: Seen<DoorEvidence>, master: Master, address: string): AdvertisedDoor {
+  const subject = { ...master.subject, id: address };
+  const reading = seen.attempt(() => readApiServer(seen, { subject }));
+  if (reading !== undefined && reading.kind !== 'silent') return { kind: 'leads' };
+  const checked = seen.attempt(() => backendsOf(seen).find(({ row }) => row.address === address));
+  if (checked?.state === 'up' && checked.check.endsWith('OK')) return { kind: 'leads' };
+  if (reading === undefined) return { kind: 'unasked' };
+  const silent = words[reading.why] ?? reading.detail;
+  const looks = seen.samples('api.ready', subject).length;
+  if (checked?.state === 'down' && checked.check.startsWith('L4'))
+    return { kind: 'dead', words: silent, looks, by: say('HAProxy ({check})', { check: checked.check }) };
+  if (peersHaveLost(seen, master, address)) return { kind: 'dead', words: silent, looks, by: 'the etcd members that lost it there' };
+  if (leavesATrace(reading) && anotherAnswersAtIts(seen, master)) return { kind: 'dead', words: silent, looks };
+  return { kind: 'ours', words: silent };
+}
+
+/** What drops packets, or says that there is no way, may stand between us and it; a refusal comes from where the address is. */
+function leavesATrace({ why }: SilentApiServer): boolean {
+  return why !== 'timeout' && why !== 'unreachable' && why !== 'dns';
+}
+
+/** Then the network of these addresses, and their port, are open to us. */
+function anotherAnswersAtIts(seen: Seen<DoorEvidence>, master: Master): boolean {
+  const { addresses } = seen.get('kube.endpoints');
+  return seen.topology.masters
+    .filter((other) => other !== master)
+    .flatMap((other) => other.doors.map((door) => ({ ...other.subject, id: joinAddress(door.host, door.port) })))
+    .filter(({ id }) => addresses.includes(id))
+    .some((subject) => {
+      const reading = seen.attempt(() => readApiServer(seen, { subject }));
+      return reading !== undefined && reading.kind !== 'silent';
+    });
+}
+
+/** The member on the same address, by every other one that tells. */
+function peersHaveLost(seen: Seen<DoorEvidence>, { subject }: Master, address: string): boolean {
+  const own = seen.topology.members.find((member) => member.subject.keys.node === subject.keys.node);
+  const id = own?.subject.keys.member;
+  if (own === undefined || id === undefined || joinAddress(own.peerHost ?? own.host, 0) !== address.replace(/\d+$/, '0')) return false;
+  const streams = seen.topology.members
+    .filter((member) => member !== own)
+    .flatMap((member) => {
+      const metrics = seen.peek('etcd.metrics', member.subject);
+      return metrics?.state === 'known' && metrics.value.kind === 'answered' ? (metrics.value.activePeers[id] ?? []) : [];
+    });
+  return streams.length > 0 && streams.every((active) => active === 0);
+}
