@@ -1,10 +1,11 @@
 // How is traffic of one machine dropped, in its own network namespace only?
 import type { LabHandle } from './handle.ts';
 
-/** Matches of nft(8) for what is dropped on the way in and on the way out. */
+/** Matches of nft(8) for what is dropped on the way in, on the way out, and on the way through. */
 export interface Drops {
   readonly incoming: readonly string[];
   readonly outgoing: readonly string[];
+  readonly passing?: readonly string[];
 }
 
 function tableName(fault: string): string {
@@ -26,6 +27,7 @@ export async function dropTraffic(lab: LabHandle, node: string, fault: string, d
     `table inet ${table} {`,
     ...chain('incoming', 'input', drops.incoming),
     ...chain('outgoing', 'output', drops.outgoing),
+    ...chain('passing', 'forward', drops.passing ?? []),
     '}',
     '',
   ].join('\n');

@@ -168,4 +168,23 @@ export const networks: readonly Scenario[] = [
     expect: { kind: 'fault', root: { rule: ['lb-backend-set-mismatch', 'lb-check-disagrees', 'lb-backend-down'] }, folds: [] },
     forbidden: ['api-*', 'etcd-*', 'host-unreachable', 'ha-node-notready'],
   },
+  {
+    ...base,
+    id: 'S178',
+    title: 'a balancer that passes packets on loses those it sends back to m1; seen on m1',
+    faults: [{ fault: 'lb-passes-packets', target: 'lb' }],
+    ages: [30],
+    onNode: 'm1',
+    expect: { kind: 'fault', root: on('m1', 'lb-cloud-hairpin'), folds: [cluster('api-lb-unreachable')] },
+    forbidden: ['api-master-unreachable', 'host-unreachable', 'etcd-*', 'le-*', 'ha-node-notready'],
+  },
+  {
+    ...base,
+    id: 'S179',
+    title: 'a balancer that passes packets on, of which nothing is known but its address',
+    faults: [{ fault: 'lb-passes-packets', target: 'lb' }],
+    ages: [30],
+    expect: { kind: 'nothing', exitCode: [0] },
+    forbidden: [],
+  },
 ];

@@ -1,0 +1,56 @@
+// Fault: in HAProxy's place stands a balancer as clouds have them, which passes packets on; a master never gets its own back.
+import { defineFault } from '../fault.ts';
+import type { LabHandle } from '../handle.ts';
+import { allowTraffic, dropTraffic } from '../firewall.ts';
+import { startService, stopService } from '../services.ts';
+import { apiServerPort, loadBalancerPort } from '../topology.ts';
+
+const name = 'lb-passes-packets';
+const translation = 'lab_lb_translation';
+
+/** Each new connection goes to the next master, by rewriting its addresses. */
+function translate(masters: readonly string[]): string {
+  const turns = masters.map((address, index) => `${index} : ${address}`).join(', ');
+  return [
+    `table ip ${translation}`,
+    `delete table ip ${translation}`,
+    `table ip ${translation} {`,
+    '  chain arriving {',
+    '    type nat hook prerouting priority dstnat;',
+    `    tcp dport ${loadBalancerPort} dnat to numgen inc mod ${masters.length} map { ${turns} } : ${apiServerPort}`,
+    '  }',
+    '  chain leaving {',
+    '    type nat hook postrouting priority srcnat;',
+    `    tcp dport ${apiServerPort} masquerade`,
+    '  }',
+    '}',
+    '',
+  ].join('\n');
+}
+
+async function useTable(lab: LabHandle, node: string, rules: string): Promise<void> {
+  const outcome = await lab.nodeExec(node, ['nft', '-f', '-'], { input: rules });
+  if (outcome.code !== 0) throw new Error(`nft on ${node}: ${outcome.stderr.trim()}`);
+}
+
+export default defineFault({
+  name,
+  breaks: 'for a master the way to itself through the load balancer, which rewrites addresses instead of answering for others',
+  place: 'lb',
+  parameters: {},
+  inject: async (lab, target) => {
+    const masters = lab.masters.map(({ address }) => address);
+    await stopService(lab, target.name, 'haproxy');
+    const forwarding = await lab.nodeExec(target.name, ['bash', '-c', 'echo 1 > /proc/sys/net/ipv4/ip_forward']);
+    if (forwarding.code !== 0) throw new Error(`forwarding on ${target.name}: ${forwarding.stderr.trim()}`);
+    const back = masters.map((address) => `ip saddr ${address} ip daddr ${address}`);
+    await dropTraffic(lab, target.name, name, { incoming: [], outgoing: [], passing: back });
+    await useTable(lab, target.name, translate(masters));
+  },
+  heal: async (lab, target) => {
+    await useTable(lab, target.name, `table ip ${translation}\ndelete table ip ${translation}\n`);
+    await allowTraffic(lab, target.name, name);
+    await startService(lab, target.name, 'haproxy');
+  },
+  settles: { seconds: 10, what: 'clients have connected anew' },
+});
