@@ -23,6 +23,7 @@ type Needs =
   | 'api.ready'
   | 'kube.control-plane-pods'
   | 'here.files'
+  | 'lb.stats'
   | 'etcd.clock'
   | 'etcd.status'
   | 'etcd.metrics'
@@ -54,6 +55,7 @@ export default defineRule({
     'api.ready',
     'kube.control-plane-pods',
     'here.files',
+    'lb.stats',
   ],
   limits: {
     ...electionLimits,
@@ -61,6 +63,11 @@ export default defineRule({
       value: 5,
       unit: 'election timeouts without a leader, at every look',
       source: 'etcd raft/raft.go: a voter calls an election after one to two of them (1 s each by default), and again after a split vote',
+    },
+    patience: {
+      value: 10,
+      unit: 's without a leader where no timer was read',
+      source: 'two election timeouts of 5 s, the longest that makers of clusters set: kubespray roles/etcd_defaults, k3s pkg/etcd',
     },
   },
   reasons: ['leaderless', 'streams', 'peer-port', 'no-votes', 'unsteady'],
@@ -74,7 +81,7 @@ export default defineRule({
     const others = aliveMembers(seen).filter((other) => other !== member);
     if (others.length === 0) return notApplicable('no other member is alive to be cut off from');
     const { alone } = electionsSeen(seen, limits);
-    const cut = whyCutOff(seen, member, reading, others, limits.timeouts) ?? unsteady(member, alone);
+    const cut = whyCutOff(seen, member, reading, others, limits) ?? unsteady(member, alone);
     if (cut?.reason === 'streams' && isOnOtherSide(seen, member, alone))
       return pass({ member: subject.name, note: 'it has lost streams with one member only, which loses its leader' });
     if (cut === undefined) return connected(seen, member, reading, others);
@@ -183,7 +190,7 @@ function neverLed(seen: Seen, member: Member | undefined): boolean {
 
 /** What is inferred from others’ silence is not the member's own word. */
 function witnessOf(cut: Cut, reading: MemberReading): 'stated' | 'agreed' | 'measured' {
-  if (cut.reason === 'no-votes') return 'agreed';
+  if (cut.reason === 'no-votes') return cut.unsure ? 'measured' : 'agreed';
   return reading.kind === 'leaderless' && reading.neverLed !== true ? 'stated' : 'measured';
 }
 
@@ -210,8 +217,8 @@ function connected(seen: Seen<Needs>, member: Member, reading: MemberReading, ot
     return pass({ member: member.subject.name, streams: up.length });
   }
   const { voters, leaderless } = countVoters(seen);
-  // An election may be under way at this very moment, and nobody else has noticed for how long there is no leader.
-  if (leaderless.length === voters.length && leaderless.includes(member) && anApiServerReadsEtcd(seen) === 'unknown')
+  // An election may be under way at this very moment, and nobody else has noticed that it takes too long.
+  if (leaderless.length === voters.length && leaderless.includes(member) && anApiServerReadsEtcd(seen) !== 'yes')
     return suspected('no voter knows a leader at this moment: an election may be under way');
   if (up.length > 0)
     return undecided('it has no leader, and its counters lag minutes behind a network that drops packets', lookFrom(member, others));

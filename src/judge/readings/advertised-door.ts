@@ -5,7 +5,9 @@ import type { Seen } from '../../model/rule.ts';
 import { say, type Text } from '../../model/sentence.ts';
 import type { Master } from '../../model/topology.ts';
 import { readApiServer, type SilentApiServer } from './api-server.ts';
+import { splitAddress } from '../topology/build.ts';
 import { backendsOf } from './backend.ts';
+import { peersHaveLost } from './etcd-path.ts';
 
 export type DoorEvidence = 'api.ready' | 'kube.nodes' | 'kube.endpoints' | 'lb.stats' | 'etcd.metrics';
 
@@ -36,7 +38,7 @@ export function advertisedDoor(seen: Seen<DoorEvidence>, master: Master, address
   const looks = seen.samples('api.ready', subject).length;
   if (checked?.state === 'down' && checked.check.startsWith('L4'))
     return { kind: 'dead', words: silent, looks, by: say('HAProxy ({check})', { check: checked.check }) };
-  if (peersHaveLost(seen, master, address)) return { kind: 'dead', words: silent, looks, by: 'the etcd members that lost it there' };
+  if (membersHaveLost(seen, master, address)) return { kind: 'dead', words: silent, looks, by: 'the etcd members that lost it there' };
   if (leavesATrace(reading) && anotherAnswersAtIts(seen, master)) return { kind: 'dead', words: silent, looks };
   return { kind: 'ours', words: silent };
 }
@@ -60,15 +62,7 @@ function anotherAnswersAtIts(seen: Seen<DoorEvidence>, master: Master): boolean 
 }
 
 /** The member on the same address, by every other one that tells. */
-function peersHaveLost(seen: Seen<DoorEvidence>, { subject }: Master, address: string): boolean {
+function membersHaveLost(seen: Seen<DoorEvidence>, { subject }: Master, address: string): boolean {
   const own = seen.topology.members.find((member) => member.subject.keys.node === subject.keys.node);
-  const id = own?.subject.keys.member;
-  if (own === undefined || id === undefined || joinAddress(own.peerHost ?? own.host, 0) !== address.replace(/\d+$/, '0')) return false;
-  const streams = seen.topology.members
-    .filter((member) => member !== own)
-    .flatMap((member) => {
-      const metrics = seen.peek('etcd.metrics', member.subject);
-      return metrics?.state === 'known' && metrics.value.kind === 'answered' ? (metrics.value.activePeers[id] ?? []) : [];
-    });
-  return streams.length > 0 && streams.every((active) => active === 0);
+  return own !== undefined && splitAddress(address, 0)?.host === (own.peerHost ?? own.host) && peersHaveLost(seen, own);
 }

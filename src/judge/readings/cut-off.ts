@@ -2,18 +2,19 @@
 import type { Seen } from '../../model/rule.ts';
 import { say, type Text } from '../../model/sentence.ts';
 import type { Member } from '../../model/topology.ts';
-import { anApiServerReadsEtcd } from './etcd-path.ts';
 import type { CommandEvidence } from './etcd-flags.ts';
-import { electionTakes, leaderlessFor } from './leaderless.ts';
+import { type ElectionLimits, electionIsOverdue } from './leaderless.ts';
 import { type MemberEvidence, type MemberReading, peekMember } from './member.ts';
 import { cutOffMembers, linksOf } from './peers.ts';
-import { countVoters, namesOf } from './voters.ts';
+import { namesOf } from './voters.ts';
 
-type Needs = MemberEvidence | CommandEvidence | 'api.ready';
+type Needs = MemberEvidence | CommandEvidence | 'api.ready' | 'lb.stats';
 
 export interface Cut {
   readonly reason: 'leaderless' | 'streams' | 'peer-port' | 'no-votes' | 'unsteady';
   readonly words: Text;
+  /** It rests on timers that nobody read. */
+  readonly unsure?: true;
 }
 
 /** Undefined when nothing says so; whether it is connected is another question. */
@@ -22,7 +23,7 @@ export function whyCutOff(
   member: Member,
   reading: MemberReading,
   others: readonly Member[],
-  timeouts: number,
+  limits: ElectionLimits,
 ): Cut | undefined {
   const led = others.filter((other) => peekMember(seen, other)?.kind === 'led');
   if (reading.kind === 'leaderless' && led.length > 0) {
@@ -31,21 +32,22 @@ export function whyCutOff(
   const links = linksOf(seen, member);
   if (cutOffMembers(seen).includes(member))
     return { reason: 'streams', words: say('has lost its streams with {broken}', { broken: namesOf(links.broken) }) };
-  if (votesDoNotArrive(seen, timeouts))
-    return { reason: 'no-votes', words: 'elects nobody although every voter is alive: no votes arrive' };
+  const noVotes = votesThatDoNotArrive(seen, limits);
+  if (noVotes !== undefined) return noVotes;
   if (reading.kind === 'led' || links.unknown.length < others.length) return undefined;
   return deadPeerPort(seen, member, others);
 }
 
 /**
- * Voters that reach each other elect a leader within two seconds. When every one of them is alive without a leader, for so
- * long that the API servers have given up on etcd, or in look after look, they do not; their counters take minutes to notice
- * dropped packets.
+ * When every voter is alive without a leader, in look after look or for so long that the API servers have given up on etcd,
+ * they do not reach each other; their counters take minutes to notice dropped packets.
  */
-function votesDoNotArrive(seen: Seen<Needs>, timeouts: number): boolean {
-  const { voters, leaderless } = countVoters(seen);
-  if (leaderless.length < voters.length) return false;
-  return anApiServerReadsEtcd(seen) === 'no' || leaderlessFor(seen) >= electionTakes(seen, voters, timeouts);
+function votesThatDoNotArrive(seen: Seen<Needs>, limits: ElectionLimits): Cut | undefined {
+  const overdue = electionIsOverdue(seen, limits);
+  if (overdue === 'no') return undefined;
+  if (overdue === 'surely') return { reason: 'no-votes', words: 'elects nobody although every voter is alive: no votes arrive' };
+  const words = 'elects nobody although every voter is alive: no votes arrive, or its election timeout, not read here, is above the usual 1 s';
+  return { reason: 'no-votes', words, unsure: true };
 }
 
 /** Our own path to a peer port proves little: it counts only where another peer port and this client port answer us. */

@@ -7,6 +7,7 @@ import { judgeAll } from '../../../src/judge/judge.ts';
 import { buildTopology } from '../../../src/judge/topology/build.ts';
 import type { Evidence, EvidenceItem, Known } from '../../../src/model/evidence.ts';
 import type { Try } from '../../../src/model/network.ts';
+import type { Fail } from '../../../src/model/verdict.ts';
 import type { Report } from '../../../src/model/report.ts';
 import { probes } from '../../../src/probes/index.ts';
 import { judgeAgain } from '../../laws/recordings.ts';
@@ -48,6 +49,10 @@ function statuses(evidence: Evidence): readonly string[] {
   return judgeAll([rule], evidence, buildTopology(evidence)).map(({ status }) => status);
 }
 
+function fails(evidence: Evidence): readonly Fail[] {
+  return judgeAll([rule], evidence, buildTopology(evidence)).flatMap((verdict) => (verdict.status === 'fail' ? [verdict] : []));
+}
+
 const heads = ({ findings }: Report) => findings.map(({ cause }) => cause.rule);
 
 test('nothing tells masters from hosts of etcd', () => {
@@ -70,6 +75,14 @@ test('no voter has a leader for five seconds: all are cut off, and that heads th
   expect(first?.effects.map((effect) => effect.rule)).toContain('etcd-no-leader');
   expect(heads(report)).not.toContain('etcd-quorum-lost');
   expect(heads(report)).not.toContain('etcd-member-down');
+});
+
+test('with timers that nobody read that is likely after five seconds, and agreed on after ten', () => {
+  const [soon] = fails(looked(7));
+  expect(soon).toMatchObject({ reason: 'no-votes', witness: 'measured' });
+  expect(String(soon?.facts['words'])).toContain('its election timeout, not read here');
+  const [late] = fails(looked(12));
+  expect(late).toMatchObject({ reason: 'no-votes', witness: 'agreed', facts: { words: expect.not.stringContaining('not read') } });
 });
 
 test('a leader seen at one of the looks, or counted between two, ends the silence', () => {

@@ -127,6 +127,31 @@ test('they elect nobody for so long that the API servers have given up: their vo
   expect(silence(world, 'm3').verdict(rule, 'm1').status).toBe('unknown');
 });
 
+/** Every voter alive without a leader, which the API servers have noticed; by this maker, whose pods show no flags of etcd. */
+function unled(maker: string) {
+  const world = names.reduce((one, node) => loseLeader(one, node), healthyWorld());
+  for (const node of names) world.set('api.ready', node, { tries: [answered(node, 500, '[-]etcd failed: reason withheld\n')] });
+  world.missing('kube.control-plane-pods').missing('kube.kubeadm-config').set('api.version', undefined, { gitVersion: maker });
+  return world.set('kube.nodes', undefined, (old) => ({ ...old, nodes: old.nodes.map((node) => ({ ...node, kubeletVersion: maker })) }));
+}
+
+const takenOutFor = (seconds: number, world = healthyWorld()) =>
+  world.set('lb.stats', undefined, ({ rows }) => ({
+    rows: rows.map((row) => (row.type === 'server' ? { ...row, status: 'DOWN', checkStatus: 'L7STS', lastChange: seconds } : row)),
+  }));
+
+test('timers that nobody read: likely, and agreed on once HAProxy has had no API server for longer than any maker’s timers take', () => {
+  expect(asFail(unled('v1.34.4').verdict(rule, 'm1'))).toMatchObject({ reason: 'no-votes', witness: 'measured' });
+  expect(asFail(takenOutFor(9, unled('v1.34.4')).verdict(rule, 'm1'))).toMatchObject({ witness: 'measured' });
+  expect(asFail(takenOutFor(10, unled('v1.34.4')).verdict(rule, 'm1'))).toMatchObject({ witness: 'agreed' });
+});
+
+test.each(['v1.34.4+k3s1', 'v1.34.4+rke2r1'])('%s: elections take longer there, and one under way is none', (maker) => {
+  expect(unled(maker).verdict(rule, 'm1')).toMatchObject({ status: 'unknown', secondLook: 'urged' });
+  expect(statuses(takenOutFor(24, unled(maker)), rule)).toEqual(['unknown', 'unknown', 'unknown']);
+  expect(asFail(takenOutFor(25, unled(maker)).verdict(rule, 'm1'))).toMatchObject({ reason: 'no-votes', witness: 'agreed' });
+});
+
 test('all leaderless and one member’s counters have noticed: both ends of each broken link', () => {
   const world = names.reduce((one, node) => loseLeader(one, node), healthyWorld());
   cutStream(cutStream(world, 'm3', 'm1'), 'm3', 'm2');
