@@ -19,7 +19,7 @@ const help = `A real HA control plane on this machine: kubeadm masters in Linux 
   lab setup                        install packages, build Kubernetes and etcd (about 6 minutes, once)
   lab up                           bring a lab up and print its kubeconfig
       [--name lab1] [--masters 1|3|5] [--workers 1] [--external-etcd] [--no-haproxy]
-      [--load-balancer haproxy|nginx] [--vip]   (two load balancers lb1, lb2 with keepalived)
+      [--load-balancer haproxy|nginx|envoy] [--vip]   (two load balancers lb1, lb2 with keepalived)
       [--kubernetes 1.34] [--etcd-quota <bytes>] [--keys ECDSA-P256] [--authority-days 20]
   lab down [--name lab1]           end a lab and remove everything of it
   lab stop|save|restore [--name lab1]   end its processes | put it aside | bring back what was put aside (up does so once)

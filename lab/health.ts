@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { etcdClientUrl } from './handle.ts';
 import type { LabHandle } from './handle.ts';
+import { readEnvoyServers } from './envoy.ts';
 import { fetchStatistics, parseBackendServers } from './haproxy.ts';
 import { apiServerPort } from './topology.ts';
 import type { NodePlan } from './topology.ts';
@@ -153,6 +154,7 @@ async function checkEtcd(lab: LabHandle): Promise<string[]> {
 async function checkBalancer(lab: LabHandle): Promise<string[]> {
   if (lab.plan.loadBalancer === 'none') return [];
   if (lab.plan.loadBalancer === 'nginx') return checkPassedOn(lab);
+  if (lab.plan.loadBalancer === 'envoy') return checkEnvoy(lab);
   const page = await lab.operatorExec(['bash', '-c', fetchStatistics], { timeoutMs: 4000 });
   if (!page.stdout.includes('# pxname')) return ['HAProxy gives no statistics'];
   const servers = parseBackendServers(page.stdout);
@@ -161,6 +163,16 @@ async function checkBalancer(lab: LabHandle): Promise<string[]> {
   return [
     ...down.map((server) => `HAProxy: ${server.name} is ${server.status} (${server.check})`),
     ...(missing > 0 ? [`HAProxy lacks ${missing} masters`] : []),
+  ];
+}
+
+async function checkEnvoy(lab: LabHandle): Promise<string[]> {
+  const servers = await readEnvoyServers(lab);
+  if (servers === undefined) return ["Envoy's admin interface does not answer"];
+  const missing = lab.masters.filter((master) => !servers.some((server) => server.address === master.address));
+  return [
+    ...servers.filter((server) => server.flags.length > 0).map((server) => `Envoy: ${server.address} is ${server.flags.join(', ')}`),
+    ...missing.map((master) => `Envoy lacks ${master.name}`),
   ];
 }
 

@@ -4,6 +4,8 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createCgroup, removeCgroups } from './cgroups.ts';
 import { containerdConfig, podNetworkConfig } from './containerd.ts';
+import { envoyConfig, envoyConfigFile } from './envoy.ts';
+import { envoyFolder } from './envoy-binary.ts';
 import { etcdConfig } from './external-etcd.ts';
 import { haproxyConfig, haproxyConfigFile } from './haproxy.ts';
 import { keepalivedConfig, keepalivedConfigFile } from './keepalived.ts';
@@ -53,11 +55,12 @@ function nodeFiles(plan: LabPlan, node: NodePlan): Record<string, string> {
 
 /** The services of a load balancer are listed in a file of their own, which boot.sh reads. */
 function balancerFiles(plan: LabPlan, node: NodePlan): Record<string, string> {
-  const proxy =
-    plan.loadBalancer === 'nginx'
-      ? { [nginxConfigFile]: nginxConfig(mastersOf(plan)) }
-      : { [haproxyConfigFile]: haproxyConfig(mastersOf(plan)) };
-  const service = plan.loadBalancer === 'nginx' ? 'nginx' : 'haproxy';
+  const service = plan.loadBalancer === 'none' ? 'haproxy' : plan.loadBalancer;
+  const proxy = {
+    haproxy: () => ({ [haproxyConfigFile]: haproxyConfig(mastersOf(plan)) }),
+    nginx: () => ({ [nginxConfigFile]: nginxConfig(mastersOf(plan)) }),
+    envoy: () => ({ [envoyConfigFile]: envoyConfig(mastersOf(plan)) }),
+  }[service]();
   if (!plan.vip) return { ...proxy, '/etc/lab-services': `${service}\n` };
   return { ...proxy, [keepalivedConfigFile]: keepalivedConfig(plan, node), '/etc/lab-services': `${service} keepalived\n` };
 }
@@ -84,7 +87,7 @@ export async function startNode(sources: NodeSources, node: NodePlan): Promise<n
       HA_DOCTOR_LAB_NODE: node.name,
       HA_DOCTOR_LAB_NODE_FOLDER: folder,
       HA_DOCTOR_LAB_ROLE: node.role,
-      HA_DOCTOR_LAB_BINARIES: sources.binaries,
+      HA_DOCTOR_LAB_BINARIES: binaryFolders(sources, node),
     },
     pidFile: pidFile(sources.lab, node.name),
     logFile: join(folder, 'boot.log'),
@@ -93,6 +96,11 @@ export async function startNode(sources: NodeSources, node: NodePlan): Promise<n
   if (!booted) throw new Error(`${node.name} did not start; see ${join(folder, 'boot.log')}`);
   await connectNode(sources.operator, node, pid);
   return pid;
+}
+
+/** As lower layers of an overlay: boot.sh lays all of them over /usr/local/bin. */
+function binaryFolders({ plan, binaries }: NodeSources, { role }: NodePlan): string {
+  return role === 'lb' && plan.loadBalancer === 'envoy' ? `${envoyFolder()}:${binaries}` : binaries;
 }
 
 async function prepareContainers(sources: NodeSources, node: NodePlan, disk: string): Promise<void> {

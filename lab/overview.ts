@@ -29,6 +29,7 @@ function summary({ plan, faults }: LabRecord): string {
   const parts = [`${plan.masters} masters`, `${plan.workers} workers`, `${plan.etcd} etcd`, `Kubernetes ${plan.release.kubernetes}`];
   if (plan.loadBalancer === 'none') parts.push('no HAProxy');
   if (plan.loadBalancer === 'nginx') parts.push('Nginx');
+  if (plan.loadBalancer === 'envoy') parts.push('Envoy');
   if (plan.vip) parts.push('two load balancers with keepalived');
   if (plan.keys !== undefined) parts.push(plan.keys);
   if (plan.authorityDays !== undefined) parts.push(`authorities for ${plan.authorityDays} days`);

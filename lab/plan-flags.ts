@@ -54,8 +54,8 @@ function balancerFrom(flags: PlanFlags): LabPlan['loadBalancer'] {
   if (flags['no-haproxy'] && (flags.vip || named !== 'haproxy'))
     throw new Error('--no-haproxy leaves nothing for --vip or --load-balancer');
   if (flags['no-haproxy']) return 'none';
-  if (named === 'haproxy' || named === 'nginx') return named;
-  throw new Error(`--load-balancer is haproxy or nginx, not '${named}'`);
+  if (named === 'haproxy' || named === 'nginx' || named === 'envoy') return named;
+  throw new Error(`--load-balancer is haproxy, nginx or envoy, not '${named}'`);
 }
 
 function keysFrom(text: string): KeyAlgorithm {

@@ -1,10 +1,11 @@
 // How are a machine's supervised services and processes stopped, continued and restarted?
 import type { LabHandle } from './handle.ts';
+import { envoyConfigFile, readEnvoyServers } from './envoy.ts';
 import { haproxyConfigFile } from './haproxy.ts';
 import { writeOnNode } from './node-files.ts';
 import { waitUntil } from './processes.ts';
 
-export type Service = 'kubelet' | 'containerd' | 'haproxy' | 'nginx' | 'keepalived' | 'etcd';
+export type Service = 'kubelet' | 'containerd' | 'haproxy' | 'nginx' | 'envoy' | 'keepalived' | 'etcd';
 
 async function shell(lab: LabHandle, node: string, line: string): Promise<string> {
   const outcome = await lab.nodeExec(node, ['bash', '-c', line], { timeoutMs: 30_000 });
@@ -43,6 +44,15 @@ export async function reloadHaproxy(lab: LabHandle, node: string): Promise<void>
 export async function useHaproxyConfig(lab: LabHandle, node: string, config: string): Promise<void> {
   await writeOnNode(lab, node, haproxyConfigFile, config);
   await reloadHaproxy(lab, node);
+}
+
+/** Gives Envoy this configuration; it reads a static one only when it starts. */
+export async function useEnvoyConfig(lab: LabHandle, node: string, config: string): Promise<void> {
+  await writeOnNode(lab, node, envoyConfigFile, config);
+  await stopService(lab, node, 'envoy');
+  await startService(lab, node, 'envoy');
+  const answers = await waitUntil(async () => (await readEnvoyServers(lab)) !== undefined, 20_000);
+  if (!answers) throw new Error(`envoy on ${node} does not take its configuration; see /var/log/envoy.log there`);
 }
 
 /** Has keepalived read its changed file. */

@@ -32,6 +32,7 @@ function extraPrograms(plan: Pick<LabPlan, 'loadBalancer' | 'vip'> | undefined):
   return {
     ...(plan?.vip && { keepalived: 'keepalived' }),
     ...(plan?.loadBalancer === 'nginx' && { nginx: 'nginx-light libnginx-mod-stream' }),
+    ...(plan?.loadBalancer === 'envoy' && { python3: 'python3 python3-pip' }),
   };
 }
 

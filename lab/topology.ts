@@ -19,7 +19,7 @@ export interface LabPlan {
   readonly masters: 1 | 3 | 5;
   readonly workers: number;
   readonly etcd: 'stacked' | 'external';
-  readonly loadBalancer: 'haproxy' | 'nginx' | 'none';
+  readonly loadBalancer: 'haproxy' | 'nginx' | 'envoy' | 'none';
   /** Two load balancers that share the address by keepalived. */
   readonly vip?: true;
   readonly release: Release;

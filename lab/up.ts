@@ -2,6 +2,7 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { binariesFor } from './binaries.ts';
 import { removeCgroups } from './cgroups.ts';
+import { fetchEnvoy } from './envoy-binary.ts';
 import { makeOtherCredentials, takeAdminCredentials } from './credentials.ts';
 import { saveGoldenCopy } from './golden.ts';
 import { handleFor } from './handle.ts';
@@ -33,6 +34,7 @@ export async function buildLab(plan: LabPlan, say: Say): Promise<LabHandle> {
   if (builder !== undefined) throw new Error(`process ${builder} is building lab '${plan.name}' right now`);
   const binaries = await binariesFor(plan.release, say);
   const imageStore = await imageStoreFor(plan.release, binaries, say);
+  if (plan.loadBalancer === 'envoy') await fetchEnvoy(say);
   await raiseInotifyLimit(say);
   await removeLab(plan.name);
   await mkdir(folder, { recursive: true });

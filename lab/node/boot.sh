@@ -100,6 +100,11 @@ run_nginx() {
   exec nginx -g 'daemon off;'
 }
 
+# Labs side by side would share the memory of hot restarts.
+run_envoy() {
+  exec envoy --config-path /etc/envoy/envoy.yaml --disable-hot-restart --concurrency 1 --log-level warning
+}
+
 run_keepalived() {
   exec keepalived --dont-fork --log-console --log-detail --vrrp
 }
