@@ -17,7 +17,8 @@ type Needs =
   | 'lb.credential'
   | 'etcd.client-port'
   | 'node.kubelet-port'
-  | 'lb.stats';
+  | 'lb.stats'
+  | 'lb.envoy';
 
 export default defineRule({
   id: 'api-all-masters-down',
@@ -40,6 +41,7 @@ export default defineRule({
     'etcd.client-port',
     'node.kubelet-port',
     'lb.stats',
+    'lb.envoy',
   ],
   limits: {
     lost: { value: 1, unit: 'tries', source: 'as in api-lb-unreachable; here only whether any try was served counts' },

@@ -5,12 +5,13 @@ import { defineRule, fail, pass, undecided } from '../../src/judge/define-rule.t
 import { shellWord } from '../../src/judge/shell-word.ts';
 import { endUnheard, masterOf, mastersOf, readApiServer } from '../../src/judge/readings/api-server.ts';
 import { backendsOf } from '../../src/judge/readings/backend.ts';
+import { checkMet } from '../../src/judge/readings/balancer-check.ts';
 import { podOn } from '../../src/judge/readings/pod.ts';
 import type { Fix, Seen } from '../../src/model/rule.ts';
 import { say, type Sentence } from '../../src/model/sentence.ts';
 import type { Subject } from '../../src/model/subject.ts';
 
-type Needs = 'lb.stats' | 'kube.control-plane-pods';
+type Needs = 'lb.stats' | 'lb.envoy' | 'kube.control-plane-pods';
 
 export default defineRule({
   id: 'api-anonymous-auth-off',
@@ -25,7 +26,7 @@ export default defineRule({
   why: 'Whoever asks /readyz or /livez without a login takes it for dead: load balancers leave it out, kubelets restart it.',
   shows: ['{node} {address}  /readyz without a login: {status}{flag}', 'if who: {who}'],
   folded: '/readyz without a login: {status}',
-  needs: ['api.ready', 'lb.stats', 'kube.nodes', 'kube.control-plane-pods'],
+  needs: ['api.ready', 'lb.stats', 'lb.envoy', 'kube.nodes', 'kube.control-plane-pods'],
   limits: {},
   reasons: ['balancer', 'kubelet', 'nobody-seen'],
   subjects: (seen) => mastersOf(seen).map((master) => master.subject),
@@ -37,8 +38,8 @@ export default defineRule({
     const { status } = reading;
     const flag = status === 401 ? flagOn(seen, subject) : '';
     const facts = { node: subject.name, address: subject.id, status, flag };
-    const check = checkOf(seen, subject);
-    if (check === status)
+    const check = checkBy(seen, subject, status);
+    if (check === true)
       return fail({ ...facts, who: say('the load balancer takes it for dead') }, { reason: 'balancer', witness: 'agreed' });
     if (kubeletAsks(seen, subject))
       return fail({ ...facts, who: say('its kubelet restarts it for that') }, { reason: 'kubelet', witness: 'agreed' });
@@ -53,8 +54,9 @@ export default defineRule({
       kind: 'causes',
       on: 'apiserver',
       because: 'a check without a login is refused, and fails',
-      produces: ['http'],
-      when: ({ cause, effect }) => (String(effect.facts['words']).includes(`/${cause.facts['status']}`) ? 'yes' : 'no'),
+      produces: ['http', 'other'],
+      when: ({ cause, effect }) =>
+        String(effect.facts['words']).includes(`/${cause.facts['status']}`) || effect.facts['balancer'] === 'Envoy' ? 'yes' : 'no',
     },
     {
       to: 'lb-no-backend-up',
@@ -128,9 +130,11 @@ export default defineRule({
   ],
 });
 
-/** The status HAProxy's check got; undefined where nobody can say. */
-function checkOf(seen: Seen<Needs>, subject: Subject): number | undefined {
-  return seen.attempt(() => backendsOf(seen).find((row) => row.master?.subject.id === subject.id)?.row.checkCode);
+/** Whether the load balancer's check was refused with this status; undefined where nobody can say. */
+function checkBy(seen: Seen<Needs>, subject: Subject, status: number): boolean | undefined {
+  const backend = seen.attempt(() => backendsOf(seen).find((one) => one.master?.subject.id === subject.id));
+  const tells = backend?.envoy !== undefined || backend?.row.checkCode !== undefined;
+  return backend === undefined || !tells ? undefined : checkMet(backend, status);
 }
 
 /** The kubelet of a static pod asks /livez without a login; it shows once it has restarted the container for that. */

@@ -28,6 +28,7 @@ export default defineRule({
     'api.ready',
     'kube.nodes',
     'lb.stats',
+    'lb.envoy',
     'kube.node-leases',
     'kube.control-plane-pods',
     'here.files',

@@ -31,7 +31,7 @@ export default defineRule({
   why: 'Whoever uses {address} meets this: kubectl, CI, and every kubelet that does not use an API server of its own.',
   shows: ['each outcomes: {address}  {words}  {count} of {all} tries', 'if served: {served} of {all} tries were served'],
   folded: '{address} {words}',
-  needs: ['operator.kubeconfig', 'lb.tries', 'lb.stats', 'lb.credential', 'api.ready', 'kube.nodes'],
+  needs: ['operator.kubeconfig', 'lb.tries', 'lb.stats', 'lb.envoy', 'lb.credential', 'api.ready', 'kube.nodes'],
   limits: {
     lost: { value: 2, unit: 'tries', source: 'own choice: one lost try while every API server serves is no more than a lost packet' },
   },

@@ -13,7 +13,8 @@ import {
 } from '../../src/judge/readings/api-server.ts';
 import { planToFindLoad, planToFindWait } from '../../src/judge/plans/hasten-api-server.ts';
 import { planToStartApiServer } from '../../src/judge/plans/start-api-server.ts';
-import { balancerDoubts, checkedReasons } from '../../src/judge/readings/backend.ts';
+import { checkedReasons } from '../../src/judge/readings/backend.ts';
+import { balancerDoubts } from '../../src/judge/readings/balancer-check.ts';
 import { silentDoorOf, unprovenDoors } from '../../src/judge/readings/other-doors.ts';
 import { waitedInVain } from '../../src/judge/readings/logins.ts';
 import { isSlow, steadinessOf } from '../../src/judge/readings/steadiness.ts';
@@ -66,6 +67,7 @@ export default defineRule({
     'kube.control-plane-pods',
     'lb.tries',
     'lb.stats',
+    'lb.envoy',
     'node.kubelet-port',
     'etcd.client-port',
     'etcd.metrics',

@@ -55,6 +55,7 @@ export default defineRule({
     'kube.control-plane-pods',
     'kube.nodes',
     'lb.stats',
+    'lb.envoy',
     'lb.tries',
     'kube.node-leases',
     'node.kubelet-port',

@@ -43,6 +43,7 @@ export default defineRule({
     'api.ready',
     'kube.control-plane-pods',
     'lb.stats',
+    'lb.envoy',
     'lb.tries',
     'kube.nodes',
     'kube.node-leases',

@@ -21,7 +21,17 @@ export default defineRule({
   why: 'Its API server, its etcd member and its Pods are gone together; a second machine less may cost etcd its quorum.',
   shows: ['each doors: {node} {address}  {service}: {words}', 'Not only for us: {agreed}.'],
   folded: '{ports} silent',
-  needs: ['api.ready', 'etcd.client-port', 'node.kubelet-port', 'lb.stats', 'lb.tries', 'kube.nodes', 'kube.node-leases', 'etcd.metrics'],
+  needs: [
+    'api.ready',
+    'etcd.client-port',
+    'node.kubelet-port',
+    'lb.stats',
+    'lb.envoy',
+    'lb.tries',
+    'kube.nodes',
+    'kube.node-leases',
+    'etcd.metrics',
+  ],
   limits: {
     silent: { value: 2, unit: 'services', source: 'own choice: one silent port may be one stuck process or one firewall rule' },
     tries: {

@@ -1,5 +1,7 @@
 // Does the load balancer know all API servers of this cluster, and nobody else?
 import { defineRule, fail, pass, undecided } from '../../src/judge/define-rule.ts';
+import { showServers, takeConfig } from '../../src/judge/plans/ask-balancer.ts';
+import { isEnvoy } from '../../src/judge/readings/backend.ts';
 import { endUnread } from '../../src/judge/readings/balancer-files.ts';
 import { type Deviation, type Difference, differencesIn, serverListsOf } from '../../src/judge/readings/listed-servers.ts';
 import { entryOf } from '../../src/judge/readings/entry.ts';
@@ -45,7 +47,7 @@ export default defineRule({
     if (lists.some((list) => list.servers.some((one) => one.isOpen)))
       return undecided(
         'it lists names that nobody resolved',
-        "on the load balancer: echo 'show servers state' | socat - /run/haproxy/admin.sock",
+        isEnvoy(seen) ? showServers.Envoy : "on the load balancer: echo 'show servers state' | socat - /run/haproxy/admin.sock",
       );
     return pass({ servers: lists[0]?.servers.length ?? 0, lists: lists.length });
   },
@@ -86,12 +88,18 @@ export default defineRule({
     },
   ],
   fixes: (_cause, seen) => {
-    const wanted = seen.topology.masters.map((master) => `server ${master.subject.name} ${master.subject.id} check`);
+    const software = isEnvoy(seen) ? 'Envoy' : 'HAProxy';
+    const wanted = seen.topology.masters.map(({ subject }) =>
+      software === 'Envoy' ? subject.id : `server ${subject.name} ${subject.id} check`,
+    );
     return [
       {
         do: 'Compare what each balancer has with the list of masters',
         where: 'lb',
-        run: ["grep -nE '^ *server ' /etc/haproxy/haproxy.cfg", "echo 'show servers state' | socat - /run/haproxy/admin.sock"],
+        run:
+          software === 'Envoy'
+            ? ["grep -nE 'address:|port_value:' /etc/envoy/envoy.yaml", showServers.Envoy]
+            : ["grep -nE '^ *server ' /etc/haproxy/haproxy.cfg", "echo 'show servers state' | socat - /run/haproxy/admin.sock"],
         risk: 'none',
         needs: [],
         verify: [],
@@ -101,7 +109,7 @@ export default defineRule({
           servers: wanted.join(' | '),
         }),
         where: 'lb',
-        run: ['haproxy -c -f /etc/haproxy/haproxy.cfg && systemctl reload haproxy'],
+        run: [takeConfig[software]],
         risk: 'medium',
         needs: [{ text: 'every one of them is meant to be a master', met: seen.topology.mastersComplete ? 'yes' : 'unknown' }],
         verify: seen.topology.masters.map((master) => `curl -sk ${shellWord(`https://${master.subject.id}/readyz`)}`),

@@ -1,25 +1,19 @@
 // Does the load balancer think of this API server what its clients would?
 import { say, type Text } from '../../src/model/sentence.ts';
 import { shellWord } from '../../src/judge/shell-word.ts';
+import { showServers } from '../../src/judge/plans/ask-balancer.ts';
 import { setServer } from '../../src/judge/plans/set-server.ts';
 import { defineRule, fail, pass, undecided } from '../../src/judge/define-rule.ts';
 import { type ApiServerReading, endUnheard, readApiServer, servesClients } from '../../src/judge/readings/api-server.ts';
-import {
-  addressOf,
-  type Backend,
-  backendsOf,
-  checkedReasons,
-  checkIsGood,
-  getsClients,
-  noBalancer,
-  wordsOf,
-} from '../../src/judge/readings/backend.ts';
+import { addressOf, type Backend, backendsOf, checkedReasons, isUsable, noBalancer, wordsOf } from '../../src/judge/readings/backend.ts';
+import { checkIsGood, checkMet, layerOfCheck } from '../../src/judge/readings/balancer-check.ts';
 import { servedThroughEntry } from '../../src/judge/readings/entry.ts';
 import { changedWithin } from '../../src/judge/readings/pod.ts';
+import { podSays } from '../../src/judge/readings/settled.ts';
 import { MissingEvidence } from '../../src/judge/view.ts';
 import type { Seen } from '../../src/model/rule.ts';
 
-type Needs = 'lb.stats' | 'lb.tries' | 'api.ready' | 'kube.nodes' | 'kube.control-plane-pods';
+type Needs = 'lb.stats' | 'lb.envoy' | 'lb.tries' | 'api.ready' | 'kube.nodes' | 'kube.node-leases' | 'kube.control-plane-pods';
 
 export default defineRule({
   id: 'lb-check-disagrees',
@@ -28,12 +22,12 @@ export default defineRule({
   severity: 'warning',
   impact: 'degraded',
   layer: 4,
-  title: 'HAProxy calls {node} {verdict}; asked directly it {direct}',
+  title: '{balancer} calls {node} {verdict}; asked directly it {direct}',
   healthy: 'the load balancer thinks of every API server what its clients would',
   why: 'Either clients are sent to a server that fails them, or a good server stands idle.',
-  shows: ['{proxy}/{server} {address}  {verdict} for HAProxy; it {direct}'],
-  folded: 'HAProxy {proxy}/{server} {verdict}; directly it {direct}',
-  needs: ['lb.stats', 'lb.tries', 'api.ready', 'kube.nodes', 'kube.control-plane-pods'],
+  shows: ['{proxy}/{server} {address}  {verdict} for {balancer}; it {direct}'],
+  folded: '{balancer} {proxy}/{server} {verdict}; directly it {direct}',
+  needs: ['lb.stats', 'lb.envoy', 'lb.tries', 'api.ready', 'kube.nodes', 'kube.node-leases', 'kube.control-plane-pods'],
   limits: {
     settled: {
       value: 30,
@@ -48,7 +42,7 @@ export default defineRule({
     if (mapped.length > 0) return mapped.map((one) => one.subject);
     const gap = {
       gap: 'absent',
-      detail: 'none of HAProxy’s servers has the address of a known API server',
+      detail: 'none of the load balancer’s servers has the address of a known API server',
       howToGet: '--masters <host:port,…>',
     } as const;
     throw new MissingEvidence([{ ...gap, id: 'lb.stats', subject: 'cluster/cluster' }]);
@@ -59,12 +53,20 @@ export default defineRule({
     const reading = readApiServer(seen, backend.master);
     const words = wordsOf(backend);
     const { proxy, server } = backend.row;
-    const facts = { node: subject.name, proxy, server, address: addressOf(backend), verdict: words, direct: wordsFor(reading) };
+    const facts = {
+      node: subject.name,
+      balancer: backend.software,
+      proxy,
+      server,
+      address: addressOf(backend),
+      verdict: words,
+      direct: wordsFor(reading),
+    };
     if (backend.state === 'maintenance') return pass({ words, note: 'taken out by hand' });
     if (backend.state === 'going-down' || backend.state === 'coming-up') return pass({ words, note: 'its mind is changing' });
     if (backend.state === 'unclear')
-      return undecided(`HAProxy shows it as “${backend.row.status}”`, "echo 'show stat' | socat - /run/haproxy/admin.sock");
-    return getsClients(backend) ? judgeUp(seen, backend, reading, facts) : judgeDown(seen, backend, reading, facts, limits.settled * 1000);
+      return undecided(`${backend.software} shows it as “${backend.row.status}”`, showServers[backend.software]);
+    return isUsable(backend) ? judgeUp(seen, backend, reading, facts) : judgeDown(seen, backend, reading, facts, limits.settled * 1000);
   },
   explains: [
     {
@@ -89,7 +91,8 @@ export default defineRule({
   fixes: ({ facts, verdicts }) => {
     const direct = [`curl -sk -w '%{http_code}\\n' ${shellWord(`https://${facts['address']}/readyz`)}`];
     const ask = { do: 'Ask it from where the check comes from', where: 'lb', run: direct, risk: 'none' as const, needs: [], verify: [] };
-    if (verdicts[0]?.reason !== 'up') return [ask];
+    // Nobody can tell Envoy by hand to leave a server out.
+    if (verdicts[0]?.reason !== 'up' || facts['balancer'] === 'Envoy') return [ask];
     return [
       {
         do: 'Stop sending clients there until it is mended',
@@ -112,8 +115,8 @@ type Facts = Readonly<Record<string, Text>>;
 function judgeUp(seen: Seen<Needs>, backend: Backend, reading: ApiServerReading, facts: Facts) {
   if (servesClients(reading) || reading.kind === 'anonymous-refused') return pass({ words: wordsOf(backend) });
   if (!checkIsGood(backend)) return pass({ words: wordsOf(backend), note: 'a check has failed, not enough of them yet' });
-  if (Number(/^L(\d)/.exec(backend.check)?.[1] ?? 0) >= layerOf(reading)) {
-    return undecided('HAProxy’s check may not have run since it stopped serving', 'run ha-doctor again in half a minute');
+  if (layerOfCheck(backend) >= layerOf(reading)) {
+    return undecided('the load balancer’s check may not have run since it stopped serving', 'run ha-doctor again in half a minute');
   }
   if (reading.kind === 'silent' && backend.master !== undefined && servedThroughEntry(seen, backend.master))
     return endUnheard(seen, backend.master, reading);
@@ -128,10 +131,9 @@ function layerOf(reading: ApiServerReading): number {
 }
 
 function judgeDown(seen: Seen<Needs>, backend: Backend, reading: ApiServerReading, facts: Facts, settled: number) {
-  const unauthorised = reading.kind === 'anonymous-refused' && backend.row.checkCode === reading.status;
+  const unauthorised = reading.kind === 'anonymous-refused' && checkMet(backend, reading.status);
   if (!unauthorised && !servesClients(reading)) return pass({ words: wordsOf(backend), note: 'it does not serve' });
-  const recent =
-    (backend.row.lastChange ?? 0) * 1000 < settled || changedWithin(seen, 'kube-apiserver', backend.master?.subject.keys.node, settled);
+  const recent = !hasBeenSo(seen, backend, settled) || changedWithin(seen, 'kube-apiserver', backend.master?.subject.keys.node, settled);
   if (recent) return undecided('either has changed only just now', 'run ha-doctor again in half a minute');
   // Clients are served by the others meanwhile.
   return fail(facts, {
@@ -140,6 +142,12 @@ function judgeDown(seen: Seen<Needs>, backend: Backend, reading: ApiServerReadin
     witness: 'agreed',
     impact: 'at-risk',
   });
+}
+
+/** Envoy does not say since when: for how long the API server has been ready has to do. */
+function hasBeenSo(seen: Seen<Needs>, { row, envoy, master }: Backend, settled: number): boolean {
+  if (envoy === undefined || master === undefined) return (row.lastChange ?? 0) * 1000 >= settled;
+  return podSays(seen, master, true, settled) !== undefined;
 }
 
 function wordsFor(reading: ApiServerReading): Text {

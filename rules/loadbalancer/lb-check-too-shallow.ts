@@ -2,8 +2,11 @@
 import { defineRule, fail, pass, undecided } from '../../src/judge/define-rule.ts';
 import { say } from '../../src/model/sentence.ts';
 import { readApiServer } from '../../src/judge/readings/api-server.ts';
-import { backendsOf, checkIsGood, depthOf, getsClients, noBalancer } from '../../src/judge/readings/backend.ts';
+import { backendsOf, isEnvoy, isUsable, noBalancer } from '../../src/judge/readings/backend.ts';
+import { checkIsGood, depthOf } from '../../src/judge/readings/balancer-check.ts';
+import { showServers, takeConfig } from '../../src/judge/plans/ask-balancer.ts';
 import { entryOf } from '../../src/judge/readings/entry.ts';
+import type { Fix } from '../../src/model/rule.ts';
 
 const reasons = ['none', 'connect', 'tls', 'blind-to-certificates'] as const;
 
@@ -20,7 +23,7 @@ export default defineRule({
   why: 'An API server that accepts connections and serves nobody keeps getting its share of the clients.',
   shows: ['{words}'],
   folded: '{words}',
-  needs: ['operator.kubeconfig', 'lb.stats', 'api.ready', 'kube.nodes'],
+  needs: ['operator.kubeconfig', 'lb.stats', 'lb.envoy', 'api.ready', 'kube.nodes'],
   limits: {},
   reasons,
   subjects: (seen) => (noBalancer(seen) ? [] : [entryOf(seen).subject]),
@@ -30,7 +33,9 @@ export default defineRule({
     if (depth === 'unclear') {
       return undecided(
         'no check got far enough to show what it asks for',
-        "on the load balancer: grep -nE 'httpchk|tcp-check|http-check|^ *server' /etc/haproxy/haproxy.cfg",
+        isEnvoy(seen)
+          ? 'let --envoy-admin reach /config_dump too'
+          : "on the load balancer: grep -nE 'httpchk|tcp-check|http-check|^ *server' /etc/haproxy/haproxy.cfg",
       );
     }
     if (depth !== 'readiness') {
@@ -39,7 +44,7 @@ export default defineRule({
         { reason: depth, witness: 'stated' },
       );
     }
-    const believed = backends.filter((one) => one.master !== undefined && getsClients(one) && checkIsGood(one));
+    const believed = backends.filter((one) => one.master !== undefined && isUsable(one) && checkIsGood(one));
     const refused = seen.tally(believed, (one) => {
       if (one.master === undefined) return false;
       const reading = readApiServer(seen, one.master);
@@ -71,8 +76,9 @@ export default defineRule({
       when: ({ cause, effect }) => (cause.reason !== 'blind-to-certificates' || effect.reason === 'untrusted' ? 'yes' : 'no'),
     },
   ],
-  fixes: ({ verdicts }) => {
+  fixes: ({ verdicts }, seen) => {
     const blind = verdicts[0]?.reason === 'blind-to-certificates';
+    if (isEnvoy(seen)) return [mendEnvoy(blind)];
     const lines = blind
       ? ['default-server check check-ssl verify required ca-file /etc/haproxy/kubernetes-ca.crt']
       : [
@@ -97,6 +103,7 @@ export default defineRule({
   avoid: () => [],
   reading: [
     'https://docs.haproxy.org/2.6/configuration.html#4-option%20httpchk',
+    'https://www.envoyproxy.io/docs/envoy/latest/api-v3/config/core/v3/health_check.proto',
     'https://github.com/kubernetes/kubeadm/blob/main/docs/ha-considerations.md',
   ],
 });
@@ -109,4 +116,22 @@ const shallowWords = {
 
 function names(all: readonly string[]): string {
   return [...new Set(all)].join(', ');
+}
+
+/** Clients' TLS is passed on, so that TLS for the check alone has to be chosen by a match. */
+function mendEnvoy(blind: boolean): Fix {
+  const tls = blind
+    ? 'validation_context: {trusted_ca: {filename: /etc/envoy/kubernetes-ca.crt}} in common_tls_context of the check’s UpstreamTlsContext'
+    : 'health_checks with http_health_check: {path: /readyz} and transport_socket_match_criteria: {check: true}, and under transport_socket_matches a TLS socket for match: {check: true}';
+  return {
+    do: say('Put into the API’s cluster of envoy.yaml: {lines}', { lines: tls }),
+    where: 'lb',
+    run: [takeConfig.Envoy],
+    risk: 'medium',
+    needs: blind
+      ? [{ text: 'the cluster’s CA lies in that file', met: 'unknown' }]
+      : [{ text: '/readyz answers without a login', met: 'unknown' }],
+    verify: [showServers.Envoy],
+    undo: ['put the old lines back and restart'],
+  };
 }

@@ -2,8 +2,9 @@
 import { shellWord } from '../../src/judge/shell-word.ts';
 import { say } from '../../src/model/sentence.ts';
 import { defineRule, fail, pass, undecided } from '../../src/judge/define-rule.ts';
+import { showServers, takeConfig } from '../../src/judge/plans/ask-balancer.ts';
 import { readApiServer, servesClients } from '../../src/judge/readings/api-server.ts';
-import { addressOf, backendsOf, getsClients, noBalancer, summariesOf, wordsOf } from '../../src/judge/readings/backend.ts';
+import { addressOf, backendsOf, getsClients, isEnvoy, noBalancer, summariesOf, wordsOf } from '../../src/judge/readings/backend.ts';
 import { entryOf } from '../../src/judge/readings/entry.ts';
 import { kubeletUsesOwnApiServer } from '../../src/judge/readings/wiring.ts';
 import type { Seen } from '../../src/model/rule.ts';
@@ -20,7 +21,7 @@ export default defineRule({
   why: 'It still accepts connections, but closes them at once: clients see EOF or a reset, not a refusal.',
   shows: ['each servers: {server} {address}  {words}'],
   folded: '0 of {all} up',
-  needs: ['operator.kubeconfig', 'lb.stats', 'api.ready', 'kube.nodes'],
+  needs: ['operator.kubeconfig', 'lb.stats', 'lb.envoy', 'api.ready', 'kube.nodes'],
   limits: {
     least: { value: 1, unit: 'servers', source: 'HAProxy configuration.txt: a backend without a usable server answers nobody' },
   },
@@ -33,11 +34,14 @@ export default defineRule({
     const downBySummary = summariesOf(seen).some((row) => /^DOWN\b/i.test(row.status));
     if (usable.length >= limits.least && !downBySummary) return pass({ up: usable.length, all: backends.length });
     if (unclear.length > 0 && !downBySummary) {
-      return undecided(
-        `HAProxy shows ${unclear.length} servers in a state that is not known here`,
-        "echo 'show stat' | socat - /run/haproxy/admin.sock",
-      );
+      const { software } = unclear[0] ?? { software: 'HAProxy' };
+      return undecided(`${software} shows ${unclear.length} servers in a state that is not known here`, showServers[software]);
     }
+    if (backends.some((one) => one.forced === 'unknown'))
+      return undecided(
+        'Envoy calls every server dead, and may send clients there all the same',
+        'let --envoy-admin reach /config_dump too',
+      );
     const servers = backends.map((one) => ({ server: one.row.server, address: addressOf(one), words: wordsOf(one) }));
     const supports = backends.map((one) => ({ name: one.subject.name, keys: one.subject.keys, state: 'lost' as const }));
     const reason = backends.every((one) => one.state === 'maintenance') ? 'maintenance' : 'down';
@@ -49,7 +53,7 @@ export default defineRule({
       to: 'api-lb-unreachable',
       kind: 'causes',
       on: 'lb',
-      because: 'HAProxy without a usable server accepts a connection and closes it',
+      because: 'a balancer without a usable server accepts a connection and closes it',
       produces: ['closed', 'reset', 'tls', 'hung', 'not-ready', 'protocol', 'partial'],
     },
     {
@@ -66,12 +70,13 @@ export default defineRule({
     const rows = verdicts[0]?.facts['servers'];
     const [row] = Array.isArray(rows) ? rows : [];
     const address = String(row?.['address'] ?? serving ?? '');
+    const software = isEnvoy(seen) ? 'Envoy' : 'HAProxy';
     const look = {
       do: 'Ask one of them from where the checks come from',
       where: 'lb',
       run: [
         `curl -sk ${shellWord(`https://${address}/readyz`)}`,
-        "echo 'show stat' | socat - /run/haproxy/admin.sock | cut -d, -f1,2,18,37,38,57",
+        software === 'Envoy' ? showServers.Envoy : `${showServers.HAProxy} | cut -d, -f1,2,18,37,38,57`,
       ],
       risk: 'none' as const,
       needs: [],
@@ -79,7 +84,7 @@ export default defineRule({
     };
     if (serving === undefined) return [look];
     const needs = [{ text: say('{serving} serves us directly', { serving }), met: 'yes' as const }];
-    const run = ['haproxy -c -f /etc/haproxy/haproxy.cfg && systemctl reload haproxy'];
+    const run = [takeConfig[software]];
     return [
       look,
       {

@@ -1,14 +1,17 @@
 // Does the load balancer stay as it is, and has it room for everybody who comes?
 import { defineRule, fail, pass, undecided } from '../../src/judge/define-rule.ts';
 import { describeDuration } from '../../src/model/time.ts';
-import { backendsOf, changedAt, fullnessOf, noBalancer, summariesOf } from '../../src/judge/readings/backend.ts';
+import { backendsOf, changedAt, fullnessOf, isEnvoy, noBalancer, summariesOf } from '../../src/judge/readings/backend.ts';
 import { entryOf } from '../../src/judge/readings/entry.ts';
-import type { Judgement, Seen } from '../../src/model/rule.ts';
+import { readEnvoyRoom } from '../../src/judge/readings/envoy-room.ts';
+import { showServers } from '../../src/judge/plans/ask-balancer.ts';
+import { widenEnvoy } from '../../src/judge/plans/widen-envoy.ts';
+import type { Judgement, Link, Seen } from '../../src/model/rule.ts';
 import { say } from '../../src/model/sentence.ts';
 import type { Subject } from '../../src/model/subject.ts';
 
-type Needs = 'operator.kubeconfig' | 'lb.stats' | 'lb.nginx' | 'kube.nodes';
-const reasons = ['flapping', 'full', 'queueing', 'dropping'] as const;
+type Needs = 'operator.kubeconfig' | 'lb.stats' | 'lb.envoy' | 'lb.nginx' | 'kube.nodes';
+const reasons = ['flapping', 'full', 'queueing', 'dropping', 'panicking'] as const;
 type Said = Judgement<(typeof reasons)[number]>;
 
 export default defineRule({
@@ -23,7 +26,7 @@ export default defineRule({
   why: 'Whoever was connected to a server that goes down and comes back is cut each time; whoever comes while it is full has to wait.',
   shows: ['{words}'],
   folded: '{words}',
-  needs: ['operator.kubeconfig', 'lb.stats', 'lb.nginx', 'kube.nodes'],
+  needs: ['operator.kubeconfig', 'lb.stats', 'lb.envoy', 'lb.nginx', 'kube.nodes'],
   limits: {
     transitions: { value: 3, unit: 'times down', source: 'own choice: twice may be a restart and its aftermath' },
     recent: { value: 300, unit: 's', source: 'own choice: what has been quiet for longer is over' },
@@ -37,6 +40,7 @@ export default defineRule({
   },
   judge: (seen, limits, subject) => {
     if (subject.id !== entryOf(seen).subject.id) return judgeServer(seen, subject, limits.transitions, limits.recent);
+    if (isEnvoy(seen)) return judgeEnvoy(seen, limits.full);
     return seen.either(
       () => judgeRoom(seen, limits.full),
       () => judgeNginx(seen),
@@ -49,9 +53,16 @@ export default defineRule({
       on: 'lb',
       because: 'clients that come while it is full or changing its mind fail',
       produces: ['partial', 'timeout', 'hung', 'reset', 'closed'],
-      when: ({ cause }) => (cause.reason === 'flapping' ? 'unknown' : 'yes'),
+      when: ({ cause }) => (({ flapping: 'unknown', panicking: 'no' }) as const)[cause.reason ?? ''] ?? 'yes',
       unproven: true,
     },
+    ...(['api-lb-unreachable', 'api-master-unreachable', 'host-unreachable'] as const).map((to) => ({
+      to,
+      kind: 'worsens' as const,
+      on: 'cluster' as const,
+      because: 'clients are sent to servers that are known to be dead',
+      when: ({ cause }: Link) => (cause.reason === 'panicking' ? ('yes' as const) : ('no' as const)),
+    })),
     {
       to: 'le-flapping',
       kind: 'causes',
@@ -62,7 +73,8 @@ export default defineRule({
       unproven: true,
     },
   ],
-  fixes: ({ verdicts }) => {
+  fixes: ({ verdicts }, seen) => {
+    if (isEnvoy(seen)) return widenEnvoy(verdicts.some((one) => one.reason === 'panicking') ? 'panicking' : 'full');
     const look = {
       do: 'See how its servers have changed, and how full it is',
       where: 'lb',
@@ -88,15 +100,20 @@ export default defineRule({
     ];
   },
   avoid: () => [],
-  reading: ['https://docs.haproxy.org/2.6/management.html#9.1', 'https://nginx.org/en/docs/http/ngx_http_stub_status_module.html'],
+  reading: [
+    'https://docs.haproxy.org/2.6/management.html#9.1',
+    'https://nginx.org/en/docs/http/ngx_http_stub_status_module.html',
+    'https://www.envoyproxy.io/docs/envoy/latest/intro/arch_overview/upstream/load_balancing/panic_threshold',
+  ],
   errors: ['Server api/m2 is UP, reason: Layer7 check passed', 'worker_connections are not enough'],
 });
 
 function judgeServer(seen: Seen<Needs>, subject: Subject, transitions: number, recent: number): Said {
-  const known = seen.known('lb.stats');
   const backend = backendsOf(seen).find((one) => one.subject.id === subject.id);
   const { timesDown, lastChange } = backend?.row ?? {};
   const socket = "echo 'show stat' | socat - /run/haproxy/admin.sock";
+  if (backend?.envoy !== undefined)
+    return undecided('Envoy does not say how often this server went down', 'set event_log_path in its health check, and read that file');
   if (backend === undefined || timesDown === undefined || lastChange === undefined)
     return undecided('HAProxy does not say how often this server went down', socket);
   const before = seen
@@ -110,7 +127,7 @@ function judgeServer(seen: Seen<Needs>, subject: Subject, transitions: number, r
     timesDown,
     duration: describeDuration(lastChange * 1000),
   });
-  const since = changedAt(known, backend.row);
+  const since = changedAt(seen.known('lb.stats'), backend.row);
   return fail(
     { node: subject.name, words },
     { reason: 'flapping', witness: 'measured', ...(since !== undefined && { since: { earliest: 0, latest: since.latest } }) },
@@ -134,6 +151,21 @@ function judgeRoom(seen: Seen<Needs>, full: number): Said {
   if (frontends.length === 0)
     return undecided('HAProxy does not say how many sessions it holds', "echo 'show info' | socat - /run/haproxy/admin.sock");
   return pass({ sessions: worst?.sessions ?? 0 });
+}
+
+function judgeEnvoy(seen: Seen<Needs>, full: number): Said {
+  const room = readEnvoyRoom(seen, full);
+  switch (room.kind) {
+    case 'panicking':
+    case 'full':
+      return fail({ words: room.words }, { reason: room.kind, witness: 'stated' });
+    case 'enough':
+      return pass({ active: room.active, limit: room.limit });
+    case 'threshold-unseen':
+      return undecided('Envoy may send clients to servers that it calls dead', 'let --envoy-admin reach /config_dump too');
+    case 'limit-unseen':
+      return undecided('Envoy does not say how many connections it may hold', showServers.Envoy);
+  }
 }
 
 /** Connections that were accepted and not handled were dropped at worker_connections; whether still, two looks tell. */

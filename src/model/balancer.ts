@@ -138,7 +138,22 @@ export interface EnvoyHost {
   readonly healthy: boolean;
   /** Envoy's own words for what does, such as `failed_active_health_check`. */
   readonly trouble: readonly string[];
+  /** Connections so far, and now. */
   readonly connections?: number;
+  readonly active?: number;
+  /** 0 is used first; absent means 0. */
+  readonly priority?: number;
+}
+
+/** What one of Envoy's clusters is told to do; absent where nobody could read it. */
+export interface EnvoyCluster {
+  readonly name: string;
+  /** Percentage of healthy hosts below which all of them get clients, healthy or not. */
+  readonly panicBelow?: number;
+  /** What its active checks ask with; empty where it has none. */
+  readonly checks?: readonly ('http' | 'tcp' | 'other')[];
+  /** Connections to all its hosts together, above which new ones are refused. */
+  readonly connectionLimit?: number;
 }
 
 /** What this machine's kernel knows of the addresses that matter here. */

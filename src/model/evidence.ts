@@ -1,7 +1,7 @@
 // The dictionary: which pieces of evidence exist, and what shape does each have?
 import type { AggregatedAnswer, ApiServiceSeen, ConversionSeen, ServiceBackend, WebhookSeen } from './admission.ts';
 import type { ApiMetrics } from './api-metrics.ts';
-import type { BalancerFiles, EnvoyHost, HaproxyRow, HereNetwork, NginxStatus } from './balancer.ts';
+import type { BalancerFiles, EnvoyCluster, EnvoyHost, HaproxyRow, HereNetwork, NginxStatus } from './balancer.ts';
 import type {
   ContainerLog,
   ControlPlanePod,
@@ -36,7 +36,7 @@ export interface EvidenceTypes {
   /** Nginx's counters. */
   'lb.nginx': NginxStatus;
   /** What Envoy thinks of the hosts behind it. */
-  'lb.envoy': { readonly hosts: readonly EnvoyHost[] };
+  'lb.envoy': { readonly hosts: readonly EnvoyHost[]; readonly clusters: readonly EnvoyCluster[] };
   /** Who answers at addresses that a load balancer lists and that are no API server's, asked without a credential. */
   'lb.strangers': { readonly strangers: readonly Stranger[] };
   /** GET /readyz without a credential, straight to one API server; `login`: with the operator's, where strangers were refused. */

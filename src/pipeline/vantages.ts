@@ -18,7 +18,8 @@ export function listVantages(evidence: Evidence, topology: Topology): readonly V
     });
   };
   add('load balancer', ['lb.tries'], () => topology.entry?.subject.id ?? '');
-  add('load balancer statistics', ['lb.stats'], () => '');
+  const envoyTells = evidence.items.some((item) => item.id === 'lb.envoy' && item.state === 'known');
+  add('load balancer statistics', [envoyTells ? 'lb.envoy' : 'lb.stats'], () => '');
   add(
     'Kubernetes API',
     ['kube.nodes', 'kube.leases', 'kube.control-plane-pods'],

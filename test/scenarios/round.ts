@@ -3,6 +3,7 @@ import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Report } from '../../src/model/report.ts';
+import { envoyAdmin } from '../../lab/envoy.ts';
 import { findLeader } from '../../lab/etcd.ts';
 import { faultNamed } from '../../lab/fault.ts';
 import type { Lab } from '../../lab/lab.ts';
@@ -121,9 +122,9 @@ async function diagnose(lab: Lab, scenario: Scenario, moment: Moment, options: R
   const folder = join(resolve(options.record ?? join(lab.folder, 'recordings')), name.replace(/[@#]/g, '-'));
   await rm(folder, { recursive: true, force: true });
   if (scenario.kubeconfig === 'moved') await writeMovedKubeconfig(lab);
-  const files = scenario.lab === 'vip' || scenario.lab === 'nginx' ? await fetchBalancerFiles(lab) : [];
+  const balancer = await balancerFlags(lab, scenario);
   const vantageFlags = vantage === 'etcd' ? etcdAccessFlags : [];
-  const flags = [`--record=${folder}`, ...files, ...vantageFlags, ...(scenario.deep ? ['--deep'] : [])];
+  const flags = [`--record=${folder}`, ...balancer, ...vantageFlags, ...(scenario.deep ? ['--deep'] : [])];
   const outcome = await lookWith(lab, flags, {
     kubeconfig: kubeconfigs[scenario.kubeconfig],
     ...(scenario.onNode !== undefined && { node: scenario.onNode }),
@@ -142,6 +143,12 @@ async function diagnose(lab: Lab, scenario: Scenario, moment: Moment, options: R
     const rankOne = `no report: exit ${outcome.code}, ${outcome.stderr.slice(0, 300)}`;
     return { ...row, replay: 'differs', points: 0, root: 'no', rankOne, missingFolds: [], forbidden: [], notUnknown: [] };
   }
+}
+
+/** What an operator of such a lab names besides. */
+async function balancerFlags(lab: Lab, scenario: Scenario): Promise<readonly string[]> {
+  if (scenario.lab === 'envoy') return [`--envoy-admin=${envoyAdmin}`];
+  return scenario.lab === 'vip' || scenario.lab === 'nginx' ? fetchBalancerFiles(lab) : [];
 }
 
 function saysTheSame(live: Report, replayed: string): boolean {

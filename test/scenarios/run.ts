@@ -98,7 +98,8 @@ function takeFor({ plan }: Lab, open: Scenario[]): Scenario | undefined {
 function shapeOf(plan: LabPlan): Scenario['lab'] {
   if (plan.masters === 1) return 'single';
   if (plan.authorityDays !== undefined) return 'ending';
-  return plan.vip ? 'vip' : plan.loadBalancer === 'nginx' ? 'nginx' : undefined;
+  if (plan.vip) return 'vip';
+  return plan.loadBalancer === 'nginx' || plan.loadBalancer === 'envoy' ? plan.loadBalancer : undefined;
 }
 
 /** A scenario that cannot be put into the lab fails; the others go on. */

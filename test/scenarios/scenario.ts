@@ -63,8 +63,8 @@ export interface Scenario {
   readonly poorerHeads: readonly string[];
 }
 
-/** With two load balancers, or Nginx, whose files the operator then fetches too; with one master; with authorities that end soon, all keys ECDSA. */
-export type LabShape = 'vip' | 'nginx' | 'single' | 'ending';
+/** With two load balancers, or Nginx, whose files the operator then fetches too; with Envoy, whose admin interface he names; with one master; with authorities that end soon, all keys ECDSA. */
+export type LabShape = 'vip' | 'nginx' | 'envoy' | 'single' | 'ending';
 
 /** How the tool looks: with the kubeconfig alone, with an etcd client certificate too, or on a master. */
 export type VantageName = 'kubeconfig' | 'etcd' | 'node';

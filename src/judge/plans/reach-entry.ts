@@ -62,6 +62,11 @@ function words(seen: Seen, front: Exclude<Front, 'master'>, entry: LoadBalancer)
         look: { ...see, run: [listens, 'systemctl status nginx --no-pager', 'journalctl -u nginx -n 50 --no-pager'] },
         restart: { ...start, run: ['nginx -t && systemctl restart nginx'] },
       };
+    case 'envoy':
+      return {
+        look: { ...see, run: [listens, 'systemctl status envoy --no-pager', 'journalctl -u envoy -n 50 --no-pager'] },
+        restart: { ...start, run: ['envoy --mode validate -c /etc/envoy/envoy.yaml && systemctl restart envoy'] },
+      };
     case 'kube-vip': {
       const home = homeOf(seen, 'kube-vip', undefined);
       const run = [`ip -o addr | grep -F ${shellWord(entry.host)}`, ...lookAt(home), ...readLog(home, {})];
@@ -75,12 +80,13 @@ function words(seen: Seen, front: Exclude<Front, 'master'>, entry: LoadBalancer)
     }
     case 'unknown':
       return {
-        look: { ...see, run: [listens, 'systemctl status haproxy nginx keepalived --no-pager   # whichever it is'] },
+        look: { ...see, run: [listens, 'systemctl status haproxy nginx envoy keepalived --no-pager   # whichever it is'] },
         restart: {
           ...start,
           run: [
             'haproxy -c -f /etc/haproxy/haproxy.cfg && systemctl restart haproxy   # where it is HAProxy',
             'nginx -t && systemctl restart nginx   # where it is Nginx',
+            'envoy --mode validate -c /etc/envoy/envoy.yaml && systemctl restart envoy   # where it is Envoy',
           ],
         },
       };

@@ -126,7 +126,7 @@ function others(seen: Seen, node: string): readonly Need[] {
   }));
 }
 
-/** Its row in HAProxy's table, where HAProxy still sends clients there. */
+/** Its row in HAProxy's table, where HAProxy still sends clients there; nobody can tell Envoy by hand to stop. */
 function backendOn(seen: Seen, node: string): Backend | undefined {
   if (seen.peek('lb.stats')?.state !== 'known') return undefined;
   return seen

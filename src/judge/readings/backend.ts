@@ -1,12 +1,15 @@
-// What does HAProxy think of each API server behind it, and how deep does its check look?
+// What does HAProxy or Envoy think of each API server behind it, and how deep does its check look?
 import { joinAddress } from '../../model/address.ts';
 import type { Known } from '../../model/evidence.ts';
 import type { HaproxyRow } from '../../model/balancer.ts';
-import type { Seen } from '../../model/rule.ts';
+import type { Certainty, Seen } from '../../model/rule.ts';
 import type { Subject } from '../../model/subject.ts';
 import { leadsTo, type Master } from '../../model/topology.ts';
 import type { Since } from '../../model/verdict.ts';
 import { MissingEvidence } from '../view.ts';
+import { type EnvoyJudged, envoyHostsOf, envoyWords } from './envoy-host.ts';
+
+export type BackendEvidence = 'lb.stats' | 'lb.envoy';
 
 /**
  * `going-down` (`UP 1/3`) still gets clients, `coming-up` (`DOWN 1/2`) does not yet. `maintenance`: taken out by hand
@@ -16,31 +19,71 @@ export type BackendState = 'up' | 'going-down' | 'coming-up' | 'down' | 'mainten
 
 export interface Backend {
   readonly subject: Subject;
-  readonly row: HaproxyRow;
+  readonly software: 'HAProxy' | 'Envoy';
+  /** HAProxy's row, or what Envoy says in the place of one. */
+  readonly row: Pick<
+    HaproxyRow,
+    'proxy' | 'server' | 'status' | 'address' | 'checkCode' | 'lastChange' | 'timesDown' | 'sessionsTotal' | 'queued'
+  >;
   readonly state: BackendState;
+  /** Gets clients although it is called dead. Only Envoy does that. */
+  readonly forced: Certainty;
   /** The last check's code without the star that marks a running one; empty when nothing is checked. */
   readonly check: string;
+  readonly envoy?: EnvoyJudged;
   readonly master?: Master;
 }
 
 /** Why a checked server is down. Which of these HAProxy names changes within a minute of one unchanged fault. */
 export const checkedReasons = ['refused', 'timeout', 'tls', 'http', 'slow', 'other'] as const;
 
-/** No table of HAProxy's, no rules about it: where the kubeconfig names an API server itself there may be no balancer at all. */
-export function noBalancer(seen: Seen<'lb.stats'>): boolean {
-  return seen.topology.entryIsMaster && seen.peek('lb.stats')?.state !== 'known';
+/** Whether HAProxy or Envoy said anything. */
+export function balancerTells(seen: Seen<BackendEvidence>): boolean {
+  return seen.peek('lb.stats')?.state === 'known' || seen.peek('lb.envoy')?.state === 'known';
 }
 
-/** The servers of every proxy that leads to an API server. @throws MissingEvidence where the table shows none. */
-export function backendsOf(seen: Seen<'lb.stats'>): readonly Backend[] {
+/** No word of a balancer's, no rules about it: where the kubeconfig names an API server itself there may be none at all. */
+export function noBalancer(seen: Seen<BackendEvidence>): boolean {
+  return seen.topology.entryIsMaster && !balancerTells(seen);
+}
+
+/** The servers of every proxy that leads to an API server. @throws MissingEvidence where nobody shows any. */
+export function backendsOf(seen: Seen<BackendEvidence>): readonly Backend[] {
+  const lb = seen.topology.entry?.subject.id ?? 'lb';
+  if (isEnvoy(seen)) return envoyBackends(seen, lb);
   const { rows } = seen.get('lb.stats');
   const proxies = apiProxies(seen, rows);
-  const lb = seen.topology.entry?.subject.id ?? 'lb';
   return rows.filter((row) => row.type === 'server' && proxies.has(row.proxy)).map((row) => describe(seen, row, lb));
 }
 
-/** The summary rows of those proxies, one each. */
-export function summariesOf(seen: Seen<'lb.stats'>): readonly HaproxyRow[] {
+/** Whether Envoy is the one that told of its servers, and HAProxy is not. */
+export function isEnvoy(seen: Seen<BackendEvidence>): boolean {
+  return seen.peek('lb.stats')?.state !== 'known' && seen.peek('lb.envoy')?.state === 'known';
+}
+
+function envoyBackends(seen: Seen<BackendEvidence>, lb: string): readonly Backend[] {
+  const judged = envoyHostsOf(seen);
+  if (judged.length === 0) noneListed('lb.envoy', 'Envoy lists no host that is one of the API servers', '--masters <host:port,…>', lb);
+  return judged.map((one) => {
+    const { cluster: proxy, address, connections } = one.host;
+    const master = masterOf(seen.topology.masters, { address, server: address });
+    const server = master?.subject.name ?? address;
+    return {
+      subject: subjectFor(lb, `${proxy}/${address}`, server, master),
+      software: 'Envoy',
+      row: { proxy, server, address, status: envoyWords(one.host), ...(connections !== undefined && { sessionsTotal: connections }) },
+      state: one.state === 'up' && one.cluster?.checks?.length === 0 ? 'unchecked' : one.state,
+      forced: one.forced,
+      check: '',
+      envoy: one,
+      ...(master !== undefined && { master }),
+    };
+  });
+}
+
+/** The summary rows of those proxies, one each; Envoy has none. */
+export function summariesOf(seen: Seen<BackendEvidence>): readonly HaproxyRow[] {
+  if (isEnvoy(seen)) return [];
   const { rows } = seen.get('lb.stats');
   const proxies = apiProxies(seen, rows);
   return rows.filter((row) => row.type === 'backend' && proxies.has(row.proxy));
@@ -69,24 +112,35 @@ function apiProxies(seen: Seen<'lb.stats'>, rows: readonly HaproxyRow[]): Readon
     const found = new Set(servers.filter(way).map((row) => row.proxy));
     if (found.size > 0) return found;
   }
-  const gap = { gap: 'absent', detail: 'the statistics name no server that is one of the API servers' } as const;
-  const howToGet = '--haproxy-stats <url or socket of the balancer in front of the API>';
-  throw new MissingEvidence([{ ...gap, howToGet, id: 'lb.stats', subject: `lb/${seen.topology.entry?.subject.id ?? 'lb'}` }]);
+  const detail = 'the statistics name no server that is one of the API servers';
+  return noneListed(
+    'lb.stats',
+    detail,
+    '--haproxy-stats <url or socket of the balancer in front of the API>',
+    seen.topology.entry?.subject.id ?? 'lb',
+  );
+}
+
+function noneListed(id: BackendEvidence, detail: string, howToGet: string, lb: string): never {
+  throw new MissingEvidence([{ gap: 'absent', detail, howToGet, id, subject: `lb/${lb}` }]);
 }
 
 function describe(seen: Seen<'lb.stats'>, row: HaproxyRow, lb: string): Backend {
   const master = masterOf(seen.topology.masters, row);
-  const id = `${lb}/${row.proxy}/${row.server}`;
-  const subject: Subject =
-    master === undefined
-      ? { kind: 'lb', id, name: row.server, keys: { lb } }
-      : { kind: 'apiserver', id, name: master.subject.name, keys: { ...master.subject.keys, lb } };
+  const subject = subjectFor(lb, `${row.proxy}/${row.server}`, row.server, master);
   const check = row.checkStatus.replace(/^\*\s*/, '');
-  return { subject, row, state: stateOf(row.status), check, ...(master !== undefined && { master }) };
+  const withMaster = master !== undefined && { master };
+  return { subject, software: 'HAProxy', row, state: stateOf(row.status), forced: 'no', check, ...withMaster };
+}
+
+function subjectFor(lb: string, place: string, name: string, master: Master | undefined): Subject {
+  const id = `${lb}/${place}`;
+  if (master === undefined) return { kind: 'lb', id, name, keys: { lb } };
+  return { kind: 'apiserver', id, name: master.subject.name, keys: { ...master.subject.keys, lb } };
 }
 
 /** The address decides, for a server may be called anything; the name only where no address was shown. */
-function masterOf(masters: readonly Master[], row: HaproxyRow): Master | undefined {
+function masterOf(masters: readonly Master[], row: Pick<HaproxyRow, 'address' | 'server'>): Master | undefined {
   const byAddress = masters.find((master) => master.doors.some(({ host, port }) => joinAddress(host, port) === row.address));
   const byHost = masters.find((master) => leadsTo(master, row.address.replace(/:\d+$/, '').replace(/^\[|\]$/g, '')));
   return byAddress ?? byHost ?? (row.address === '' ? masters.find((master) => master.subject.name === row.server) : undefined);
@@ -107,59 +161,23 @@ function stateOf(status: string): BackendState {
   return /^DOWN\b/.test(text) ? 'down' : 'unclear';
 }
 
-/** Whether HAProxy sends clients there now. */
+/** Whether clients are sent there now. */
 export function getsClients(backend: Backend): boolean {
+  return backend.forced === 'yes' || isUsable(backend);
+}
+
+/** Whether it is called good for clients, or is not asked at all. */
+export function isUsable(backend: Backend): boolean {
   return backend.state === 'up' || backend.state === 'going-down' || backend.state === 'unchecked';
 }
 
-/** Whether the last check went well, or there is none to go badly. */
-export function checkIsGood(backend: Backend): boolean {
-  return backend.check === '' || /^L\d+OK/.test(backend.check);
-}
-
-/** What HAProxy thinks of this API server; undefined also where nobody can say. */
-export function backendFor(seen: Seen<'lb.stats'>, { subject }: Master): Backend | undefined {
+/** What the balancer thinks of this API server; undefined also where nobody can say. */
+export function backendFor(seen: Seen<BackendEvidence>, { subject }: Master): Backend | undefined {
   return seen.attempt(() => backendsOf(seen).find((one) => one.master?.subject.id === subject.id));
-}
-
-/** Whether HAProxy has met trouble with this API server as well; false also where nobody can say. */
-export function balancerDoubts(seen: Seen<'lb.stats'>, master: Master): boolean {
-  const backend = backendFor(seen, master);
-  return backend !== undefined && backend.state !== 'maintenance' && (!getsClients(backend) || !checkIsGood(backend));
 }
 
 /** What keeps a check from getting an answer keeps clients from it too, until it is taken out. */
 export const unreachedReasons = ['refused', 'timeout', 'tls', 'slow'] as const satisfies readonly (typeof checkedReasons)[number][];
-
-/** Whether HAProxy’s last check of this API server got no answer at all; false also where nobody can say. */
-export function balancerCannotReach(seen: Seen<'lb.stats'>, master: Master): boolean {
-  const backend = backendFor(seen, master);
-  if (backend === undefined || backend.state === 'maintenance' || checkIsGood(backend)) return false;
-  return unreachedReasons.some((reason) => reason === reasonOfCheck(backend.check));
-}
-
-/** From the code of the check that failed. */
-export function reasonOfCheck(check: string): (typeof checkedReasons)[number] {
-  if (check === 'L4CON') return 'refused';
-  if (check === 'L4TOUT') return 'timeout';
-  if (check.startsWith('L6')) return 'tls';
-  if (check === 'L7TOUT') return 'slow';
-  return check.startsWith('L7') ? 'http' : 'other';
-}
-
-/**
- * How far the check looks into an API server. A check that fails at the connection does not show what it would have
- * asked next, so only successes and answers of layer 7 tell.
- */
-export type CheckDepth = 'readiness' | 'tls' | 'connect' | 'none' | 'unclear';
-
-export function depthOf(backends: readonly Backend[]): CheckDepth {
-  const judged = backends.filter((one) => one.state !== 'maintenance');
-  if (judged.some((one) => one.check.startsWith('L7'))) return 'readiness';
-  if (judged.some((one) => /^L6OK/.test(one.check))) return 'tls';
-  if (judged.some((one) => /^L4OK/.test(one.check))) return 'connect';
-  return judged.length > 0 && judged.every((one) => one.state === 'unchecked') ? 'none' : 'unclear';
-}
 
 /** `DOWN L4CON`, `UP 1/3 L7OK/200`: as HAProxy's own page shows it. */
 export function wordsOf(backend: Backend): string {
@@ -169,7 +187,7 @@ export function wordsOf(backend: Backend): string {
 }
 
 /** When the row last changed its state, by our clock; HAProxy counts whole seconds. */
-export function changedAt(known: Pick<Known, 'takenAt'>, row: HaproxyRow): Since | undefined {
+export function changedAt(known: Pick<Known, 'takenAt'>, row: Pick<HaproxyRow, 'lastChange'>): Since | undefined {
   if (row.lastChange === undefined) return undefined;
   const latest = known.takenAt - row.lastChange * 1000;
   return { earliest: latest - 1000, latest };

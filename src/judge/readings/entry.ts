@@ -5,7 +5,8 @@ import { type LoadBalancer, leadsTo, type Master } from '../../model/topology.ts
 import type { Support } from '../../model/verdict.ts';
 import { MissingEvidence } from '../view.ts';
 import { readApiServer, servesClients } from './api-server.ts';
-import { balancerCannotReach } from './backend.ts';
+import { type BackendEvidence, balancerTells } from './backend.ts';
+import { balancerCannotReach } from './balancer-check.ts';
 
 export type EntryEvidence = 'operator.kubeconfig' | 'lb.tries' | 'lb.credential' | 'api.ready';
 
@@ -152,7 +153,7 @@ export function loginFails(seen: Seen<'lb.credential'>): boolean {
  * The API servers behind the entry: lost where a failing try showed their certificate, they do not serve us directly, or the
  * balancer cannot get through to them and a try met silence.
  */
-export function supportsBehind(seen: Seen<EntryEvidence | 'lb.stats'>, reading: EntryReading): readonly Support[] {
+export function supportsBehind(seen: Seen<EntryEvidence | BackendEvidence>, reading: EntryReading): readonly Support[] {
   const { masters, entry, entryIsMaster } = seen.topology;
   const behind = entryIsMaster ? masters.filter((one) => leadsTo(one, entry?.host, entry?.port)) : masters;
   const others: readonly Support[] =
@@ -173,9 +174,9 @@ export function supportsBehind(seen: Seen<EntryEvidence | 'lb.stats'>, reading: 
 }
 
 /** Silence that no API server explains may lie between the balancer and one of them: nobody knows where nobody asked the balancer. */
-function inDoubt(seen: Seen<'lb.stats'>, reading: EntryReading, supports: readonly Support[]): readonly Support[] {
+function inDoubt(seen: Seen<BackendEvidence>, reading: EntryReading, supports: readonly Support[]): readonly Support[] {
   const isExplained = reading.kind !== 'partial' || !reading.failing.some(isSilence) || supports.some(({ state }) => state === 'lost');
-  if (isExplained || seen.topology.entryIsMaster || seen.peek('lb.stats')?.state === 'known') return supports;
+  if (isExplained || seen.topology.entryIsMaster || balancerTells(seen)) return supports;
   return supports.map((one) => ({ ...one, state: 'unknown' }));
 }
 
@@ -193,5 +194,5 @@ export function mastersShowThrough(seen: Seen, reason: string | undefined): Cert
   if (reason !== 'refused' && reason !== 'timeout' && reason !== 'unreachable') return 'yes';
   const { entry, masters } = seen.topology;
   if (masters.some((master) => master.doors.some(({ port }) => port === entry?.port))) return 'yes';
-  return seen.peek('lb.stats')?.state === 'known' ? 'no' : 'unknown';
+  return balancerTells(seen) ? 'no' : 'unknown';
 }

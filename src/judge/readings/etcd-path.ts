@@ -3,13 +3,14 @@ import type { Certainty, Seen } from '../../model/rule.ts';
 import type { Master, Member } from '../../model/topology.ts';
 import { blamesEtcd, readApiServer } from './api-server.ts';
 import { backendFor } from './backend.ts';
+import { answersCheck } from './balancer-check.ts';
 import { servedThroughEntry } from './entry.ts';
 import { type MemberEvidence, type MemberReading, peekMember } from './member.ts';
 import { metricsOf } from './member-words.ts';
 import { memberIdOf } from './voters.ts';
 import { usesOnlyLocalEtcd } from './wiring.ts';
 
-export type PathEvidence = MemberEvidence | 'api.ready' | 'kube.control-plane-pods' | 'kube.nodes' | 'lb.tries' | 'lb.stats';
+export type PathEvidence = MemberEvidence | 'api.ready' | 'kube.control-plane-pods' | 'kube.nodes' | 'lb.tries' | 'lb.stats' | 'lb.envoy';
 
 /** An answer that needs etcd, or one that etcd's absence brings about; `unknown` tells neither. */
 export function readsEtcd(seen: Seen<'api.ready'>, master: Master): Certainty {
@@ -80,10 +81,10 @@ export function refusesOthersOnly(seen: Seen<PathEvidence>, member: Member): boo
 }
 
 /** Whether an API server that is silent to us was ready for a client of the load balancer, or for its check. */
-function servesOthers(seen: Seen<'api.ready' | 'lb.tries' | 'lb.stats'>, master: Master): boolean {
+function servesOthers(seen: Seen<'api.ready' | 'lb.tries' | 'lb.stats' | 'lb.envoy'>, master: Master): boolean {
   if (servedThroughEntry(seen, master)) return true;
   const backend = backendFor(seen, master);
-  return backend?.state === 'up' && backend.check === 'L7OK';
+  return backend?.state === 'up' && answersCheck(backend);
 }
 
 /**

@@ -8,6 +8,7 @@ import type { Machine } from '../../model/topology.ts';
 import { leaseAge } from './age.ts';
 import { readApiServer } from './api-server.ts';
 import { backendsOf } from './backend.ts';
+import { answersCheck } from './balancer-check.ts';
 import { nodeLimits } from './node.ts';
 
 export type HostEvidence =
@@ -16,6 +17,7 @@ export type HostEvidence =
   | 'etcd.metrics'
   | 'node.kubelet-port'
   | 'lb.stats'
+  | 'lb.envoy'
   | 'kube.nodes'
   | 'kube.node-leases';
 
@@ -130,7 +132,12 @@ interface View {
 function balancerView(seen: Seen<HostEvidence>, machine: Machine): View | undefined {
   const backend = seen.attempt(() => backendsOf(seen).find((one) => one.master?.subject.keys.node === machine.subject.keys.node));
   if (backend === undefined || backend.state === 'maintenance') return undefined;
-  const { state, check, row } = backend;
+  const { state, check, row, envoy } = backend;
+  if (envoy !== undefined) {
+    if (state === 'down' && envoy.timedOut)
+      return { gone: true, words: say('Envoy gets no answer from it either ({status})', { status: row.status }) };
+    return answersCheck(backend) ? { gone: false, words: 'Envoy still gets answers from it' } : undefined;
+  }
   if (check === 'L4TOUT')
     return { gone: true, words: say('HAProxy cannot connect to it either ({status} L4TOUT)', { status: row.status }) };
   if (state === 'down' && /^L[67]TOUT$/.test(check))

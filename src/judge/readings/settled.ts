@@ -8,7 +8,7 @@ import { isReadyNode } from './node.ts';
 import { podOn } from './pod.ts';
 import { kubeletUsesOwnApiServer } from './wiring.ts';
 
-type Needs = 'lb.stats' | 'kube.nodes' | 'kube.node-leases' | 'kube.control-plane-pods';
+type Needs = 'lb.stats' | 'lb.envoy' | 'kube.nodes' | 'kube.node-leases' | 'kube.control-plane-pods';
 
 /** Whatever proves that it has been dead for longer than the list needs to forget it. */
 export function deadFor(
@@ -50,7 +50,7 @@ function leaseSays(seen: Seen<Needs>, master: Master, stale: number): Text | und
 }
 
 /** A kubelet that reports says since when the pod has been as it is. */
-function podSays(seen: Seen<Needs>, master: Master, ready: boolean, settled: number): Text | undefined {
+export function podSays(seen: Seen<Needs>, master: Master, ready: boolean, settled: number): Text | undefined {
   const { node } = master.subject.keys;
   if (!isReadyNode(seen, node) || seen.peek('kube.control-plane-pods')?.state !== 'known') return undefined;
   const view = podOn(seen, 'kube-apiserver', node);

@@ -1,5 +1,4 @@
 // What does the load balancer say of each server behind it, and what do we see there ourselves?
-import { joinAddress } from '../../model/address.ts';
 import type { Seen } from '../../model/rule.ts';
 import { say, type Word } from '../../model/sentence.ts';
 import type { Row, TableView } from '../../model/table.ts';
@@ -23,8 +22,7 @@ const columns = [
 /** Pure, from evidence alone: a replay shows what the live run showed. */
 export function viewBalancer(seen: Seen): TableView {
   const backends = seen.attempt(() => backendsOf(seen)) ?? [];
-  const hosts = seen.attempt(() => envoyRows(seen)) ?? [];
-  const live = [...backends.map((backend) => liveRow(seen, backend, backends)), ...hosts];
+  const live = backends.map((backend) => liveRow(seen, backend, backends));
   const shown = new Set(live.map((row) => row.server));
   const configured = serverListsOf(seen)
     .filter((list) => !list.live)
@@ -60,30 +58,12 @@ function liveRow(seen: Seen, backend: Backend, all: readonly Backend[]): LiveRow
     row: {
       backend: `${row.proxy}/${row.server}`,
       address: row.address || master?.subject.id,
-      balancer: wordsOf(backend),
+      balancer: backend.forced === 'yes' ? say('{words}, still used', { words: wordsOf(backend) }) : wordsOf(backend),
       direct: directWords(seen, master),
       share: shareOf(backend, all) ?? leafShare(seen, master),
       changed: age,
     },
   };
-}
-
-function envoyRows(seen: Seen): readonly LiveRow[] {
-  const { hosts } = seen.get('lb.envoy');
-  const total = hosts.reduce((sum, host) => sum + (host.connections ?? 0), 0);
-  return hosts.map((host) => {
-    const master = seen.topology.masters.find((one) => one.doors.some((door) => joinAddress(door.host, door.port) === host.address));
-    return {
-      server: master?.subject.id ?? host.address,
-      row: {
-        backend: `${host.cluster}/${master?.subject.name ?? host.address}`,
-        address: host.address,
-        balancer: host.healthy ? 'healthy' : host.trouble.join(', '),
-        direct: directWords(seen, master),
-        share: host.connections === undefined || total === 0 ? leafShare(seen, master) : percent(host.connections, total),
-      },
-    };
-  });
 }
 
 function configuredRow(seen: Seen, { name, address, master }: Listed): Row {
@@ -104,7 +84,7 @@ function directWords(seen: Seen, master: Master | undefined): Word | undefined {
   return reading.kind === 'ready' ? 'ready' : say('answers {status}', { status: reading.status });
 }
 
-/** Of the sessions that HAProxy counts since it was started. */
+/** Of the sessions that the balancer counts since it was started. */
 function shareOf({ row }: Backend, all: readonly Backend[]): Word | undefined {
   const total = all.reduce((sum, one) => sum + (one.row.proxy === row.proxy ? (one.row.sessionsTotal ?? 0) : 0), 0);
   return row.sessionsTotal === undefined || total === 0 ? undefined : percent(row.sessionsTotal, total);

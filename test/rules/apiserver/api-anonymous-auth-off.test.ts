@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import rule from '../../../rules/apiserver/api-anonymous-auth-off.ts';
 import { fixesOf, gateOf, unfilled } from '../../kit/texts.ts';
 import { answered, asFail, failedTries, healthyWorld, type World } from '../../kit/world.ts';
+import { behindEnvoy, failedCheck } from '../loadbalancer/balancer.ts';
 
 const off = (world = healthyWorld()) => world.set('api.ready', 'm2', { tries: [answered('m2', 401)] });
 
@@ -74,4 +75,11 @@ test('an API server that says nothing has said nothing', () => {
       .verdict(rule, 'm2').status,
   ).toBe('unknown');
   expect(healthyWorld().missing('api.ready', 'm2').verdict(rule, 'm2').status).toBe('unknown');
+});
+
+test('Envoy’s check of readiness fails with it; a check that only connects does not tell', () => {
+  const failed = { m2: failedCheck };
+  expect(asFail(behindEnvoy(off(), failed).verdict(rule, 'm2')).reason).toBe('balancer');
+  expect(asFail(behindEnvoy(off()).verdict(rule, 'm2')).reason).toBe('nobody-seen');
+  expect(asFail(behindEnvoy(off(), failed, { checks: ['tcp'] }).verdict(rule, 'm2')).reason).toBe('nobody-seen');
 });

@@ -4,6 +4,7 @@ import type { HaproxyRow } from '../../../src/model/balancer.ts';
 import type { FailureClass } from '../../../src/model/network.ts';
 import { fixesOf, shown, unfilled } from '../../kit/texts.ts';
 import { answered, asFail, failedTries, failure, healthyWorld, now, type World } from '../../kit/world.ts';
+import { behindEnvoy, failedCheck, timedOut } from '../loadbalancer/balancer.ts';
 
 const serverNow = Math.floor(now / 1000) * 1000;
 
@@ -48,6 +49,7 @@ test.each([
   ['HAProxy calls it down', row(gone(), { status: 'DOWN', checkStatus: 'L4TOUT' })],
   ['HAProxy is about to', row(gone(), { status: 'UP 1/3', checkStatus: 'L4TOUT' })],
   ['HAProxy has no route', row(gone(), { status: 'DOWN', checkStatus: 'L4CON' })],
+  ['Envoy’s check got no answer', behindEnvoy(gone(), { m2: timedOut })],
   ['its node lease is old', leaseAge(gone(), 41)],
   ['another member has lost it', peersLost(gone())],
 ])('silent on every port, and %s', (_who, world) => {
@@ -91,6 +93,12 @@ test('silent to us alone: our own path may be blocked', () => {
 
 test('HAProxy still gets answers: our own path is blocked, whatever else looks old', () => {
   expect(row(leaseAge(gone(), 300), { status: 'UP', checkStatus: 'L7OK' }).verdict(rule, 'm2').status).toBe('unknown');
+});
+
+test('Envoy still gets answers to a check of readiness; without one, or where it failed otherwise, its word proves nothing', () => {
+  expect(behindEnvoy(gone()).verdict(rule, 'm2').status).toBe('unknown');
+  const refused = behindEnvoy(gone(), { m2: failedCheck }).verdict(rule, 'm2');
+  expect(JSON.stringify(refused)).not.toContain('Envoy gets no answer');
 });
 
 test('a server taken out by hand says nothing', () => {

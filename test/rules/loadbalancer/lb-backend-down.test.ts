@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import rule from '../../../rules/loadbalancer/lb-backend-down.ts';
 import { fixesOf, shown, unfilled } from '../../kit/texts.ts';
-import { asFail, healthyWorld, now } from '../../kit/world.ts';
-import { addRows, row, withoutBalancer } from './balancer.ts';
+import { type World, asFail, healthyWorld, now } from '../../kit/world.ts';
+import { addRows, behindEnvoy, failedCheck, row, timedOut, withoutBalancer } from './balancer.ts';
 
 test('every server of a healthy balancer passes', () => {
   expect(
@@ -115,4 +115,45 @@ test('what was taken out by hand is a finding apart from what failed its checks'
   const world = row(row(healthyWorld(), 'm2', { status: 'MAINT' }), 'm3', { status: 'DOWN', checkStatus: 'L4CON' });
   expect(asFail(world.verdict(rule, 'm2'))).toMatchObject({ group: 'maintenance', witness: 'stated' });
   expect(asFail(world.verdict(rule, 'm3')).group).toBeUndefined();
+});
+
+test('Envoy: what it has taken out, and why as far as it says', () => {
+  const world = behindEnvoy(healthyWorld(), { m2: timedOut });
+  const verdict = asFail(world.verdict(rule, 'm2'));
+  expect(verdict).toMatchObject({ reason: 'timeout', witness: 'measured' });
+  expect(verdict.subject.keys).toEqual({ node: 'm2', apiserver: '10.89.0.12:6443', lb: '10.89.0.10:8443' });
+  expect(shown(rule, verdict)).toEqual(['api/m2 10.89.0.12:6443  active_hc_timeout']);
+  expect(unfilled(rule, verdict)).toEqual([]);
+  expect(fixesOf(rule, world, verdict)[0]?.run[0]).toContain('https://10.89.0.12:6443/readyz');
+  expect(world.verdict(rule, 'm1').status).toBe('pass');
+  expect(asFail(behindEnvoy(healthyWorld(), { m2: failedCheck }).verdict(rule, 'm2')).reason).toBe('other');
+  expect(asFail(behindEnvoy(healthyWorld(), { m2: ['failed_outlier_check'] }).verdict(rule, 'm2')).reason).toBe('other');
+});
+
+test('Envoy: a host that is drained is put back where it was drained, by no command of HAProxy’s', () => {
+  const world = behindEnvoy(healthyWorld(), { m2: ['eds DRAINING'] });
+  const verdict = asFail(world.verdict(rule, 'm2'));
+  expect(verdict).toMatchObject({ reason: 'maintenance', group: 'maintenance' });
+  expect(JSON.stringify(fixesOf(rule, world, verdict))).not.toContain('haproxy');
+});
+
+test('Envoy: what is called dead and gets clients all the same is not taken out; whether it does may be open', () => {
+  const dead = { m2: failedCheck, m3: timedOut };
+  const statuses = (world: World) => world.judge(rule).map((one) => one.status);
+  expect(statuses(behindEnvoy(healthyWorld(), dead))).toEqual(['pass', 'pass', 'pass']);
+  expect(statuses(behindEnvoy(healthyWorld(), dead, { panicBelow: 33, checks: ['http'] }))).toEqual(['pass', 'fail', 'fail']);
+  expect(statuses(behindEnvoy(healthyWorld(), dead, {}))).toEqual(['pass', 'unknown', 'unknown']);
+  expect(statuses(behindEnvoy(healthyWorld(), { m2: ['failed_active_health_check', 'pending_active_hc'] }))).toEqual([
+    'pass',
+    'unknown',
+    'pass',
+  ]);
+});
+
+test('Envoy: a list without any API server is unknown', () => {
+  const world = behindEnvoy(healthyWorld()).set('lb.envoy', undefined, ({ clusters, hosts }) => ({
+    clusters,
+    hosts: hosts.map((host) => ({ ...host, address: '192.0.2.1:80' })),
+  }));
+  expect(world.judge(rule).map((one) => one.status)).toEqual(['unknown']);
 });

@@ -1,9 +1,9 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import rule from '../../../rules/loadbalancer/lb-check-disagrees.ts';
 import type { FailureClass } from '../../../src/model/network.ts';
 import { fixesOf, gateOf, shown, unfilled } from '../../kit/texts.ts';
 import { answered, asFail, failedTries, healthyWorld, now, type World } from '../../kit/world.ts';
-import { row, withoutBalancer } from './balancer.ts';
+import { behindEnvoy, failedCheck, row, timedOut, withoutBalancer } from './balancer.ts';
 
 const expired = { kind: 'untrusted', why: 'expired', detail: '' } as const;
 
@@ -125,4 +125,32 @@ test('without a table, without an answer to compare, without known API servers: 
       .judge(rule)
       .map((verdict) => verdict.status),
   ).toEqual(['not-applicable']);
+});
+
+describe('Envoy', () => {
+  test('without a check a dead API server keeps its clients', () => {
+    const world = behindEnvoy(silent('refused'), {}, { panicBelow: 50, checks: [] });
+    const verdict = asFail(world.verdict(rule, 'm2'));
+    expect(verdict).toMatchObject({ reason: 'up' });
+    expect(shown(rule, verdict)).toEqual(['api/m2 10.89.0.12:6443  healthy for Envoy; it does not answer (refused)']);
+    expect(JSON.stringify(fixesOf(rule, world, verdict))).not.toContain('socat');
+  });
+
+  test('a check that should have seen it may not have run since; one that nobody knows proves nothing', () => {
+    expect(behindEnvoy(silent('refused')).verdict(rule, 'm2').status).toBe('unknown');
+    expect(behindEnvoy(silent('hung'), {}, {}).verdict(rule, 'm2').status).toBe('unknown');
+    expect(asFail(behindEnvoy(silent('hung'), {}, { checks: ['tcp'] }).verdict(rule, 'm2')).reason).toBe('up');
+  });
+
+  test('a good server that it calls dead, once that cannot be a mere moment', () => {
+    expect(asFail(behindEnvoy(healthyWorld(), { m2: failedCheck }).verdict(rule, 'm2')).reason).toBe('down');
+    expect(behindEnvoy(healthyWorld(), { m2: failedCheck }).missing('kube.control-plane-pods').verdict(rule, 'm2').status).toBe('unknown');
+    expect(behindEnvoy(silent('refused'), { m2: failedCheck }).verdict(rule, 'm2').status).toBe('pass');
+  });
+
+  test('a server that answers nobody without a login', () => {
+    const world = healthyWorld().set('api.ready', 'm2', { tries: [answered('m2', 401)] });
+    expect(asFail(behindEnvoy(world, { m2: failedCheck }).verdict(rule, 'm2')).reason).toBe('unauthorised');
+    expect(behindEnvoy(world, { m2: timedOut }).verdict(rule, 'm2').status).toBe('pass');
+  });
 });

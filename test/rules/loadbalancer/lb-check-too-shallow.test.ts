@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import rule from '../../../rules/loadbalancer/lb-check-too-shallow.ts';
-import { gateOf, unfilled } from '../../kit/texts.ts';
+import { fixesOf, gateOf, unfilled } from '../../kit/texts.ts';
 import { answered, asFail, failedTries, healthyWorld } from '../../kit/world.ts';
-import { row, withoutBalancer } from './balancer.ts';
+import { behindEnvoy, row, withoutBalancer } from './balancer.ts';
 
 const expired = { kind: 'untrusted', why: 'expired', detail: '' } as const;
 
@@ -71,4 +71,15 @@ test('no table is unknown, no balancer is not applicable', () => {
       .judge(rule)
       .map((verdict) => verdict.status),
   ).toEqual(['not-applicable']);
+});
+
+test('Envoy says how it checks where its configuration can be read', () => {
+  const told = (checks: readonly ('http' | 'tcp' | 'other')[]) => behindEnvoy(healthyWorld(), {}, { checks });
+  expect(told(['http']).verdict(rule, 'LB').status).toBe('pass');
+  expect(asFail(told(['tcp']).verdict(rule, 'LB')).reason).toBe('connect');
+  const unchecked = asFail(told([]).verdict(rule, 'LB'));
+  expect(unchecked.reason).toBe('none');
+  expect(JSON.stringify(fixesOf(rule, told([]), unchecked))).not.toContain('haproxy');
+  expect(told(['other']).verdict(rule, 'LB').status).toBe('unknown');
+  expect(behindEnvoy(healthyWorld(), {}, {}).verdict(rule, 'LB').status).toBe('unknown');
 });

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import rule from '../../../rules/loadbalancer/lb-no-backend-up.ts';
 import { avoidOf, fixesOf, gateOf, shown, unfilled } from '../../kit/texts.ts';
 import { asFail, failedTries, healthyWorld, type World } from '../../kit/world.ts';
-import { addRows, row, withoutBalancer } from './balancer.ts';
+import { addRows, behindEnvoy, failedCheck, row, withoutBalancer } from './balancer.ts';
 
 function allDown(): World {
   return row(row(healthyWorld(), '*', { status: 'DOWN', checkStatus: 'L7STS', checkCode: 500 }), 'BACKEND', {
@@ -85,4 +85,15 @@ test('nodes that report through it are effects', () => {
   });
   expect(gateOf(rule, world, cause, effect('w1'))).toEqual(['yes']);
   expect(gateOf(rule, world, cause, effect('m1'))).toEqual(['no']);
+});
+
+test('Envoy: none left, unless it sends clients to dead servers then', () => {
+  const dead = { m1: failedCheck, m2: failedCheck, m3: failedCheck };
+  const world = behindEnvoy(healthyWorld(), dead, { panicBelow: 0, checks: ['http'] });
+  const verdict = asFail(world.verdict(rule, 'LB'));
+  expect(shown(rule, verdict)[1]).toBe('m2 10.89.0.12:6443  failed_active_hc');
+  expect(JSON.stringify(fixesOf(rule, world, verdict))).not.toContain('haproxy');
+  expect(behindEnvoy(healthyWorld(), dead).verdict(rule, 'LB').status).toBe('pass');
+  expect(behindEnvoy(healthyWorld(), dead, {}).verdict(rule, 'LB').status).toBe('unknown');
+  expect(behindEnvoy(healthyWorld()).verdict(rule, 'LB').status).toBe('pass');
 });

@@ -1,8 +1,8 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import rule from '../../../rules/loadbalancer/lb-unstable.ts';
 import { fixesOf, shown, unfilled } from '../../kit/texts.ts';
 import { asFail, healthyWorld } from '../../kit/world.ts';
-import { row, withoutBalancer } from './balancer.ts';
+import { behindEnvoy, failedCheck, row, withoutBalancer } from './balancer.ts';
 
 test('steady servers and room for everybody', () => {
   expect(
@@ -60,4 +60,30 @@ test('columns that are not there, or no table: unknown', () => {
       .judge(rule)
       .map((one) => one.status),
   ).toEqual(['not-applicable']);
+});
+
+describe('Envoy', () => {
+  const dead = { m2: failedCheck, m3: failedCheck };
+
+  test('sends clients to servers that it calls dead where too few are left', () => {
+    const world = behindEnvoy(healthyWorld(), dead);
+    const verdict = asFail(world.verdict(rule, 'LB'));
+    expect(verdict).toMatchObject({ reason: 'panicking', witness: 'stated' });
+    expect(shown(rule, verdict)).toEqual(['sends clients to 2 of 3 servers that it calls dead itself: fewer than 50 % are healthy']);
+    expect(unfilled(rule, verdict)).toEqual([]);
+    expect(JSON.stringify(fixesOf(rule, world, verdict))).toContain('healthy_panic_threshold: {value: 0}');
+  });
+
+  test('does not where enough are left, where it is told not to, or where none is better', () => {
+    expect(behindEnvoy(healthyWorld(), { m2: failedCheck }).verdict(rule, 'LB').status).toBe('pass');
+    expect(behindEnvoy(healthyWorld(), dead, { panicBelow: 0 }).verdict(rule, 'LB').status).toBe('pass');
+    expect(behindEnvoy(healthyWorld(), { ...dead, m1: failedCheck }).verdict(rule, 'LB').status).toBe('pass');
+    expect(behindEnvoy(healthyWorld(), dead, {}).verdict(rule, 'LB').status).toBe('unknown');
+  });
+
+  test('is full below its circuit breaker’s limit', () => {
+    expect(asFail(behindEnvoy(healthyWorld(), {}, { connectionLimit: 7 }).verdict(rule, 'LB')).reason).toBe('full');
+    expect(behindEnvoy(healthyWorld(), {}, { connectionLimit: 0 }).verdict(rule, 'LB').status).toBe('unknown');
+    expect(behindEnvoy(healthyWorld()).verdict(rule, 'm2').status).toBe('unknown');
+  });
 });

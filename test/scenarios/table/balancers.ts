@@ -4,6 +4,8 @@ import { base as usual } from './shared.ts';
 
 const base = { ...usual, lab: 'vip', unrecorded: 'not yet' } as const;
 const calm = ['etcd-*', 'le-*', 'clock-*', 'cert-*', 'api-all-masters-down', 'api-master-unreachable'];
+/** Of etcd, only what a busy disk does not bring about. */
+const quiet = ['etcd-no-*', 'etcd-member-*', 'le-*', 'clock-*', 'cert-*', 'vip-*', 'api-all-masters-down', 'host-*'];
 
 export const balancers: readonly Scenario[] = [
   {
@@ -78,5 +80,77 @@ export const balancers: readonly Scenario[] = [
     ages: [60],
     expect: { kind: 'fault', root: { rule: 'api-master-unreachable', on: ['m2'] }, folds: [] },
     forbidden: ['api-lb-unreachable', 'etcd-*', 'lb-backend-set-mismatch', 'lb-tls-terminated', 'vip-*'],
+  },
+  {
+    ...base,
+    lab: 'envoy',
+    id: 'S180',
+    title: 'the API server of m2 is stopped behind Envoy',
+    faults: [{ fault: 'apiserver-stopped', target: 'm2' }],
+    ages: [15],
+    expect: {
+      kind: 'fault',
+      root: { rule: 'api-master-unreachable', on: ['m2'] },
+      folds: [{ rule: 'lb-backend-down', on: ['m2'] }],
+    },
+    forbidden: [...quiet, 'api-lb-unreachable', 'lb-unstable', 'lb-check-*'],
+  },
+  {
+    ...base,
+    lab: 'envoy',
+    id: 'S181',
+    title: 'a stranger in the place of m2 in Envoy’s list',
+    faults: [{ fault: 'envoy-stranger', target: 'lb' }],
+    ages: [15],
+    expect: { kind: 'fault', root: { rule: 'lb-backend-set-mismatch' }, folds: [{ rule: 'lb-backend-down' }] },
+    forbidden: [...quiet, 'api-master-unreachable', 'api-lb-unreachable', 'lb-unstable', 'lb-check-*'],
+  },
+  {
+    ...base,
+    lab: 'envoy',
+    id: 'S182',
+    title: 'two API servers are stopped, and Envoy sends clients to all three',
+    faults: [
+      { fault: 'envoy-panics', target: 'lb' },
+      { fault: 'apiserver-stopped', target: 'm2' },
+      { fault: 'apiserver-stopped', target: 'm3' },
+    ],
+    ages: [15],
+    expect: {
+      kind: 'fault',
+      root: { rule: 'api-master-unreachable', on: ['m2', 'm3'] },
+      folds: [{ rule: 'api-lb-unreachable' }],
+      worsens: ['lb-unstable'],
+    },
+    forbidden: [...quiet.filter((rule) => rule !== 'le-*'), 'lb-backend-down', 'lb-no-backend-up', 'lb-check-*'],
+  },
+  {
+    ...base,
+    lab: 'envoy',
+    id: 'S183',
+    title: 'Envoy has ended',
+    faults: [{ fault: 'envoy-stopped', target: 'lb' }],
+    ages: [8],
+    expect: { kind: 'fault', root: { rule: 'api-lb-unreachable' }, folds: [] },
+    forbidden: [...quiet, 'api-master-unreachable', 'lb-*'],
+    unknown: ['lb-backend-down'],
+  },
+  {
+    ...base,
+    lab: 'envoy',
+    id: 'S184',
+    title: 'Envoy checks no API server, and that of m2 is stopped',
+    faults: [
+      { fault: 'envoy-unchecked', target: 'lb' },
+      { fault: 'apiserver-stopped', target: 'm2' },
+    ],
+    ages: [15],
+    expect: {
+      kind: 'fault',
+      root: { rule: 'api-master-unreachable', on: ['m2'] },
+      folds: [{ rule: 'api-lb-unreachable' }, { rule: 'lb-check-disagrees', on: ['m2'] }],
+      worsens: ['lb-check-too-shallow'],
+    },
+    forbidden: [...quiet, 'lb-backend-down', 'lb-unstable', 'lb-no-backend-up'],
   },
 ];

@@ -48,3 +48,11 @@ test('kube-vip and the balancer of a cloud have no HAProxy', () => {
 test('a name that does not resolve is looked up', () => {
   expect(stepsFor(healthyWorld(), 'dns').commands).toBe('getent ahosts 10.89.0.10');
 });
+
+test('Envoy, also where its admin interface ended with it', () => {
+  const told = bare().set('lb.envoy', undefined, { hosts: [], clusters: [] });
+  expect(stepsFor(told).front).toBe('envoy');
+  expect(stepsFor(told).commands).toContain('envoy --mode validate');
+  expect(stepsFor(told.missing('lb.envoy', undefined, { gap: 'failed' })).front).toBe('envoy');
+  expect(stepsFor(told.missing('lb.envoy', undefined, { gap: 'not-collected' })).front).toBe('unknown');
+});

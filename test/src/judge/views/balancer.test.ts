@@ -50,9 +50,12 @@ describe('rows', () => {
     const world = healthyWorld()
       .missing('lb.stats')
       .missing('lb.config')
-      .set('lb.envoy', undefined, { hosts: [host('10.89.0.11:6443', []), host('10.89.0.12:6443', ['failed_active_health_check'])] });
+      .set('lb.envoy', undefined, {
+        hosts: [host('10.89.0.11:6443', []), host('10.89.0.12:6443', ['failed_active_health_check'])],
+        clusters: [],
+      });
     expect(cells(world, 'backend')).toEqual(['api/m1', 'api/m2', 'm3']);
-    expect(cells(world, 'balancer')).toEqual(['healthy', 'failed_active_health_check', 'not listed']);
+    expect(cells(world, 'balancer')).toEqual(['healthy', 'failed_active_hc', 'not listed']);
     expect(cells(world, 'share')).toEqual(['50 % of 10', '50 % of 10', '1 of 3 tries']);
   });
 });

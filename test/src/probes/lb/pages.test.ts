@@ -1,9 +1,9 @@
 // Are Nginx's counters and Envoy's hosts read from what those programs answer?
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import envoy from '../../../../src/probes/lb/envoy.ts';
 import nginx from '../../../../src/probes/lb/nginx.ts';
 import strangers from '../../../../src/probes/lb/strangers.ts';
-import { type Patient, refusedPort, saying } from '../../sources/kit/patients.ts';
+import { ill, type Patient, refusedPort, saying } from '../../sources/kit/patients.ts';
 import { masterAt, surroundings } from '../kit/around.ts';
 
 const subject = { kind: 'lb' as const, id: 'x', name: 'LB', keys: {} };
@@ -25,13 +25,13 @@ test('stub_status', async () => {
   expect(nginx.read(raw)).toEqual({ active: 291, accepted: 16_630_948, handled: 16_630_940, requests: 31_070_465 });
 });
 
-test('Envoy says what speaks against a host only where something does', async () => {
+describe('Envoy', () => {
   const host = (address: string, health: object) => ({
     address: { socket_address: { address, port_value: 6443 } },
     stats: [{ name: 'cx_total', value: '12' }, { name: 'cx_active' }],
     health_status: health,
   });
-  const answer = JSON.stringify({
+  const list = JSON.stringify({
     cluster_statuses: [
       { name: 'admin' },
       {
@@ -41,15 +41,51 @@ test('Envoy says what speaks against a host only where something does', async ()
           host('10.0.0.12', { failed_active_health_check: true, eds_health_status: 'HEALTHY' }),
           host('fd00::13', { eds_health_status: 'DRAINING' }),
         ],
+        circuit_breakers: { thresholds: [{ max_connections: 1024 }, { priority: 'HIGH', max_connections: 9 }] },
       },
     ],
   });
-  const { raw } = await envoy.gather(subject, await surroundings({ settings: { envoyAdmin: await answering(answer) } }));
-  expect(envoy.read(raw).hosts).toEqual([
-    { cluster: 'masters', address: '10.0.0.11:6443', healthy: true, trouble: [], connections: 12 },
-    { cluster: 'masters', address: '10.0.0.12:6443', healthy: false, trouble: ['failed_active_health_check'], connections: 12 },
-    { cluster: 'masters', address: '[fd00::13]:6443', healthy: false, trouble: ['eds DRAINING'], connections: 12 },
-  ]);
+  const look = async (dump: string | undefined) => {
+    const patient = await ill((socket) =>
+      socket.once('data', (asked: Buffer) => {
+        const body = asked.toString().includes('/config_dump') ? dump : list;
+        const status = body === undefined ? '404 Not Found' : '200 OK';
+        socket.end(`HTTP/1.1 ${status}\r\nContent-Length: ${Buffer.byteLength(body ?? '')}\r\nConnection: close\r\n\r\n${body ?? ''}`);
+      }),
+    );
+    patients.push(patient);
+    return envoy.gather(subject, await surroundings({ settings: { envoyAdmin: `http://127.0.0.1:${patient.port}` } }));
+  };
+
+  test('says what speaks against a host only where something does', async () => {
+    const { raw } = await look('{}');
+    const common = { cluster: 'masters', connections: 12, active: 0 };
+    expect(envoy.read(raw)).toEqual({
+      hosts: [
+        { ...common, address: '10.0.0.11:6443', healthy: true, trouble: [] },
+        { ...common, address: '10.0.0.12:6443', healthy: false, trouble: ['failed_active_health_check'] },
+        { ...common, address: '[fd00::13]:6443', healthy: false, trouble: ['eds DRAINING'] },
+      ],
+      clusters: [{ name: 'admin' }, { name: 'masters', connectionLimit: 1024 }],
+    });
+  });
+
+  test('of its settings only the threshold and the kinds of its checks are kept, for headers may hold a login', async () => {
+    const check = { http_health_check: { path: '/readyz', request_headers_to_add: [{ header: { value: 'Bearer secret' } }] } };
+    const dumped = (cluster: object) => JSON.stringify({ configs: [{ cluster: { name: 'masters', ...cluster } }] });
+    const { raw } = await look(dumped({ health_checks: [check, { tcp_health_check: {} }, { grpc_health_check: {} }] }));
+    expect(raw).not.toContain('secret');
+    expect(envoy.read(raw).clusters[1]).toMatchObject({ panicBelow: 50, checks: ['http', 'tcp', 'other'] });
+    const off = await look(dumped({ common_lb_config: { healthy_panic_threshold: {} } }));
+    expect(envoy.read(off.raw).clusters[1]).toMatchObject({ panicBelow: 0, checks: [] });
+  });
+
+  test('a configuration that is not shown leaves its settings open', async () => {
+    for (const dump of [undefined, 'forbidden']) {
+      const { raw } = await look(dump);
+      expect(envoy.read(raw).clusters[1]).toEqual({ name: 'masters', connectionLimit: 1024 });
+    }
+  });
 });
 
 test('pages nobody named, or that do not come, are gaps with their flag', async () => {
