@@ -58,7 +58,6 @@ export default defineRule({
       on: 'lb',
       because: 'what is listed there is not an API server',
       when: isListedWrongly,
-      unproven: true,
     },
     {
       to: 'lb-check-disagrees',

@@ -14,6 +14,14 @@ type Needs = 'operator.kubeconfig' | 'lb.stats' | 'lb.envoy' | 'lb.nginx' | 'kub
 const reasons = ['flapping', 'full', 'queueing', 'dropping', 'panicking'] as const;
 type Said = Judgement<(typeof reasons)[number]>;
 
+/** What costs clients nothing where a balancer leaves the dead alone. */
+const panic = {
+  kind: 'worsens',
+  on: 'cluster',
+  because: 'clients are sent to servers that are known to be dead',
+  when: ({ cause }: Link) => (cause.reason === 'panicking' ? 'yes' : 'no'),
+} as const;
+
 export default defineRule({
   id: 'lb-unstable',
   area: 'loadbalancer',
@@ -56,13 +64,9 @@ export default defineRule({
       when: ({ cause }) => (({ flapping: 'unknown', panicking: 'no' }) as const)[cause.reason ?? ''] ?? 'yes',
       unproven: true,
     },
-    ...(['api-lb-unreachable', 'api-master-unreachable', 'host-unreachable'] as const).map((to) => ({
-      to,
-      kind: 'worsens' as const,
-      on: 'cluster' as const,
-      because: 'clients are sent to servers that are known to be dead',
-      when: ({ cause }: Link) => (cause.reason === 'panicking' ? ('yes' as const) : ('no' as const)),
-    })),
+    { to: 'api-lb-unreachable', ...panic },
+    { to: 'api-master-unreachable', ...panic },
+    { to: 'host-unreachable', ...panic, unproven: true },
     {
       to: 'le-flapping',
       kind: 'causes',

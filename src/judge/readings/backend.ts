@@ -56,9 +56,11 @@ export function backendsOf(seen: Seen<BackendEvidence>): readonly Backend[] {
   return rows.filter((row) => row.type === 'server' && proxies.has(row.proxy)).map((row) => describe(seen, row, lb));
 }
 
-/** Whether Envoy is the one that told of its servers, and HAProxy is not. */
+/** Whether it is Envoy: somebody named its admin interface, and no HAProxy tells of its servers. It may have ended since. */
 export function isEnvoy(seen: Seen<BackendEvidence>): boolean {
-  return seen.peek('lb.stats')?.state !== 'known' && seen.peek('lb.envoy')?.state === 'known';
+  if (seen.peek('lb.stats')?.state === 'known') return false;
+  const envoy = seen.peek('lb.envoy');
+  return envoy !== undefined && (envoy.state === 'known' || envoy.gap !== 'not-collected');
 }
 
 function envoyBackends(seen: Seen<BackendEvidence>, lb: string): readonly Backend[] {
@@ -68,11 +70,13 @@ function envoyBackends(seen: Seen<BackendEvidence>, lb: string): readonly Backen
     const { cluster: proxy, address, connections } = one.host;
     const master = masterOf(seen.topology.masters, { address, server: address });
     const server = master?.subject.name ?? address;
+    const unchecked = one.state === 'up' && one.cluster?.checks?.length === 0;
+    const status = unchecked ? 'no check' : envoyWords(one.host);
     return {
       subject: subjectFor(lb, `${proxy}/${address}`, server, master),
       software: 'Envoy',
-      row: { proxy, server, address, status: envoyWords(one.host), ...(connections !== undefined && { sessionsTotal: connections }) },
-      state: one.state === 'up' && one.cluster?.checks?.length === 0 ? 'unchecked' : one.state,
+      row: { proxy, server, address, status, ...(connections !== undefined && { sessionsTotal: connections }) },
+      state: unchecked ? 'unchecked' : one.state,
       forced: one.forced,
       check: '',
       envoy: one,

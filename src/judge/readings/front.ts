@@ -1,6 +1,7 @@
 // What stands at the address in the kubeconfig?
 import type { Seen } from '../../model/rule.ts';
 import type { LoadBalancer } from '../../model/topology.ts';
+import { isEnvoy } from './backend.ts';
 
 /** `master`: one API server itself · `provider`: a balancer of a cloud · `unknown`: nothing tells. */
 export type Front = 'master' | 'haproxy' | 'nginx' | 'envoy' | 'kube-vip' | 'provider' | 'unknown';
@@ -16,9 +17,7 @@ export function frontOf(seen: Seen<FrontEvidence>, entry: LoadBalancer): Front {
   const files = seen.peek('lb.config');
   const kinds = files?.state === 'known' ? files.value.files.map(({ content }) => content) : [];
   if (kinds.some((content) => content.kind === 'kube-vip' && content.address === entry.host)) return 'kube-vip';
+  if (isEnvoy(seen)) return 'envoy';
   if (seen.peek('lb.stats')?.state === 'known' || kinds.some(({ kind }) => kind === 'haproxy')) return 'haproxy';
-  // Whoever names its admin interface has an Envoy there, also when that has ended.
-  const envoy = seen.peek('lb.envoy');
-  if (envoy !== undefined && (envoy.state === 'known' || envoy.gap !== 'not-collected')) return 'envoy';
   return seen.peek('lb.nginx')?.state === 'known' || kinds.some(({ kind }) => kind === 'nginx') ? 'nginx' : 'unknown';
 }

@@ -3,7 +3,7 @@ import type { Seen } from '../../model/rule.ts';
 import { leadsTo, type Master } from '../../model/topology.ts';
 import { splitAddress } from '../topology/build.ts';
 import { readApiServer, servesClients } from './api-server.ts';
-import { backendsOf, noBalancer } from './backend.ts';
+import { backendsOf, isEnvoy, noBalancer } from './backend.ts';
 import { apiPathsOf } from './balancer-files.ts';
 
 export type ListEvidence = 'lb.stats' | 'lb.config' | 'lb.envoy' | 'lb.strangers' | 'api.ready' | 'kube.nodes';
@@ -30,7 +30,7 @@ export function serverListsOf(seen: Seen<ListEvidence>): readonly ServerList[] {
 }
 
 function fromStats(seen: Seen<ListEvidence>): readonly ServerList[] {
-  if (noBalancer(seen)) return [];
+  if (noBalancer(seen) || isEnvoy(seen)) return [];
   const servers = backendsOf(seen).map(({ row, master }) => {
     if (row.address !== '') return listed(seen, row.server, row.address);
     return { name: row.server, address: '', isOpen: master === undefined, ...(master !== undefined && { master }) };

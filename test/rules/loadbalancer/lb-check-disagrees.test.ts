@@ -132,7 +132,7 @@ describe('Envoy', () => {
     const world = behindEnvoy(silent('refused'), {}, { panicBelow: 50, checks: [] });
     const verdict = asFail(world.verdict(rule, 'm2'));
     expect(verdict).toMatchObject({ reason: 'up' });
-    expect(shown(rule, verdict)).toEqual(['api/m2 10.89.0.12:6443  healthy for Envoy; it does not answer (refused)']);
+    expect(shown(rule, verdict)).toEqual(['api/m2 10.89.0.12:6443  no check for Envoy; it does not answer (refused)']);
     expect(JSON.stringify(fixesOf(rule, world, verdict))).not.toContain('socat');
   });
 

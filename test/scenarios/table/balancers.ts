@@ -1,4 +1,4 @@
-// What is broken at the load balancers and their address, in a lab that has two of them with keepalived?
+// What is broken at the load balancers and their address, in a lab that has two of them with keepalived, or one of another kind?
 import type { Scenario } from '../scenario.ts';
 import { base as usual } from './shared.ts';
 
@@ -82,9 +82,10 @@ export const balancers: readonly Scenario[] = [
     forbidden: ['api-lb-unreachable', 'etcd-*', 'lb-backend-set-mismatch', 'lb-tls-terminated', 'vip-*'],
   },
   {
-    ...base,
+    ...usual,
     lab: 'envoy',
     id: 'S180',
+    unrecorded: 'looks like S93 and S182',
     title: 'the API server of m2 is stopped behind Envoy',
     faults: [{ fault: 'apiserver-stopped', target: 'm2' }],
     ages: [15],
@@ -96,7 +97,7 @@ export const balancers: readonly Scenario[] = [
     forbidden: [...quiet, 'api-lb-unreachable', 'lb-unstable', 'lb-check-*'],
   },
   {
-    ...base,
+    ...usual,
     lab: 'envoy',
     id: 'S181',
     title: 'a stranger in the place of m2 in Envoy’s list',
@@ -106,7 +107,7 @@ export const balancers: readonly Scenario[] = [
     forbidden: [...quiet, 'api-master-unreachable', 'api-lb-unreachable', 'lb-unstable', 'lb-check-*'],
   },
   {
-    ...base,
+    ...usual,
     lab: 'envoy',
     id: 'S182',
     title: 'two API servers are stopped, and Envoy sends clients to all three',
@@ -125,9 +126,10 @@ export const balancers: readonly Scenario[] = [
     forbidden: [...quiet.filter((rule) => rule !== 'le-*'), 'lb-backend-down', 'lb-no-backend-up', 'lb-check-*'],
   },
   {
-    ...base,
+    ...usual,
     lab: 'envoy',
     id: 'S183',
+    unrecorded: 'looks like the end of HAProxy',
     title: 'Envoy has ended',
     faults: [{ fault: 'envoy-stopped', target: 'lb' }],
     ages: [8],
@@ -136,9 +138,10 @@ export const balancers: readonly Scenario[] = [
     unknown: ['lb-backend-down'],
   },
   {
-    ...base,
+    ...usual,
     lab: 'envoy',
     id: 'S184',
+    unrecorded: 'its roots are those of S180',
     title: 'Envoy checks no API server, and that of m2 is stopped',
     faults: [
       { fault: 'envoy-unchecked', target: 'lb' },
