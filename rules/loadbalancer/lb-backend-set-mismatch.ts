@@ -1,7 +1,7 @@
 // Does the load balancer know all API servers of this cluster, and nobody else?
 import { defineRule, fail, pass, undecided } from '../../src/judge/define-rule.ts';
 import { showServers, takeConfig } from '../../src/judge/plans/ask-balancer.ts';
-import { isEnvoy } from '../../src/judge/readings/backend.ts';
+import { backendsOf, getsClients, isEnvoy } from '../../src/judge/readings/backend.ts';
 import { endUnread } from '../../src/judge/readings/balancer-files.ts';
 import { type Deviation, type Difference, differencesIn, serverListsOf } from '../../src/judge/readings/listed-servers.ts';
 import { entryOf } from '../../src/judge/readings/entry.ts';
@@ -39,7 +39,8 @@ export default defineRule({
     if (worst !== undefined) {
       const rows = found.map((one) => ({ whose: one.whose, words: sentenceOf(one) }));
       const severity = worst.kind === 'foreign' ? 'critical' : 'warning';
-      return fail({ words: sentenceOf(worst), rows }, { reason: worst.kind, severity, witness: 'stated' });
+      const impact = isHarmless(seen, found) ? { impact: 'at-risk' as const } : {};
+      return fail({ words: sentenceOf(worst), rows }, { reason: worst.kind, severity, witness: 'stated', ...impact });
     }
     endUnread(seen);
     if (unknown.length > 0)
@@ -132,6 +133,17 @@ function sentenceOf({ kind, address, node, name }: Difference): Sentence {
     'not-loaded': () => say('it runs with other servers than {name} has', { name }),
   };
   return words[kind]();
+}
+
+/** Whether the balancer itself has taken out whatever is listed wrongly, so that no client gets there. */
+function isHarmless(seen: Seen, found: readonly Difference[]): boolean {
+  const wrong = found.filter(({ kind }) => kind === 'foreign' || kind === 'stranger' || kind === 'port');
+  const backends = seen.attempt(() => backendsOf(seen)) ?? [];
+  const isOut = ({ address }: Difference) => {
+    const own = backends.filter(({ row }) => row.address === address);
+    return own.length > 0 && own.every((one) => !getsClients(one) && one.forced === 'no');
+  };
+  return wrong.length > 0 && wrong.every(isOut);
 }
 
 /** Whether the server an effect speaks of is one that should not be listed like this. */

@@ -2,9 +2,9 @@ import { expect, test } from 'vitest';
 import rule from '../../../rules/loadbalancer/lb-backend-set-mismatch.ts';
 import disagrees from '../../../rules/loadbalancer/lb-check-disagrees.ts';
 import { addFiles } from '../../kit/keepers.ts';
-import { gateOf, shown, unfilled } from '../../kit/texts.ts';
+import { fixesOf, gateOf, shown, unfilled } from '../../kit/texts.ts';
 import { answered, asFail, certificate, failedTries, healthyWorld, type World } from '../../kit/world.ts';
-import { files, paths, row, server, withoutBalancer } from './balancer.ts';
+import { behindEnvoy, failedCheck, files, paths, row, server, withoutBalancer } from './balancer.ts';
 
 const statusOf = (world: World): string => world.verdict(rule, 'LB').status;
 const withoutM2 = (world: World): World => paths(world, (path) => ({ ...path, servers: path.servers.filter((one) => one.name !== 'm2') }));
@@ -100,4 +100,20 @@ test('names that nobody resolved, a file nobody understood, no list at all: unkn
       .judge(rule)
       .map((one) => one.status),
   ).toEqual(['not-applicable']);
+});
+
+test('a stranger that is taken out costs a reserve; one that gets clients, or of which nobody knows, costs clients', () => {
+  const world = (trouble: readonly string[]) =>
+    behindEnvoy(healthyWorld()).set('lb.envoy', undefined, ({ hosts, clusters }) => ({
+      clusters,
+      hosts: hosts.map((host) =>
+        host.address === '10.89.0.12:6443' ? { ...host, address: '10.89.0.77:6443', healthy: trouble.length === 0, trouble } : host,
+      ),
+    }));
+  const out = asFail(world(failedCheck).verdict(rule, 'LB'));
+  expect(out).toMatchObject({ reason: 'stranger', impact: 'at-risk' });
+  expect(shown(rule, out)[0]).toBe('Envoy now  10.89.0.77:6443 is no API server of this cluster');
+  expect(JSON.stringify(fixesOf(rule, world(failedCheck), out))).not.toContain('haproxy');
+  expect(asFail(world([]).verdict(rule, 'LB')).impact).toBe('degraded');
+  expect(asFail(withStranger(healthyWorld().missing('lb.stats')).verdict(rule, 'LB')).impact).toBe('degraded');
 });
