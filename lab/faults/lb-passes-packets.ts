@@ -8,7 +8,7 @@ import { apiServerPort, loadBalancerPort } from '../topology.ts';
 const name = 'lb-passes-packets';
 const translation = 'lab_lb_translation';
 
-/** Each new connection goes to the next master, by rewriting its addresses. */
+/** Which master a connection is sent to follows from its own addresses, so that a packet sent again goes the same way. */
 function translate(masters: readonly string[]): string {
   const turns = masters.map((address, index) => `${index} : ${address}`).join(', ');
   return [
@@ -17,7 +17,7 @@ function translate(masters: readonly string[]): string {
     `table ip ${translation} {`,
     '  chain arriving {',
     '    type nat hook prerouting priority dstnat;',
-    `    tcp dport ${loadBalancerPort} dnat to numgen inc mod ${masters.length} map { ${turns} } : ${apiServerPort}`,
+    `    tcp dport ${loadBalancerPort} dnat to jhash ip saddr . tcp sport mod ${masters.length} map { ${turns} } : ${apiServerPort}`,
     '  }',
     '  chain leaving {',
     '    type nat hook postrouting priority srcnat;',
