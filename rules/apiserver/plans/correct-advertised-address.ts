@@ -10,7 +10,10 @@ export function planFor({ facts, verdicts }: Cause, seen: Seen): readonly Fix[] 
   const node = String(facts['node']);
   const settings = mend(seen, node);
   if (verdicts[0]?.reason !== 'dead-address') return [look, settings];
-  return [lookForAddress(seen, node, String(facts['address'])), { ...settings, do: 'Bring the address back, or correct --advertise-address' }];
+  return [
+    lookForAddress(seen, node, String(facts['address'])),
+    { ...settings, do: 'Bring the address back, or correct --advertise-address' },
+  ];
 }
 
 const look: Fix = {

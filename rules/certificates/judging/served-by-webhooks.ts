@@ -3,6 +3,7 @@ import { pass, undecided } from '../../../src/judge/define-rule.ts';
 import type { Called } from '../../../src/judge/readings/bundles.ts';
 import { callsOf } from '../../../src/judge/readings/webhook-calls.ts';
 import { shellWord } from '../../../src/judge/shell-word.ts';
+import { withHttpsPort } from '../../../src/model/address.ts';
 import type { Seen } from '../../../src/model/rule.ts';
 
 const mostNames = 4;
@@ -47,7 +48,7 @@ function compare({ kind, object, subject, service, host = '' }: Called): string 
   const bundle = `kubectl get ${shellWord(kind.toLowerCase())} ${shellWord(object)} -o ${path} | base64 -d > bundle.pem`;
   const verify = (at: string, name: string) =>
     `echo | openssl s_client -connect ${shellWord(at)} -CAfile bundle.pem -verify_hostname ${shellWord(name)} 2>&1 | grep Verif`;
-  if (service === undefined) return `${bundle}; ${verify(/:\d+$/.test(host) ? host : `${host}:443`, host.replace(/:\d+$/, ''))}`;
+  if (service === undefined) return `${bundle}; ${verify(withHttpsPort(host), host.replace(/:\d+$/, ''))}`;
   const { namespace, name, port } = service;
   const forward = `kubectl -n ${shellWord(namespace)} port-forward ${shellWord(`service/${name}`)} 8443:${port}`;
   return `${bundle}; ${forward} & sleep 3; ${verify('127.0.0.1:8443', `${name}.${namespace}.svc`)}; kill %1`;

@@ -46,7 +46,8 @@ function votesThatDoNotArrive(seen: Seen<Needs>, limits: ElectionLimits): Cut | 
   const overdue = electionIsOverdue(seen, limits);
   if (overdue === 'no') return undefined;
   if (overdue === 'surely') return { reason: 'no-votes', words: 'elects nobody although every voter is alive: no votes arrive' };
-  const words = 'elects nobody although every voter is alive: no votes arrive, or its election timeout, not read here, is above the usual 1 s';
+  const words =
+    'elects nobody although every voter is alive: no votes arrive, or its election timeout, not read here, is above the usual 1 s';
   return { reason: 'no-votes', words, unsure: true };
 }
 

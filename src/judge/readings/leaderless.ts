@@ -63,7 +63,9 @@ const rancherElection = 5000;
 function allTakenOutFor(seen: Seen<'lb.stats'>): number {
   const spans = seen.attempt(() => {
     const known = seen.known('lb.stats');
-    return backendsOf(seen).map(({ state, row }) => (state === 'down' ? known.takenAt - (changedAt(known, row)?.latest ?? known.takenAt) : 0));
+    return backendsOf(seen).map(({ state, row }) =>
+      state === 'down' ? known.takenAt - (changedAt(known, row)?.latest ?? known.takenAt) : 0,
+    );
   });
   return spans === undefined || spans.length === 0 ? 0 : Math.min(...spans);
 }

@@ -1,4 +1,5 @@
 // Which servers do API servers refuse to call, by their own words, because they do not trust what is served there?
+import { withHttpsPort } from '../../model/address.ts';
 import type { ContainerLog } from '../../model/kubernetes.ts';
 import type { Seen } from '../../model/rule.ts';
 import type { Called } from './bundles.ts';
@@ -44,13 +45,9 @@ function refusedIn(text: string, called: Called): string | undefined {
 }
 
 function isAt({ service, host: own }: Called, host: string, path: string): boolean {
-  if (service === undefined) return own !== undefined && withPort(own) === withPort(host);
+  if (service === undefined) return own !== undefined && withHttpsPort(own) === withHttpsPort(host);
   const { name, namespace, port, path: wanted = '' } = service;
-  return withPort(host) === `${name}.${namespace}.svc:${port}` && bare(path) === bare(wanted);
-}
-
-function withPort(host: string): string {
-  return /:\d+$/.test(host) ? host : `${host}:443`;
+  return withHttpsPort(host) === `${name}.${namespace}.svc:${port}` && bare(path) === bare(wanted);
 }
 
 function bare(path: string): string {

@@ -25,9 +25,7 @@ const webhook = z.object({
   name: line,
   failurePolicy: optionalLine,
   timeoutSeconds: z.number().nullish(),
-  clientConfig: z
-    .object({ url: optionalLine, caBundle: caBundle, service: calledService })
-    .prefault({}),
+  clientConfig: z.object({ url: optionalLine, caBundle: caBundle, service: calledService }).prefault({}),
   rules: listOf(z.object({ apiGroups: listOf(line), resources: listOf(line), operations: listOf(line) })),
   namespaceSelector: selector,
   objectSelector: selector,
