@@ -1,4 +1,4 @@
-// Which cgroup folders does a node's kubelet need, and how do they go away again?
+// Which cgroup folders does a node's kubelet need, how do they go away again, and where is a pod's?
 import { mkdir, readFile, readdir, rmdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { waitUntil } from './processes.ts';
@@ -80,4 +80,18 @@ async function removeTree(folder: string): Promise<void> {
   if (entries === undefined) return;
   for (const entry of entries) if (entry.isDirectory()) await removeTree(join(folder, entry.name));
   await rmdir(folder);
+}
+
+/**
+ * Lines of shell that leave in `$pod` the cgroup of the pod a process is of, as its node sees it: it outlives a restart of the
+ * container.
+ */
+export function findPodCgroup(pid: number | string, controller: 'cpu' | 'memory'): readonly string[] {
+  return [`own=$(sed -n 's/^[0-9]*:${controller}[^:]*://p; s/^0:://p' /proc/${pid}/cgroup | head -1)`, 'pod=$(dirname "$own")'];
+}
+
+/** Lines that leave in `$file` where its limit is set, and in `$none` what takes it away there. `v1` and `v2` name the file. */
+export function findLimit(controller: 'cpu' | 'memory', v1: string, v2: string): readonly string[] {
+  const old = `/sys/fs/cgroup/${controller}$pod/${v1}`;
+  return [`if [ -e "${old}" ]; then file="${old}"; none=-1`, `else file="/sys/fs/cgroup$pod/${v2}"; none=max; fi`];
 }

@@ -1,4 +1,5 @@
 // Fault: one program gets next to no processor time.
+import { findLimit, findPodCgroup } from '../cgroups.ts';
 import { defineFault } from '../fault.ts';
 import type { LabHandle } from '../handle.ts';
 import { processesNamed } from '../services.ts';
@@ -27,10 +28,12 @@ async function limit(lab: LabHandle, target: NodePlan, component: string, quota:
   if (pid === undefined && quota === undefined) return;
   if (pid === undefined) throw new Error(`${component} does not run on ${target.name}`);
   const set = [
-    `own=$(sed -n 's/^[0-9]*:cpu[^:]*://p; s/^0:://p' /proc/${pid}/cgroup | head -1)`,
-    'pod=$(dirname "$own")',
-    `if [ -e "/sys/fs/cgroup/cpu$pod/cpu.cfs_quota_us" ]; then echo ${quota ?? -1} >"/sys/fs/cgroup/cpu$pod/cpu.cfs_quota_us"`,
-    `else echo "${quota ?? 'max'} 100000" >"/sys/fs/cgroup$pod/cpu.max"; fi`,
+    ...findPodCgroup(pid, 'cpu'),
+    ...findLimit('cpu', 'cpu.cfs_quota_us', 'cpu.max'),
+    `limit=${quota ?? '"$none"'}`,
+    // Version 2 keeps quota and period in one file.
+    'case $file in *cpu.max) limit="$limit 100000" ;; esac',
+    'echo "$limit" >"$file"',
   ].join('\n');
   const outcome = await lab.nodeExec(target.name, ['bash', '-ec', set]);
   if (outcome.code !== 0) throw new Error(`cgroup of ${component} on ${target.name}: ${outcome.stderr.trim()}`);

@@ -1,4 +1,5 @@
 // Fault: one program may use less memory than it needs, and is ended by the kernel each time.
+import { findLimit, findPodCgroup } from '../cgroups.ts';
 import { defineFault } from '../fault.ts';
 import type { LabHandle } from '../handle.ts';
 import { killProgram, processesNamed } from '../services.ts';
@@ -30,9 +31,8 @@ async function limit(lab: LabHandle, target: NodePlan, component: string, bytes:
   const set = [
     ...(bytes === undefined
       ? [`pod=$(cat ${kept} 2>/dev/null) || exit 0`]
-      : [`own=$(sed -n 's/^[0-9]*:memory://p; s/^0:://p' /proc/${pid}/cgroup | head -1)`, 'pod=$(dirname "$own")', `echo "$pod" >${kept}`]),
-    `if [ -e "/sys/fs/cgroup/memory$pod/memory.limit_in_bytes" ]; then file="/sys/fs/cgroup/memory$pod/memory.limit_in_bytes"; none=-1`,
-    'else file="/sys/fs/cgroup$pod/memory.max"; none=max; fi',
+      : [...findPodCgroup(pid ?? '', 'memory'), `echo "$pod" >${kept}`]),
+    ...findLimit('memory', 'memory.limit_in_bytes', 'memory.max'),
     '[ -e "$file" ] || exit 0',
     // Below what is in use cgroup v1 refuses it: then the process has to go first.
     `for _ in $(seq 20); do echo ${bytes ?? '"$none"'} >"$file" 2>/dev/null && exit 0; kill -9 ${pid ?? ''} 2>/dev/null; sleep 0.2; done; exit 1`,

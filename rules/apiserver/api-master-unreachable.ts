@@ -1,48 +1,18 @@
 // Does this master's API server give clients an answer they can use?
 import { joinAddress } from '../../src/model/address.ts';
-import { say, type Text } from '../../src/model/sentence.ts';
-import { defineRule, fail, pass, suspected, undecided } from '../../src/judge/define-rule.ts';
-import {
-  type AnsweringApiServer,
-  type ApiServerReading,
-  anotherServes,
-  fewerLeft,
-  mastersOf,
-  readApiServer,
-  servesClients,
-} from '../../src/judge/readings/api-server.ts';
+import { say } from '../../src/model/sentence.ts';
+import { defineRule, fail, pass, undecided } from '../../src/judge/define-rule.ts';
+import { anotherServes, fewerLeft, mastersOf, readApiServer, servesClients } from '../../src/judge/readings/api-server.ts';
 import { planToFindLoad, planToFindWait } from '../../src/judge/plans/hasten-api-server.ts';
 import { planToStartApiServer } from '../../src/judge/plans/start-api-server.ts';
-import { checkedReasons } from '../../src/judge/readings/backend.ts';
 import { balancerDoubts } from '../../src/judge/readings/balancer-check.ts';
-import { silentDoorOf, unprovenDoors } from '../../src/judge/readings/other-doors.ts';
-import { waitedInVain } from '../../src/judge/readings/logins.ts';
-import { isSlow, steadinessOf } from '../../src/judge/readings/steadiness.ts';
+import { unprovenDoors } from '../../src/judge/readings/other-doors.ts';
 import { entryMet, onlyOurPath, servedThroughEntry } from '../../src/judge/readings/entry.ts';
-import { kubeletIsSilent, othersHaveLost } from '../../src/judge/readings/host.ts';
-import { kubeletUsesOwnApiServer } from '../../src/judge/readings/wiring.ts';
-import type { Master } from '../../src/model/topology.ts';
-import type { Seen } from '../../src/model/rule.ts';
-import type { Subject } from '../../src/model/subject.ts';
-import { describeDuration } from '../../src/model/time.ts';
-
-const reasons = [
-  'refused',
-  'timeout',
-  'hung',
-  'closed',
-  'reset',
-  'tls',
-  'untrusted',
-  'forbidden',
-  'protocol',
-  'dns',
-  'unreachable',
-  'slow',
-  'unsteady',
-] as const;
-
-type ServingLimits = Readonly<Record<'slow' | 'lead' | 'looks' | 'missed', number>>;
+import { othersHaveLost } from '../../src/judge/readings/host.ts';
+import { effectsOfLostMaster } from './edges/lost-master.ts';
+import { reasonOf, reasons, wordsFor } from './judging/master-words.ts';
+import { judgeServing } from './judging/serving-master.ts';
+import { judgeUnproven, withSilentDoors } from './judging/silent-doors.ts';
 
 /** Endings that something between us and the server can bring about while others reach it. */
 const madeByFirewalls: readonly string[] = ['timeout', 'unreachable', 'refused', 'reset'];
@@ -120,94 +90,7 @@ export default defineRule({
     const witness = reading.kind !== 'silent' ? 'stated' : agreed ? 'agreed' : 'measured';
     return fail(facts, { reason: reasonOf(reading), witness, severity: fewerLeft(seen, master, limits.live) ? 'critical' : 'warning' });
   },
-  explains: [
-    {
-      to: 'le-no-standby',
-      kind: 'causes',
-      on: 'cluster',
-      because: 'an instance cannot lead without the API server beside it',
-      covers: 'all',
-      match: 'node',
-    },
-    {
-      to: 'lb-unstable',
-      kind: 'causes',
-      on: 'node',
-      because: 'an API server that comes and goes is taken out and put back',
-      produces: ['flapping'],
-      unproven: true,
-    },
-    {
-      to: 'lb-backend-down',
-      kind: 'causes',
-      on: 'apiserver',
-      because: 'the load balancer takes out a backend whose check fails',
-      produces: checkedReasons,
-    },
-    {
-      to: 'lb-check-disagrees',
-      kind: 'causes',
-      on: 'apiserver',
-      because: 'a check that is too shallow keeps sending clients to it',
-      produces: ['up'],
-    },
-    {
-      to: 'api-endpoints-mismatch',
-      kind: 'causes',
-      on: 'apiserver',
-      because: 'its address stays listed until its lease in etcd ends',
-      produces: ['stale'],
-    },
-    {
-      to: 'ha-node-notready',
-      kind: 'causes',
-      on: 'node',
-      because: 'the kubelet on a kubeadm master reports to the API server beside it',
-      when: ({ effect }, seen) =>
-        kubeletIsSilent(seen, effect.subject.keys.node) ? 'no' : kubeletUsesOwnApiServer(seen, effect.subject.keys.node),
-    },
-    {
-      to: 'le-component-unhealthy',
-      kind: 'causes',
-      on: 'node',
-      because: 'controller-manager and scheduler use the API server beside them',
-      unproven: true,
-    },
-    {
-      to: 'api-lb-unreachable',
-      kind: 'causes',
-      on: 'cluster',
-      because: 'the load balancer still sends it a share of the clients',
-      produces: ['partial'],
-      covers: 'all',
-      match: 'apiserver',
-    },
-    {
-      to: 'api-lb-unreachable',
-      kind: 'causes',
-      on: 'cluster',
-      because: 'the kubeconfig names this API server and no other',
-      covers: 'all',
-      match: 'apiserver',
-      when: (_link, seen) => (seen.topology.entryIsMaster ? 'yes' : 'no'),
-      unproven: true,
-    },
-    {
-      to: 'api-latency-p99',
-      kind: 'causes',
-      on: 'apiserver',
-      because: 'what is slow to shake hands is slow to answer',
-      when: ({ cause }) => (cause.reason === 'slow' || cause.reason === 'unsteady' ? 'yes' : 'no'),
-      unproven: true,
-    },
-    {
-      to: 'api-identity-lease',
-      kind: 'causes',
-      on: 'node',
-      because: 'an API server that does not run renews nothing',
-      produces: ['expired'],
-    },
-  ],
+  explains: effectsOfLostMaster,
   fixes: ({ facts }, seen) => {
     const [node, address] = [String(facts['node']), String(facts['address'])];
     if (facts['state'] === 'slow' || facts['state'] === 'unsteady') return [planToFindLoad(seen, node)];
@@ -218,58 +101,3 @@ export default defineRule({
   reading: ['https://kubernetes.io/docs/reference/using-api/health-checks/'],
   errors: ['connection refused', 'net/http: TLS handshake timeout'],
 });
-
-/** It calls itself ready: does it answer in time, those who log in too, and at every try? */
-function judgeServing(seen: Seen<'api.ready' | 'api.credential'>, master: Master, reading: AnsweringApiServer, limits: ServingLimits) {
-  const { name } = master.subject;
-  const failing = (reason: 'slow' | 'unsteady', state: string, words: Text) =>
-    fail({ node: name, address: joinAddress(master.host, master.port), state, words, count: '' }, { reason, witness: 'measured' });
-  if (isSlow(seen, master, reading, limits)) {
-    const { late, tries, quickest } = reading;
-    const time = describeDuration(quickest);
-    return failing('slow', 'slow', say('{late} of {tries} tries got no answer in time, the quickest took {time}', { late, tries, time }));
-  }
-  const waited = waitedInVain(seen, master, limits.lead);
-  if (waited !== undefined) {
-    const time = describeDuration(waited);
-    return failing('slow', 'stuck', say('says that it is ready, and leaves who logs in without an answer for {time}', { time }));
-  }
-  const { looks, missed, tries, unserved } = steadinessOf(seen, master);
-  // Of tries that began before the one that was served some may have failed: then it is looked at again, a second later.
-  if (missed > 0 && looks < limits.looks) return suspected(`${name} served one of ${tries} tries only after others had failed`);
-  if (missed < limits.missed) return pass({ node: name });
-  const words = say('{count} of {tries} tries in {looks} looks were not served, the others were', { count: unserved, tries, looks });
-  return failing('unsteady', 'unsteady', words);
-}
-
-/** No more than a note: nothing shows that a machine of this cluster was meant to answer there. */
-function judgeUnproven(seen: Seen<'api.ready'>, subject: Subject) {
-  const door = unprovenDoors(seen).find((one) => one.subject.id === subject.id);
-  if (door === undefined) return undecided(`${subject.name} is no longer known`, '--masters');
-  return noteOf(readApiServer(seen, door), subject.id, subject.id, 'the cluster lists no machine by this address');
-}
-
-/** A master that serves at one of its addresses is alive; silence at another that only the user named is a note. */
-function withSilentDoors<J extends { readonly status: string }>(seen: Seen<'api.ready'>, master: Master, judged: J) {
-  const silent = judged.status === 'pass' ? silentDoorOf(seen, master) : undefined;
-  if (silent === undefined) return judged;
-  return noteOf(silent.reading, master.subject.name, silent.address, say('it answers at {address}', { address: master.subject.id }));
-}
-
-function noteOf(reading: ApiServerReading, node: string, address: string, but: Text) {
-  const words = say('{words}; {but}', { words: wordsFor(reading), but });
-  const facts = { node, address, state: say('silent at {address}', { address }), words, count: '' };
-  return fail(facts, { reason: reasonOf(reading), severity: 'info', impact: 'at-risk', witness: 'measured' });
-}
-
-function reasonOf(reading: ApiServerReading): (typeof reasons)[number] {
-  if (reading.kind === 'silent') return reading.why;
-  return reading.kind === 'forbidden' ? 'forbidden' : 'untrusted';
-}
-
-function wordsFor(reading: ApiServerReading): Text {
-  if (reading.kind === 'forbidden') return '403 to everybody, /readyz included';
-  if (reading.kind !== 'silent') return say('answers /readyz {status}, no client trusts it', { status: reading.status });
-  const words = { refused: 'connection refused', timeout: 'no answer to a connection', hung: 'accepts a connection, then says nothing' };
-  return words[reading.why as 'refused'] ?? reading.detail;
-}

@@ -1,4 +1,5 @@
 // Do the control plane's own kubeconfigs still let anybody in, and do they lead to this cluster?
+import { isKubeadm } from '../../src/judge/readings/component-home.ts';
 import { defineRule, fail, notApplicable, pass, undecided } from '../../src/judge/define-rule.ts';
 import {
   apiNeed,
@@ -188,7 +189,7 @@ function planFor({ verdicts }: Cause, seen: Seen): readonly Fix[] {
     } as const;
     if (kind === 'k3s' || kind === 'rke2')
       return { ...base, do: say('Let {node} make it anew', { node }), run: rotateAll(kind), verify: [`${kind} certificate check`] };
-    if (kind !== 'kubeadm' && kind !== 'unknown')
+    if (!isKubeadm(seen))
       return { ...base, do: say('Make it anew on {node} with whatever made it', { node }), run: [], verify: [] };
     const reader = file === 'kubelet.conf' ? undefined : readerOf(file.replace('.conf', ''));
     const renews = (reason === 'expired' || reason === 'expiring') && file !== 'kubelet.conf';

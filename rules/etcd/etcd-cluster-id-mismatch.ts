@@ -1,16 +1,16 @@
 // Does this member belong to the same etcd cluster as the others?
 import { defineRule, fail, notApplicable, pass, undecided } from '../../src/judge/define-rule.ts';
 import { type Allegiance, type AllegianceEvidence, allegiancesOf, isStated, majorityOf } from '../../src/judge/readings/allegiance.ts';
-import { allOf } from '../../src/judge/readings/certainty.ts';
 import { nodeOf } from '../../src/judge/readings/etcdctl.ts';
 import { memberAt, replaceMember } from '../../src/judge/readings/member-fixes.ts';
 import { membersOf, peekMember } from '../../src/judge/readings/member.ts';
 import { couldNotAsk, etcdAccessFlags, namesOf } from '../../src/judge/readings/voters.ts';
-import { kubeletUsesOwnApiServer, usesOnlyLocalEtcd } from '../../src/judge/readings/wiring.ts';
-import type { Fix, Link, Seen } from '../../src/model/rule.ts';
+import { usesOnlyLocalEtcd } from '../../src/judge/readings/wiring.ts';
+import type { Fix, Seen } from '../../src/model/rule.ts';
 import { say } from '../../src/model/sentence.ts';
 import type { Member } from '../../src/model/topology.ts';
 import { compareMembers, saveBoth } from './plans/two-clusters.ts';
+import { viaLocalKubelet, viaLocalMember } from './edges/beside-member.ts';
 
 export default defineRule({
   id: 'etcd-cluster-id-mismatch',
@@ -95,7 +95,7 @@ export default defineRule({
       on: 'node',
       because: 'the API server beside it renews its lease in the other cluster',
       produces: ['expired'],
-      when: viaLocalApiServer,
+      when: viaLocalMember,
       unproven: true,
     },
     {
@@ -152,15 +152,6 @@ function factsOf(own: Allegiance, others: readonly Allegiance[], all: readonly A
 
 function clusterOf(one: Allegiance): string {
   return isStated(one) ? one.cluster : '? (its counters know no peer of the others)';
-}
-
-function viaLocalApiServer({ effect }: Link, seen: Seen) {
-  return usesOnlyLocalEtcd(seen, effect.subject.keys.node);
-}
-
-function viaLocalKubelet({ effect }: Link, seen: Seen) {
-  const { node } = effect.subject.keys;
-  return allOf(usesOnlyLocalEtcd(seen, node), kubeletUsesOwnApiServer(seen, node));
 }
 
 /** Without a majority nobody but the operator can say which cluster is the right one. */

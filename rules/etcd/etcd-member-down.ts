@@ -3,7 +3,6 @@ import { joinAddress } from '../../src/model/address.ts';
 import { checkedReasons } from '../../src/judge/readings/backend.ts';
 import { defineRule, fail, notApplicable, pass, undecided } from '../../src/judge/define-rule.ts';
 import { blamesEtcd, readApiServer } from '../../src/judge/readings/api-server.ts';
-import { allOf } from '../../src/judge/readings/certainty.ts';
 import { mayBeOurPath, peersHaveLost, refusesOthersOnly, whyOnlyOurPath } from '../../src/judge/readings/etcd-path.ts';
 import { nodeOf } from '../../src/judge/readings/etcdctl.ts';
 import { describeSilence, membersOf, readMember, silenceOfForeign } from '../../src/judge/readings/member.ts';
@@ -13,9 +12,10 @@ import { remakeServerCertificate } from './plans/server-certificate.ts';
 import { whyUntrusted } from '../../src/judge/readings/member-trust.ts';
 import { othersHaveLost } from '../../src/judge/readings/host.ts';
 import { etcdAccessFlags } from '../../src/judge/readings/voters.ts';
-import { kubeletUsesOwnApiServer, usesOnlyLocalEtcd } from '../../src/judge/readings/wiring.ts';
-import type { Link, Seen } from '../../src/model/rule.ts';
+import { usesOnlyLocalEtcd } from '../../src/judge/readings/wiring.ts';
+import type { Seen } from '../../src/model/rule.ts';
 import type { Member } from '../../src/model/topology.ts';
+import { viaLocalKubelet, viaLocalMember } from './edges/beside-member.ts';
 
 const reasons = [
   'refused',
@@ -107,7 +107,7 @@ export default defineRule({
       kind: 'causes',
       on: 'node',
       because: 'the API server of a stacked master reads only from the member beside it',
-      when: ({ effect }, seen) => usesOnlyLocalEtcd(seen, effect.subject.keys.node),
+      when: viaLocalMember,
     },
     {
       to: 'api-master-unreachable',
@@ -115,7 +115,7 @@ export default defineRule({
       on: 'node',
       because: 'an API server that is restarted without its only etcd member never gets to serve',
       produces: ['hung', 'refused', 'forbidden', 'closed', 'reset'],
-      when: ({ effect }, seen) => usesOnlyLocalEtcd(seen, effect.subject.keys.node),
+      when: viaLocalMember,
     },
     {
       to: 'api-master-unreachable',
@@ -123,7 +123,7 @@ export default defineRule({
       on: 'node',
       because: 'its checks and requests wait for the member that does not answer',
       produces: ['slow', 'unsteady'],
-      when: ({ effect }, seen) => usesOnlyLocalEtcd(seen, effect.subject.keys.node),
+      when: viaLocalMember,
       unproven: true,
     },
     {
@@ -131,7 +131,7 @@ export default defineRule({
       kind: 'causes',
       on: 'node',
       because: 'its liveness probe contains the etcd check, so the kubelet restarts it',
-      when: ({ effect }, seen) => usesOnlyLocalEtcd(seen, effect.subject.keys.node),
+      when: viaLocalMember,
     },
     {
       to: 'lb-backend-down',
@@ -139,7 +139,7 @@ export default defineRule({
       on: 'node',
       because: 'the API server beside it fails its readiness check',
       produces: checkedReasons,
-      when: viaLocalApiServer,
+      when: viaLocalMember,
     },
     {
       to: 'ha-node-notready',
@@ -153,7 +153,7 @@ export default defineRule({
       kind: 'causes',
       on: 'node',
       because: 'controller-manager and scheduler use the API server beside it',
-      when: viaLocalApiServer,
+      when: viaLocalMember,
       unproven: true,
     },
     {
@@ -206,15 +206,6 @@ export default defineRule({
     'lost TCP streaming connection with remote peer',
   ],
 });
-
-function viaLocalApiServer({ effect }: Link, seen: Seen) {
-  return usesOnlyLocalEtcd(seen, effect.subject.keys.node);
-}
-
-function viaLocalKubelet({ effect }: Link, seen: Seen) {
-  const { node } = effect.subject.keys;
-  return allOf(usesOnlyLocalEtcd(seen, node), kubeletUsesOwnApiServer(seen, node));
-}
 
 /** The API server beside it misses its etcd, and has no other. */
 function besideItSuffers(seen: Seen<'api.ready' | 'kube.control-plane-pods'>, member: Member): boolean {

@@ -4,7 +4,6 @@ import { say, type Text } from '../../src/model/sentence.ts';
 import { checkedReasons } from '../../src/judge/readings/backend.ts';
 import { defineRule, fail, notApplicable, pass, suspected, undecided } from '../../src/judge/define-rule.ts';
 import { anApiServerReadsEtcd } from '../../src/judge/readings/etcd-path.ts';
-import { allOf } from '../../src/judge/readings/certainty.ts';
 import { type Counted, electionLimits, electionsSeen } from '../../src/judge/readings/elections.ts';
 import { describeDuration } from '../../src/model/time.ts';
 import { type Cut, whyCutOff } from '../../src/judge/readings/cut-off.ts';
@@ -13,11 +12,11 @@ import { isAlive, type MemberReading, membersOf, peekMember, readMember } from '
 import { doNotStop, memberAt } from '../../src/judge/readings/member-fixes.ts';
 import { aliveMembers, linksOf } from '../../src/judge/readings/peers.ts';
 import { couldNotAsk, countVoters, etcdAccessFlags, namesOf } from '../../src/judge/readings/voters.ts';
-import { kubeletUsesOwnApiServer, usesOnlyLocalEtcd } from '../../src/judge/readings/wiring.ts';
-import type { Edge, Link, Seen } from '../../src/model/rule.ts';
+import type { Edge, Seen } from '../../src/model/rule.ts';
 import type { Member } from '../../src/model/topology.ts';
 
 import { mendLinks } from './plans/mend-links.ts';
+import { viaLocalKubelet, viaLocalMember } from './edges/beside-member.ts';
 
 type Needs =
   | 'api.ready'
@@ -198,12 +197,7 @@ function throughApiServer(
   to: 'api-readyz-etcd' | 'api-master-unreachable' | 'api-restart-loop' | 'lb-backend-down',
   because: string,
 ): Edge {
-  return { to, kind: 'causes', on: 'node', because, when: ({ effect }, seen) => usesOnlyLocalEtcd(seen, effect.subject.keys.node) };
-}
-
-function viaLocalKubelet({ effect }: Link, seen: Seen) {
-  const { node } = effect.subject.keys;
-  return allOf(usesOnlyLocalEtcd(seen, node), kubeletUsesOwnApiServer(seen, node));
+  return { to, kind: 'causes', on: 'node', because, when: viaLocalMember };
 }
 
 /**

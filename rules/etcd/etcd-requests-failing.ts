@@ -9,9 +9,9 @@ import { memberAt } from '../../src/judge/readings/member-fixes.ts';
 import { blamesOurCertificate, type MemberReading, membersOf, readMember } from '../../src/judge/readings/member.ts';
 import { metricsOf } from '../../src/judge/readings/member-words.ts';
 import { etcdAccessFlags } from '../../src/judge/readings/voters.ts';
-import { usesOnlyLocalEtcd } from '../../src/judge/readings/wiring.ts';
-import type { Link, Seen } from '../../src/model/rule.ts';
+import type { Seen } from '../../src/model/rule.ts';
 import type { Member } from '../../src/model/topology.ts';
+import { viaLocalMember } from './edges/beside-member.ts';
 
 type Needs = 'etcd.read' | 'etcd.metrics' | 'etcd.clock';
 
@@ -189,8 +189,4 @@ function byCounters(
     severity,
     words: say('{percent} % of {requests} requests failed within {seconds} s', { percent: percent.toFixed(1), requests, seconds }),
   } as const;
-}
-
-function viaLocalMember({ effect }: Link, seen: Seen) {
-  return usesOnlyLocalEtcd(seen, effect.subject.keys.node);
 }

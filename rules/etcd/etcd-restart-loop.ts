@@ -13,10 +13,10 @@ import { isAlive, type MemberEvidence, membersOf, peekMember } from '../../src/j
 import { metricsOf } from '../../src/judge/readings/member-words.ts';
 import { kubeletReports, type PodView, podOn } from '../../src/judge/readings/pod.ts';
 import { etcdAccessFlags } from '../../src/judge/readings/voters.ts';
-import { usesOnlyLocalEtcd } from '../../src/judge/readings/wiring.ts';
-import type { Link, Seen } from '../../src/model/rule.ts';
+import type { Seen } from '../../src/model/rule.ts';
 import { say, type Text } from '../../src/model/sentence.ts';
 import { planForEnding } from './plans/end-restarts.ts';
+import { viaLocalMember } from './edges/beside-member.ts';
 
 type Needs = MemberEvidence | LogEvidence | 'api.ready' | 'etcd.clock' | 'kube.control-plane-pods' | 'kube.nodes' | 'kube.node-leases';
 
@@ -189,8 +189,4 @@ function withoutPod(seen: Seen<Needs>, node: string, look: string) {
 function exitOf({ container }: PodView): Text {
   const code = container.lastExitCode;
   return code === undefined ? '' : say(', exit code {code}', { code });
-}
-
-function viaLocalMember({ effect }: Link, seen: Seen) {
-  return usesOnlyLocalEtcd(seen, effect.subject.keys.node);
 }

@@ -1,4 +1,5 @@
 // What can safely be prepared before an authority is exchanged, and where is the rest written?
+import { isKubeadm } from '../readings/component-home.ts';
 import type { Fix, Seen } from '../../model/rule.ts';
 import { say } from '../../model/sentence.ts';
 import { type Authority, nameOfAuthority } from '../readings/certificate-role.ts';
@@ -21,7 +22,7 @@ export function planToRotateAuthority(authority: Authority, seen: Seen): readonl
     const needs = [{ text: 'a copy of /var/lib/rancher lies elsewhere', met: 'unknown' as const }];
     return [{ ...base, do: say('Exchange the {name} authority by {kind}’s own command', { name, kind }), run, needs }];
   }
-  if (kind !== 'kubeadm' && kind !== 'unknown')
+  if (!isKubeadm(seen))
     return [{ ...base, risk: 'none', do: say('Exchange the {name} authority as the makers of this distribution say', { name }), run: [] }];
   const beside = besideFolder(seen);
   const made = `${beside}/${pairPath(authority)}`;
