@@ -7,7 +7,8 @@ import { isOnNode, moveOnNode, readOnNode, writeOnNode } from '../node-files.ts'
 import { startService, stopService } from '../services.ts';
 
 const current = '/var/lib/kubelet/pki/kubelet-client-current.pem';
-const parked = '/etc/kubernetes/lab-parked/kubelet-client-current.pem';
+/** On the disk of the original, which a rename cannot leave. */
+const parked = '/var/lib/kubelet/lab-parked/kubelet-client-current.pem';
 const day = 86_400_000;
 
 /** Certificate and key in one file, as the kubelet keeps them. For authorities with RSA keys only. */
