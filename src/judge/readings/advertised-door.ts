@@ -6,13 +6,14 @@ import { say, type Text } from '../../model/sentence.ts';
 import type { Master } from '../../model/topology.ts';
 import { readApiServer, type SilentApiServer } from './api-server.ts';
 import { splitAddress } from '../topology/build.ts';
-import { backendsOf } from './backend.ts';
+import { type Backend, type BackendEvidence, backendsOf, wordsOf } from './backend.ts';
+import { reasonOf } from './balancer-check.ts';
 import { peersHaveLost } from './etcd-path.ts';
 
-export type DoorEvidence = 'api.ready' | 'kube.nodes' | 'kube.endpoints' | 'lb.stats' | 'etcd.metrics';
+export type DoorEvidence = 'api.ready' | 'kube.nodes' | 'kube.endpoints' | 'etcd.metrics' | BackendEvidence;
 
 /**
- * `leads`: it was answered there, or HAProxy is. `dead`: silent to us, and somebody else says so too or our own way is proven
+ * `leads`: it was answered there, or the load balancer is. `dead`: silent to us, and somebody else says so too or our own way is proven
  * by another API server. `ours`: silent to us alone, as far as anybody knows. `unasked`: nobody tried.
  */
 export type AdvertisedDoor =
@@ -32,15 +33,28 @@ export function advertisedDoor(seen: Seen<DoorEvidence>, master: Master, address
   const reading = seen.attempt(() => readApiServer(seen, { subject }));
   if (reading !== undefined && reading.kind !== 'silent') return { kind: 'leads' };
   const checked = seen.attempt(() => backendsOf(seen).find(({ row }) => row.address === address));
-  if (checked?.state === 'up' && checked.check.endsWith('OK')) return { kind: 'leads' };
+  if (checked !== undefined && isReached(checked)) return { kind: 'leads' };
   if (reading === undefined) return { kind: 'unasked' };
   const silent = words[reading.why] ?? reading.detail;
   const looks = seen.samples('api.ready', subject).length;
-  if (checked?.state === 'down' && checked.check.startsWith('L4'))
-    return { kind: 'dead', words: silent, looks, by: say('HAProxy ({check})', { check: checked.check }) };
+  if (checked !== undefined && isGone(checked)) {
+    const by = say('{software} ({words})', { software: checked.software, words: wordsOf(checked) });
+    return { kind: 'dead', words: silent, looks, by };
+  }
   if (membersHaveLost(seen, master, address)) return { kind: 'dead', words: silent, looks, by: 'the etcd members that lost it there' };
   if (leavesATrace(reading) && anotherAnswersAtIts(seen, master)) return { kind: 'dead', words: silent, looks };
   return { kind: 'ours', words: silent };
+}
+
+/** Its check got through, however deep it looks. */
+function isReached({ state, check, envoy }: Backend): boolean {
+  return state === 'up' && (envoy !== undefined || check.endsWith('OK'));
+}
+
+/** Its check did not even get a connection. */
+function isGone(backend: Backend): boolean {
+  const reason = reasonOf(backend);
+  return backend.state === 'down' && (reason === 'refused' || reason === 'timeout');
 }
 
 /** What drops packets, or says that there is no way, may stand between us and it; a refusal comes from where the address is. */
