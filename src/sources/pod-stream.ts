@@ -44,7 +44,7 @@ async function raceForStream(api: Api, path: string, protocol: string, reached: 
   const ready = await api.operator.ready(signal);
   const run = async (way: Way, stop: AbortSignal): Promise<Lap<Opening>> => {
     const wish = { path: pathFor(api, way, path), headers: { ...ready.headers, Host: api.hostHeader }, protocol, reached };
-    const upgraded = await openChannel(api.operator.target(way.host, way.port, ready), wish, deadlines.usual, stop);
+    const upgraded = await openChannel(api.operator.target(way.host, way.port, ready), wish, deadlines.stream, stop);
     return { usable: isFinal(upgraded), result: { way, upgraded } };
   };
   const discard = ({ upgraded }: Opening): void => {

@@ -18,6 +18,8 @@ export const deadlines = {
   usual: { connect: 1000, tls: 1000, firstByte: 1500 },
   /** A health path waits for etcd on the server's side, up to 4 s at its first answer. */
   health: { connect: 1000, tls: 1000, firstByte: 4500 },
+  /** A stream into a pod waits for a kubelet behind the API server; beside an etcd with slow peers 1.5 s were too few. */
+  stream: { connect: 1000, tls: 1000, firstByte: 3000 },
 } as const satisfies Record<string, Deadlines>;
 
 /** Which credential goes along. `etcd` is the etcd client certificate, `operator` the kubeconfig's. */

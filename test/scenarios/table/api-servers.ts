@@ -16,7 +16,7 @@ export const apiServers: readonly Scenario[] = [
   {
     ...base,
     id: 'S81',
-    unrecorded: 'not shown yet: on the busy machine it was tried on, etcd was slower than the fault itself',
+    unrecorded: 'only the list of registered APIs tells of it: without it nothing is left to judge',
     title: 'an aggregated API that nobody serves',
     faults: [{ fault: 'api-service-orphaned' }],
     ages: [20],

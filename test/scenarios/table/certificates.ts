@@ -96,6 +96,7 @@ export const certificates: readonly Scenario[] = [
   {
     ...base,
     id: 'S167',
+    unrecorded: 'only the kubelet’s own files tell of it: without them nothing is left to judge',
     title: 'what the kubelet of w1 logs in with ended yesterday; seen on w1',
     faults: [{ fault: 'kubelet-login-expired', target: 'w1' }],
     ages: [70],
