@@ -6,8 +6,7 @@ import { planToCompareServer, planToReplaceCredential } from '../../src/judge/pl
 import { masterOf, readApiServer } from '../../src/judge/readings/api-server.ts';
 import { isKubeadm } from '../../src/judge/readings/component-home.ts';
 import { entryOf } from '../../src/judge/readings/entry.ts';
-import { kubeletIsSilent } from '../../src/judge/readings/host.ts';
-import { kubeletUsesOwnApiServer } from '../../src/judge/readings/wiring.ts';
+import { kubeletHangsOnOwnApiServer } from '../../src/judge/readings/host.ts';
 import { MissingEvidence } from '../../src/judge/view.ts';
 import type { CredentialSeen } from '../../src/model/operator.ts';
 import type { Facts } from '../../src/model/verdict.ts';
@@ -81,8 +80,8 @@ export default defineRule({
       on: 'node',
       because: 'the kubelet on a kubeadm master logs in to the API server beside it with a certificate of the same authority',
       when: ({ cause, effect }, seen) => {
-        if (cause.reason !== 'inconsistent' || !loginIsCertificate(seen) || kubeletIsSilent(seen, effect.subject.keys.node)) return 'no';
-        return kubeletUsesOwnApiServer(seen, effect.subject.keys.node);
+        if (cause.reason !== 'inconsistent' || !loginIsCertificate(seen)) return 'no';
+        return kubeletHangsOnOwnApiServer(seen, effect.subject.keys.node);
       },
       unproven: true,
     },

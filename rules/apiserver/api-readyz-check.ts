@@ -6,8 +6,7 @@ import { defineRule, fail, pass } from '../../src/judge/define-rule.ts';
 import { endUnheard, masterOf, mastersOf, readApiServer, splitFailing } from '../../src/judge/readings/api-server.ts';
 import { ageAt } from '../../src/judge/readings/age.ts';
 import { checkedReasons } from '../../src/judge/readings/backend.ts';
-import { kubeletIsSilent } from '../../src/judge/readings/host.ts';
-import { kubeletUsesOwnApiServer } from '../../src/judge/readings/wiring.ts';
+import { kubeletHangsOnOwnApiServer } from '../../src/judge/readings/host.ts';
 import type { Seen } from '../../src/model/rule.ts';
 import type { Master } from '../../src/model/topology.ts';
 
@@ -81,7 +80,7 @@ export default defineRule({
       when: ({ cause, effect }, seen) => {
         const { node } = effect.subject.keys;
         const isUnaware = cause.reason === 'starting' || cause.reason === 'other';
-        return isUnaware && !kubeletIsSilent(seen, node) ? kubeletUsesOwnApiServer(seen, node) : 'no';
+        return isUnaware ? kubeletHangsOnOwnApiServer(seen, node) : 'no';
       },
       unproven: true,
     },

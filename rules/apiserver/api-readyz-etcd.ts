@@ -7,7 +7,8 @@ import { say } from '../../src/model/sentence.ts';
 import { defineRule, fail, pass } from '../../src/judge/define-rule.ts';
 import { endUnheard, masterOf, mastersOf, readApiServer, splitFailing } from '../../src/judge/readings/api-server.ts';
 import { checkedReasons } from '../../src/judge/readings/backend.ts';
-import { kubeletUsesOwnApiServer, usesOnlyLocalEtcd } from '../../src/judge/readings/wiring.ts';
+import { kubeletHangsOnOwnApiServer } from '../../src/judge/readings/host.ts';
+import { usesOnlyLocalEtcd } from '../../src/judge/readings/wiring.ts';
 
 export default defineRule({
   id: 'api-readyz-etcd',
@@ -93,7 +94,7 @@ export default defineRule({
       kind: 'causes',
       on: 'cluster',
       because: 'candidates renew their lease through the API server beside them',
-      covers: 'all',
+      covers: 'every',
       match: 'node',
       unproven: true,
     },
@@ -109,7 +110,7 @@ export default defineRule({
       kind: 'causes',
       on: 'node',
       because: 'the kubelet on a kubeadm master reports to the API server beside it',
-      when: ({ effect }, seen) => kubeletUsesOwnApiServer(seen, effect.subject.keys.node),
+      when: ({ effect }, seen) => kubeletHangsOnOwnApiServer(seen, effect.subject.keys.node),
     },
     {
       to: 'api-latency-p99',

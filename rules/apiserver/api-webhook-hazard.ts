@@ -51,7 +51,8 @@ export default defineRule({
       timeout: webhook.timeoutSeconds,
     };
     const isStill = standsStill(seen, webhook, limits.still * 1000);
-    const silent = say('must be asked before any change, and no lease that it covers has been renewed for {seconds} s', {
+    const silent = say('must be asked before any change of {covered}, and no lease that it covers has been renewed for {seconds} s', {
+      covered,
       seconds: limits.still,
     });
     const stopped = { reason: 'no-answer', group: webhook.configuration, witness: 'agreed' } as const;
@@ -75,7 +76,7 @@ export default defineRule({
     if (ready === 0) {
       const words = webhook.narrowed
         ? say('must be asked about some changes, and nobody stands behind it')
-        : say('must be asked before any change, and nobody stands behind it');
+        : say('must be asked before any change of {covered}, and nobody stands behind it', { covered });
       return fail(
         { ...facts, words, backend: say('{service} has no ready address', { service }) },
         { reason: 'no-backend', group: webhook.configuration, witness: 'agreed' },

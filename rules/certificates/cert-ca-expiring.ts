@@ -61,7 +61,10 @@ export default defineRule({
     if (end < now.low) {
       const words = say('ended {duration} ago', { duration: describeDuration(now.low - end) });
       const since = { earliest: end - (now.high - seen.startedAt), latest: end - (now.low - seen.startedAt) };
-      return fail({ ...facts, words }, { ...options, reason: 'expired', impact: 'outage', since });
+      return fail(
+        { ...facts, words },
+        { ...options, reason: 'expired', impact: authority === 'front-proxy-ca' ? 'degraded' : 'outage', since },
+      );
     }
     if (end < now.high)
       return undecided(`it ends about now, and ${now.by} do not agree whether that is past`, 'kubectl ha-doctor diagnose --only clocks');
@@ -87,6 +90,7 @@ export default defineRule({
     refused('etcd-partition', 'members refuse each other', 'etcd-ca'),
     refused('etcd-no-leader', 'members refuse each other and cannot elect', 'etcd-ca'),
     refused('api-readyz-etcd', 'API servers and etcd refuse each other', 'etcd-ca'),
+    refused('api-aggregated-unavailable', 'what extends the API refuses the API servers', 'front-proxy-ca', ['refused']),
     refused('cert-chain-invalid', 'nothing is signed by an authority that counts', 'any'),
     refused('cert-leaf-expired', 'kubeadm lets nothing live longer than its authority', 'any'),
   ],

@@ -110,7 +110,7 @@ export default defineRule({
       kind: 'causes',
       on: 'cluster',
       because: 'no candidate can log in',
-      covers: 'all',
+      covers: 'every',
       match: 'node',
       when: ({ cause }) => (/controller-manager|scheduler/.test(cause.group ?? '') && cause.reason === 'expired' ? 'yes' : 'no'),
       unproven: true,
@@ -189,8 +189,7 @@ function planFor({ verdicts }: Cause, seen: Seen): readonly Fix[] {
     } as const;
     if (kind === 'k3s' || kind === 'rke2')
       return { ...base, do: say('Let {node} make it anew', { node }), run: rotateAll(kind), verify: [`${kind} certificate check`] };
-    if (!isKubeadm(seen))
-      return { ...base, do: say('Make it anew on {node} with whatever made it', { node }), run: [], verify: [] };
+    if (!isKubeadm(seen)) return { ...base, do: say('Make it anew on {node} with whatever made it', { node }), run: [], verify: [] };
     const reader = file === 'kubelet.conf' ? undefined : readerOf(file.replace('.conf', ''));
     const renews = (reason === 'expired' || reason === 'expiring') && file !== 'kubelet.conf';
     const restart = file === 'kubelet.conf' ? ['systemctl restart kubelet'] : reader === undefined ? [] : [restartOf(reader)];

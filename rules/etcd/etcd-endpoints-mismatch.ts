@@ -9,7 +9,7 @@ import { commandLineOf, isCurrent } from '../../src/judge/readings/command-line.
 import { speaksOnlyOf } from '../../src/judge/readings/component-flags.ts';
 import { type Endpoint, endpointsIn, wrongWith } from '../../src/judge/readings/etcd-endpoints.ts';
 import { membersOf } from '../../src/judge/readings/member.ts';
-import { kubeletUsesOwnApiServer } from '../../src/judge/readings/wiring.ts';
+import { kubeletHangsOnOwnApiServer } from '../../src/judge/readings/host.ts';
 import { shellWord } from '../../src/judge/shell-word.ts';
 import type { Edge, Fix, Link, Seen } from '../../src/model/rule.ts';
 import { say } from '../../src/model/sentence.ts';
@@ -124,7 +124,7 @@ export default defineRule({
       kind: 'causes',
       on: 'node',
       because: 'the kubelet reports to the API server beside it',
-      when: (link, seen) => (isNone(link) === 'yes' ? kubeletUsesOwnApiServer(seen, link.effect.subject.keys.node) : 'no'),
+      when: (link, seen) => (isNone(link) === 'yes' ? kubeletHangsOnOwnApiServer(seen, link.effect.subject.keys.node) : 'no'),
       unproven: true,
     },
     { to: 'api-5xx-ratio', kind: 'causes', on: 'apiserver', because: 'requests that meet the wrong address fail or wait', unproven: true },

@@ -2,7 +2,7 @@
 import { joinAddress } from '../../src/model/address.ts';
 import { defineRule, fail, notApplicable, pass, undecided } from '../../src/judge/define-rule.ts';
 import { peersHaveLost, whyOnlyOurPath } from '../../src/judge/readings/etcd-path.ts';
-import { shellFor } from '../../src/judge/readings/etcdctl.ts';
+import { nodeOf, shellFor } from '../../src/judge/readings/etcdctl.ts';
 import { describeSilence, membersOf, peekMember } from '../../src/judge/readings/member.ts';
 import { doNotStop, memberAt } from '../../src/judge/readings/member-fixes.ts';
 import {
@@ -28,7 +28,7 @@ export default defineRule({
   impact: 'at-risk',
   layer: 1,
   final: true,
-  title: 'etcd still counts {member}, whose node is gone: {words}',
+  title: 'etcd still counts {member} where no node is: {words}',
   healthy: 'every etcd member runs on a node of the cluster',
   why: 'A member that will never come back still counts for the quorum: {quorum} of {voters} must live, and this one cannot.',
   shows: ['{member} {address}  id {id}  {words}', 'nodes of the control plane: {nodes}'],
@@ -114,10 +114,11 @@ export default defineRule({
     },
     { to: 'host-unreachable', kind: 'causes', on: 'node', because: 'the machine left with its node', unproven: true },
   ],
-  fixes: ({ subjects }, seen) =>
-    subjects.flatMap((subject) => {
+  fixes: ({ verdicts }, seen) =>
+    verdicts.flatMap(({ subject, reason }) => {
       const member = memberAt(seen, subject.id);
-      return member === undefined ? [] : takeOut(seen, member);
+      if (member === undefined) return [];
+      return [...(reason === 'other-address' ? [giveAddressBack(member)] : []), ...takeOut(seen, member)];
     }),
   avoid: (_cause, seen) => ['add a new master before the dead member is out: it would need one vote more', ...doNotStop(seen)],
   reading: ['https://kubernetes.io/docs/tasks/administer-cluster/configure-upgrade-etcd/#replacing-a-failed-etcd-member'],
@@ -135,7 +136,23 @@ function wordsFor(newAddress: string | undefined, silence: Text) {
   return say('{silence}, and its node has the address {newAddress} now', { silence, newAddress });
 }
 
-/** Empty unless it is proved that those who stay have a quorum of their own. */
+/** Certificates, flags and lists name the old one: with it the member comes back as it was. */
+function giveAddressBack(member: Member): Fix {
+  const { name } = member.subject;
+  return {
+    do: say('If it can be had, give {name} its address {host} back: etcd, certificates and load balancers name it', {
+      name,
+      host: member.host,
+    }),
+    where: nodeOf(member),
+    run: ['ip -brief address', 'ip route get 1.1.1.1'],
+    risk: 'none',
+    needs: [],
+    verify: [`nc -zvw2 ${shellWord(member.host)} ${member.clientPort}`],
+  };
+}
+
+/** The look alone, unless it is proved that those who stay have a quorum of their own. */
 function takeOut(seen: Seen, member: Member): readonly Fix[] {
   const id = memberIdOf(member);
   const [helper] = countVoters(seen).led;

@@ -131,7 +131,7 @@ export default defineRule({
       kind: 'causes',
       on: 'cluster',
       because: 'every candidate went with its machine',
-      covers: 'all',
+      covers: 'every',
       match: 'node',
       unproven: true,
     },

@@ -88,7 +88,7 @@ export default defineRule({
       kind: 'causes',
       on: 'cluster',
       because: 'a lease is renewed by nobody when no instance that could hold it runs',
-      covers: 'all',
+      covers: 'every',
       match: 'node',
       when: sameComponent,
       unproven: true,

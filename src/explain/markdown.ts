@@ -50,14 +50,18 @@ function incoming(rule: AnyRule, catalogue: Catalogue): readonly string[] {
 function edgeText(edge: Edge): string {
   const scope = edge.on === 'cluster' ? 'anywhere in the cluster' : `on the same ${edge.on}`;
   const reasons = edge.produces === undefined ? '' : `, when it fails as ${edge.produces.map(code).join(', ')}`;
-  const cover =
-    edge.covers === undefined ? '' : `, where ${coverage[edge.covers]} of what it rests on ${edge.covers === 'all' ? 'is' : 'are'} hit`;
+  const cover = edge.covers === undefined ? '' : `, where ${coverage[edge.covers]} hit`;
   const gate = edge.when === undefined ? '' : ', where the evidence allows it';
   const proof = edge.unproven === undefined ? '' : '; not seen in a recording yet';
   return `${escapeText(edge.because)} (${scope}${reasons}${cover}${gate}${proof})`;
 }
 
-const coverage = { all: 'all', quorum: 'enough', any: 'some' } as const;
+const coverage = {
+  every: 'all that it rests on is lost and',
+  all: 'all of what it rests on is',
+  quorum: 'enough of what it rests on are',
+  any: 'some of what it rests on are',
+} as const;
 
 function link(id: string, catalogue: Catalogue): string {
   const target = catalogue.rules.find((rule) => rule.id === id);

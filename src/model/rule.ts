@@ -79,8 +79,11 @@ export interface Edge {
   readonly because: string;
   /** Reasons of the effect this cause can bring about; absent means all of them. */
   readonly produces?: readonly string[];
-  /** How many of the effect's lost supports must be hit, matched by `match`. */
-  readonly covers?: 'any' | 'quorum' | 'all';
+  /**
+   * How many of the effect's supports must be hit, matched by `match`: `all` that are not good, or `every` one there is, where
+   * a single good one would have been enough to keep the effect away.
+   */
+  readonly covers?: 'any' | 'quorum' | 'all' | 'every';
   /** The key by which a cause hits a support; needed with `covers`. */
   readonly match?: KeyName;
   /** A gate. `unknown` keeps the cause a possible one and nothing more. */

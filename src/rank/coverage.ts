@@ -18,14 +18,17 @@ export function coverageOf(causes: readonly Keys[], effect: Fail, { covers = 'al
   if (isEnough(covers, hit.length, bad.length, supports.length)) return 'yes';
   const within = (some: readonly Support[]): number =>
     some.filter((support) => causes.some((cause) => mayShare(cause, support.keys, match))).length;
+  if (covers === 'every' && bad.length < supports.length) return 'no';
   const inDoubt =
-    covers === 'all' ? within(bad) > 0 && within(lost) === lost.length : isEnough(covers, within(bad), bad.length, supports.length);
+    covers === 'all' || covers === 'every'
+      ? within(bad) > 0 && within(lost) === lost.length
+      : isEnough(covers, within(bad), bad.length, supports.length);
   return inDoubt ? 'unknown' : 'no';
 }
 
 /** Which edge asks for the most supports. */
 export function strictest(links: readonly { readonly edge: Edge }[]): Edge | undefined {
-  const order = ['all', 'quorum', 'any'] as const;
+  const order = ['every', 'all', 'quorum', 'any'] as const;
   return order.flatMap((covers) => links.find(({ edge }) => (edge.covers ?? 'all') === covers)?.edge ?? [])[0];
 }
 
@@ -65,6 +68,7 @@ export function mayShare(one: Keys, other: Keys, key: KeyName): boolean {
 export function isEnough(covers: Covers, hit: number, bad: number, total: number): boolean {
   if (hit === 0) return false;
   if (covers === 'any') return true;
+  if (covers === 'every') return hit >= total;
   if (covers === 'all') return hit >= bad;
   return total - hit < Math.floor(total / 2) + 1;
 }

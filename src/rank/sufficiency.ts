@@ -93,7 +93,7 @@ function holds(way: Way, causes: readonly Fail[]): boolean {
  */
 function isEnoughFor(aggregate: Fail, parts: readonly Link[], isLost: (part: Fail) => boolean): boolean {
   const asked = new Set(parts.map((link) => link.edge.covers ?? 'all'));
-  const covers = (['all', 'quorum', 'any'] as const).find((one) => asked.has(one)) ?? 'all';
+  const covers = (['every', 'all', 'quorum', 'any'] as const).find((one) => asked.has(one)) ?? 'all';
   const lost = parts.filter((link) => isLost(link.effect));
   const { supports = [] } = aggregate;
   if (supports.length > 0 && parts.every((link) => link.edge.match !== undefined)) {

@@ -1,7 +1,6 @@
 // What follows from an API server that gives clients no answer they can use?
 import { checkedReasons } from '../../../src/judge/readings/backend.ts';
-import { kubeletIsSilent } from '../../../src/judge/readings/host.ts';
-import { kubeletUsesOwnApiServer } from '../../../src/judge/readings/wiring.ts';
+import { kubeletHangsOnOwnApiServer } from '../../../src/judge/readings/host.ts';
 import type { Edge } from '../../../src/model/rule.ts';
 
 export const effectsOfLostMaster: readonly Edge[] = [
@@ -47,8 +46,7 @@ export const effectsOfLostMaster: readonly Edge[] = [
     kind: 'causes',
     on: 'node',
     because: 'the kubelet on a kubeadm master reports to the API server beside it',
-    when: ({ effect }, seen) =>
-      kubeletIsSilent(seen, effect.subject.keys.node) ? 'no' : kubeletUsesOwnApiServer(seen, effect.subject.keys.node),
+    when: ({ effect }, seen) => kubeletHangsOnOwnApiServer(seen, effect.subject.keys.node),
   },
   {
     to: 'le-component-unhealthy',

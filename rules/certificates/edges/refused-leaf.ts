@@ -57,7 +57,7 @@ const effects = {
     kind: 'causes',
     on: 'cluster',
     because: 'each controller refuses the API server beside it',
-    covers: 'all',
+    covers: 'every',
     match: 'node',
     when: ofRole('apiserver'),
   },

@@ -7,7 +7,7 @@ import { etcdHome } from '../../../src/judge/readings/etcd-home.ts';
 import { nodeOf, shellFor } from '../../../src/judge/readings/etcdctl.ts';
 import { metricsOf, statusOf } from '../../../src/judge/readings/member-words.ts';
 import { defaultQuota, describeBytes, spaceOf } from '../../../src/judge/readings/space.ts';
-import { countVoters, quorumWithout } from '../../../src/judge/readings/voters.ts';
+import { countVoters, namesOf, quorumWithout } from '../../../src/judge/readings/voters.ts';
 
 /** etcd server/storage/quota.go: MaxQuotaBytes, the most that etcd suggests. */
 const largestQuota = 8 * 1024 ** 3;
@@ -48,10 +48,16 @@ export function compact(seen: Seen): readonly Fix[] {
   ];
 }
 
-/** One member at a time, the leader last: each stands still while its file is rewritten. */
+/**
+ * One member at a time, the leader last: each stands still while its file is rewritten. None that is down, and none that
+ * cannot be spared while another one is.
+ */
 export function defragmentEach(seen: Seen, members: readonly Member[]): readonly Fix[] {
-  const ordered = [...members].sort((one, other) => Number(leads(seen, one)) - Number(leads(seen, other)));
-  return ordered.flatMap((member): readonly Fix[] => {
+  const { silent, unstarted } = countVoters(seen);
+  const down = [...silent, ...unstarted];
+  const answering = members.filter((member) => !down.includes(member));
+  const ordered = answering.sort((one, other) => Number(leads(seen, one)) - Number(leads(seen, other)));
+  const steps = ordered.flatMap((member): readonly Fix[] => {
     const spared = quorumWithout(seen, [member]);
     if (spared === 'no') return [];
     const { where, etcdctl } = shellFor(seen, member);
@@ -75,6 +81,18 @@ export function defragmentEach(seen: Seen, members: readonly Member[]): readonly
       },
     ];
   });
+  return steps.length < answering.length && down.length > 0 ? [bringBackFirst(down), ...steps] : steps;
+}
+
+function bringBackFirst(down: readonly Member[]): Fix {
+  return {
+    do: say('Bring {names} back first: until then no other member can be spared for a defragmentation', { names: namesOf(down) }),
+    where: 'here',
+    run: ['kubectl ha-doctor --only etcd'],
+    risk: 'none',
+    needs: [],
+    verify: [],
+  };
 }
 
 /** Without it every write stays refused, however much space there is. */

@@ -1,7 +1,8 @@
 // What can a certificate of this role bring about?
 import type { Certainty, Link, Seen } from '../../model/rule.ts';
 import { allOf } from './certainty.ts';
-import { kubeletUsesOwnApiServer, usesOnlyLocalEtcd } from './wiring.ts';
+import { kubeletHangsOnOwnApiServer } from './host.ts';
+import { usesOnlyLocalEtcd } from './wiring.ts';
 
 /** Only a cause of one of these roles. */
 export function ofRole(...roles: readonly string[]): (link: Link) => Certainty {
@@ -15,7 +16,5 @@ export function reachesEtcd(...roles: readonly string[]): (link: Link, seen: See
 
 /** A kubelet that does not answer itself has another trouble than the certificate of its API server. */
 export function kubeletRefuses(link: Link, seen: Seen): Certainty {
-  const port = seen.peek('node.kubelet-port', link.effect.subject);
-  const silent = port?.state === 'known' && port.value.outcome.kind === 'failed';
-  return allOf(ofRole('apiserver')(link), kubeletUsesOwnApiServer(seen, link.effect.subject.keys.node), silent ? 'no' : 'yes');
+  return allOf(ofRole('apiserver')(link), kubeletHangsOnOwnApiServer(seen, link.effect.subject.keys.node));
 }

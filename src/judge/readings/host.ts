@@ -10,6 +10,7 @@ import { readApiServer } from './api-server.ts';
 import { backendsOf } from './backend.ts';
 import { answersCheck } from './balancer-check.ts';
 import { nodeLimits } from './node.ts';
+import { kubeletUsesOwnApiServer } from './wiring.ts';
 
 export type HostEvidence =
   | 'api.ready'
@@ -199,9 +200,22 @@ export function onlyTheEntryAnswers(seen: Seen<HostEvidence | 'lb.tries'>): bool
   return serves && ourPathIsOpen(seen, machines) !== 'yes';
 }
 
-/** A node whose kubelet itself is silent has a reason of its own to be NotReady. */
+/**
+ * A node whose kubelet itself is silent has a reason of its own to be NotReady. That packets to it are lost counts only where
+ * those to another kubelet arrive: many a firewall keeps operators away from all of them.
+ */
 export function kubeletIsSilent(seen: Seen<'node.kubelet-port'>, node: string | undefined): boolean {
+  const outcome = (machine: Machine) => {
+    const port = seen.peek('node.kubelet-port', machine.subject);
+    return port?.state === 'known' ? port.value.outcome : undefined;
+  };
   const machine = seen.topology.machines.find((one) => one.subject.keys.node === node);
-  const port = machine === undefined ? undefined : seen.peek('node.kubelet-port', machine.subject);
-  return port?.state === 'known' && port.value.outcome.kind === 'failed';
+  const own = machine === undefined ? undefined : outcome(machine);
+  if (own?.kind !== 'failed') return false;
+  return own.why === 'refused' || seen.topology.machines.some((other) => outcome(other)?.kind === 'open');
+}
+
+/** Does this node fall silent with the API server beside it, and for no reason of its kubelet's own? */
+export function kubeletHangsOnOwnApiServer(seen: Seen<'node.kubelet-port'>, node: string | undefined): Certainty {
+  return kubeletIsSilent(seen, node) ? 'no' : kubeletUsesOwnApiServer(seen, node);
 }

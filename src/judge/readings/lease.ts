@@ -120,13 +120,20 @@ function instancesListed(seen: Seen<'kube.control-plane-pods'>, component: strin
   return list?.state === 'known' ? list.value.pods.filter((pod) => pod.component === component).length : 0;
 }
 
+/** Milliseconds: whoever takes a component out of a cluster of a cloud knows it within a day. */
+const recent = 86_400_000;
+
 /**
  * Whether a lease is what a component left behind that not every cluster has: no instance is listed, and nobody renews
- * it. Ends the judgement where that lies with pods that nobody could list.
+ * it. Where nodes carry a cloud's id, somebody is meant to look after them: there it is left behind after a day. Ends the
+ * judgement where that lies with pods that nobody could list.
  */
-export function isLeftOver(seen: Seen<'kube.control-plane-pods'>, component: string, reading: LeaseReading): boolean {
+export function isLeftOver(seen: Seen<'kube.control-plane-pods' | 'kube.nodes'>, component: string, reading: LeaseReading): boolean {
   if (component !== optionalComponent || reading.kind !== 'expired') return false;
-  return !seen.get('kube.control-plane-pods').pods.some((pod) => pod.component === component);
+  if (seen.get('kube.control-plane-pods').pods.some((pod) => pod.component === component)) return false;
+  const nodes = seen.peek('kube.nodes');
+  const isOfCloud = nodes?.state === 'known' && nodes.value.nodes.some((node) => node.providerId !== '');
+  return !isOfCloud || reading.age.low > recent;
 }
 
 /** The lease of a component in one look; undefined where it is not there. */

@@ -176,8 +176,14 @@ test('a node whose kubelet does not answer is NotReady for a reason of its own',
   const cause = asFail(world.verdict(rule, 'm2'));
   const effect = { ...cause, rule: 'ha-node-notready' as const };
   expect(gateOf(rule, world, cause, effect)).toEqual(['yes']);
-  world.set('node.kubelet-port', 'm2', { outcome: failure('refused'), chain: [] });
-  expect(gateOf(rule, world, cause, effect)).toEqual(['no']);
+  const kubelets = (why: 'refused' | 'timeout', ...nodes: readonly string[]) => {
+    for (const node of nodes) world.set('node.kubelet-port', node, { outcome: failure(why), chain: [] });
+    return gateOf(rule, world, cause, effect);
+  };
+  expect(kubelets('refused', 'm2')).toEqual(['no']);
+  expect(kubelets('timeout', 'm2')).toEqual(['no']);
+  // A firewall that keeps us from every kubelet says nothing of this one.
+  expect(kubelets('timeout', ...world.topology.machines.map(({ subject }) => subject.id))).toEqual(['yes']);
 });
 
 test('its sentences find every fact they name', () => {

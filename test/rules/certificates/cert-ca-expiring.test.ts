@@ -76,6 +76,16 @@ test('etcd’s, as it was named, explains what fails in etcd and nothing at the 
   expect(gateOf(rule, world, verdict, { ...verdict, rule: 'api-master-unreachable' })).toEqual(['no']);
 });
 
+test('the front proxy’s stops what extends the API, and nothing more', () => {
+  const world = healthyWorld().set('kube.trust', undefined, (old) => ({
+    ...old,
+    frontProxy: old.frontProxy.map((one) => ({ ...one, ...ending(-1) })),
+  }));
+  const verdict = asFail(world.verdict(rule, 'front-proxy-ca'));
+  expect(verdict.impact).toBe('degraded');
+  expect(gateOf(rule, world, verdict, { ...verdict, rule: 'api-aggregated-unavailable' })).toEqual(['yes']);
+});
+
 test('a system’s store says nothing of the cluster’s own authority', () => {
   const world = authorities(ending(1)).set('operator.kubeconfig', undefined, (old) => ({ ...old, authority: 'system' }));
   expect(world.verdict(rule, 'ca').status).toBe('unknown');

@@ -35,7 +35,9 @@ test('texts, and one defragmentation after the other', () => {
 
 test('no command is printed while a member is down', () => {
   const world = sized(silence(healthyWorld(), 'm3'), 'm2', 900 * mebibyte, 200 * mebibyte);
-  expect(fixesOf(world, rule, asFail(world.verdict(rule, 'm2')))).toEqual([]);
+  const fixes = fixesOf(world, rule, asFail(world.verdict(rule, 'm2')));
+  expect(fixes.map(({ do: what }) => what)).toEqual([expect.stringContaining('Bring m3 back first')]);
+  expect(fixes.flatMap(({ run }) => run).join()).not.toContain('defrag');
 });
 
 test('nobody asked, or a version that does not tell: unknown', () => {

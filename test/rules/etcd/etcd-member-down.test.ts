@@ -5,6 +5,7 @@ import { viewOf } from '../../../src/judge/judge.ts';
 import type { Trust } from '../../../src/model/network.ts';
 import type { Edge } from '../../../src/model/rule.ts';
 import { withFlags } from '../../kit/etcd-worlds.ts';
+import { gateOf } from '../../kit/texts.ts';
 import { answered, failedTries, now } from '../../kit/world.ts';
 import {
   addGhost,
@@ -273,4 +274,13 @@ test('one certificate of another authority is that member’s, all of them are a
   expect(asFail(one.verdict(rule, 'm2')).reason).toBe('untrusted');
   const all = names.reduce((world, node) => trustedBy(node, strange, world), healthyWorld());
   expect(statuses(all, rule)).toEqual(['pass', 'pass', 'pass']);
+});
+
+test('a kubelet that refuses at its own port is not silent for the member beside it', () => {
+  const world = silence(healthyWorld(), 'm2');
+  const cause = asFail(world.verdict(rule, 'm2'));
+  const effect = { ...cause, rule: 'ha-node-notready' as const };
+  expect(gateOf(rule, world, cause, effect)).toEqual(['yes']);
+  world.set('node.kubelet-port', 'm2', { outcome: failure('refused'), chain: [] });
+  expect(gateOf(rule, world, cause, effect)).toEqual(['no']);
 });

@@ -36,6 +36,7 @@ test('a node of its name with another address is another matter', () => {
   }));
   const verdict = asFail(world.verdict(rule, 'm3'));
   expect(verdict.reason).toBe('other-address');
+  expect(fixesOf(world, rule, verdict)[0]?.do).toContain('give m3 its address 10.89.0.13 back');
   expect(String(verdict.facts['words'])).toContain('10.89.0.33');
 });
 

@@ -264,6 +264,16 @@ test('the lease that a removed component left is a note, and no machine is gone 
   expect(world.missing('kube.control-plane-pods').verdict(rule, cloud).status).toBe('unknown');
 });
 
+test('where nodes carry a cloud’s id, its controllers are missed for a day', () => {
+  const inCloud = (ago: number) =>
+    withCloudLease(healthyWorld(), { renewedAt: now - ago }).set('kube.nodes', undefined, (old) => ({
+      ...old,
+      nodes: old.nodes.map((node) => ({ ...node, providerId: 'openstack:///4711' })),
+    }));
+  expect(asFail(inCloud(600_000).verdict(rule, cloud))).toMatchObject({ severity: 'critical' });
+  expect(asFail(inCloud(2 * 86_400_000).verdict(rule, cloud))).toMatchObject({ severity: 'info', reason: 'left-over' });
+});
+
 test('the lease of the cloud’s controllers is judged as any other while they are listed, or while somebody renews it', () => {
   const old = { renewedAt: now - 90_000 };
   const listed = withCloudControllers(withCloudLease(healthyWorld(), old));

@@ -68,14 +68,21 @@ describe('a gate', () => {
 });
 
 describe('coverage of a wide effect', () => {
-  const rules = (covers: 'any' | 'quorum' | 'all') => [rule('a', 1, { to: 'wide', on: 'cluster', covers, match: 'node' }), rule('wide', 5)];
+  const rules = (covers: 'any' | 'quorum' | 'all' | 'every') => [
+    rule('a', 1, { to: 'wide', on: 'cluster', covers, match: 'node' }),
+    rule('wide', 5),
+  ];
   const wide = (supports: ReturnType<typeof lost> | undefined) => fail('wide', 'cluster', supports === undefined ? {} : { supports });
-  const folds = (covers: 'any' | 'quorum' | 'all', supports: ReturnType<typeof lost> | undefined, ...nodes: readonly string[]): boolean => {
+  const folds = (
+    covers: 'any' | 'quorum' | 'all' | 'every',
+    supports: ReturnType<typeof lost> | undefined,
+    ...nodes: readonly string[]
+  ): boolean => {
     const { findings } = ranked(rules(covers), wide(supports), ...nodes.map((node) => fail('a', node)));
     return findings.length === 1;
   };
   const namesIt = (
-    covers: 'any' | 'quorum' | 'all',
+    covers: 'any' | 'quorum' | 'all' | 'every',
     supports: ReturnType<typeof lost> | undefined,
     ...nodes: readonly string[]
   ): boolean => {
@@ -87,6 +94,14 @@ describe('coverage of a wide effect', () => {
     expect(folds('all', [...lost('m1', 'm2'), ...good('m3')], 'm1', 'm2')).toBe(true);
     expect(folds('all', [...lost('m1', 'm2'), ...good('m3')], 'm1')).toBe(false);
     expect(folds('all', [...lost('m1', 'm2'), ...good('m3')], 'm1', 'm3')).toBe(false);
+  });
+
+  test('every: a single good one would have been enough', () => {
+    expect(folds('every', lost('m1', 'm2'), 'm1', 'm2')).toBe(true);
+    expect(folds('every', [...lost('m1'), ...good('m2', 'm3')], 'm1')).toBe(false);
+    expect(namesIt('every', [...lost('m1'), ...good('m2', 'm3')], 'm1')).toBe(false);
+    expect(folds('every', [...lost('m1'), ...unclear('m2')], 'm1')).toBe(false);
+    expect(namesIt('every', [...lost('m1'), ...unclear('m2')], 'm1')).toBe(true);
   });
 
   test('quorum: as many as keep the rest from a majority', () => {
