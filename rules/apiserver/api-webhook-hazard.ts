@@ -3,6 +3,7 @@ import { defineRule, fail, undecided } from '../../src/judge/define-rule.ts';
 import { shellWord } from '../../src/judge/shell-word.ts';
 import { readyBackends } from '../../src/judge/readings/called-service.ts';
 import { type LeaseLists, standStill } from '../../src/judge/readings/lease-writes.ts';
+import { unansweredNow } from '../../src/judge/readings/webhook-calls.ts';
 import { controlPlaneScope } from '../../src/judge/readings/webhook-scope.ts';
 import type { WebhookSeen } from '../../src/model/admission.ts';
 import type { Seen } from '../../src/model/rule.ts';
@@ -21,8 +22,9 @@ export default defineRule({
   why: 'What it covers ({covered}) cannot be changed while it does not answer: neither by controllers nor, where it covers Pods, by its own repair.',
   shows: ['{configuration}  {webhook}', '  covers {covered}, policy Fail, waits {timeout} s', '  {backend}'],
   folded: '{webhook} {words}',
-  needs: ['kube.webhooks', 'kube.service-backends', 'kube.leases', 'kube.node-leases'],
+  needs: ['kube.webhooks', 'kube.service-backends', 'kube.leases', 'kube.node-leases', 'api.metrics'],
   limits: {
+    unanswered: { value: 3, unit: 'calls, and none that was answered', source: 'own choice: one or two may have met a restart' },
     timeout: { value: 10, unit: 's', source: 'the default of admissionregistration.k8s.io/v1, as long as a lease may take to be renewed' },
     still: {
       value: 40,
@@ -84,6 +86,11 @@ export default defineRule({
     }
     if (isStill)
       return fail({ ...facts, words: silent, backend: say('{service} has {ready} ready addresses', { service, ready }) }, stopped);
+    const failed = unansweredNow(seen, webhook);
+    if (failed >= limits.unanswered) {
+      const words = say('must be asked before any change of {covered}, and {failed} of {failed} calls just failed', { covered, failed });
+      return fail({ ...facts, words, backend: say('{service} has {ready} ready addresses', { service, ready }) }, stopped);
+    }
     const slow = webhook.timeoutSeconds > limits.timeout;
     const words: Sentence = slow
       ? say('can stop the control plane, and may be waited for longer than a lease lasts')

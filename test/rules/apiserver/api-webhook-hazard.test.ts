@@ -148,3 +148,28 @@ describe('none of the leases it covers is renewed', () => {
     expect(judgeAgain(world.evidence).findings.map((finding) => finding.cause.rule)).not.toContain('api-webhook-hazard');
   });
 });
+
+describe('one whose Service has ready addresses', () => {
+  const calls = (answered: number, failed: number) => [{ kind: 'validating' as const, to: 'guard.example.org', answered, failed }];
+  const looked = (before: readonly [number, number], after: readonly [number, number]) => {
+    const world = configured({}, 2);
+    for (const node of ['m1', 'm2', 'm3']) {
+      world.set('api.metrics', node, (old) => ({ ...old, calls: calls(...before) }));
+      world.again('api.metrics', node, { requests: 1, serverErrors: 0, terminated: 0, calls: calls(...after) });
+    }
+    return world;
+  };
+
+  test('and fails every call between two looks stops what it covers', () => {
+    const failing = asFail(verdict(looked([5, 100], [5, 150])));
+    expect(failing).toMatchObject({ severity: 'critical', reason: 'no-answer', impact: 'degraded' });
+    expect(shown(rule, failing).join('\n')).toContain('2 ready addresses');
+    expect(unfilled(rule, failing)).toEqual([]);
+  });
+
+  test('and answers some, failed before, or was looked at once, is what it was', () => {
+    for (const world of [looked([5, 100], [6, 150]), looked([5, 100], [5, 100]), configured({}, 2)])
+      expect(asFail(verdict(world)).reason).toBe('posture');
+    expect(asFail(verdict(looked([5, 100], [5, 150]).missing('api.metrics'))).reason).toBe('posture');
+  });
+});
