@@ -31,7 +31,12 @@ export async function dropTraffic(lab: LabHandle, node: string, fault: string, d
     '}',
     '',
   ].join('\n');
-  const outcome = await lab.nodeExec(node, ['nft', '-f', '-'], { input: rules });
+  await useRules(lab, node, rules);
+}
+
+/** Gives a machine's nft(8) these lines. @throws Error with what nft says against them. */
+export async function useRules(lab: LabHandle, node: string, lines: string): Promise<void> {
+  const outcome = await lab.nodeExec(node, ['nft', '-f', '-'], { input: lines });
   if (outcome.code !== 0) throw new Error(`nft on ${node}: ${outcome.stderr.trim()}`);
 }
 
@@ -41,8 +46,7 @@ export async function dropTraffic(lab: LabHandle, node: string, fault: string, d
  */
 export async function allowTraffic(lab: LabHandle, node: string, fault: string): Promise<void> {
   const table = tableName(fault);
-  const outcome = await lab.nodeExec(node, ['nft', '-f', '-'], { input: `table inet ${table}\ndelete table inet ${table}\n` });
-  if (outcome.code !== 0) throw new Error(`nft on ${node}: ${outcome.stderr.trim()}`);
+  await useRules(lab, node, `table inet ${table}\ndelete table inet ${table}\n`);
   await resetConnections(lab, node, ['not', 'dst', '127.0.0.0/8']);
 }
 

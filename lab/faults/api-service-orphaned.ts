@@ -1,5 +1,6 @@
 // Fault: an API is registered that nobody serves.
 import { defineFault } from '../fault.ts';
+import { asObjects } from '../manifests.ts';
 
 const manifests = `apiVersion: v1
 kind: Service
@@ -23,11 +24,6 @@ export default defineFault({
   breaks: 'an aggregated API: v1beta1.metrics.k8s.io is registered, its Service has no endpoints',
   place: 'cluster',
   parameters: {},
-  inject: async (lab) => {
-    await lab.kubectl(['apply', '-f', '-'], { input: manifests });
-  },
-  heal: async (lab) => {
-    await lab.kubectl(['delete', '--ignore-not-found', '-f', '-'], { input: manifests });
-  },
+  ...asObjects(manifests),
   settles: { seconds: 15, what: 'the condition Available is False' },
 });

@@ -1,7 +1,7 @@
 // Fault: one etcd member is far away from the others.
 import { reachOnNode } from '../node-files.ts';
 import { defineFault } from '../fault.ts';
-import { resetConnections } from '../firewall.ts';
+import { resetConnections, useRules } from '../firewall.ts';
 import type { LabHandle } from '../handle.ts';
 import { waitUntil } from '../processes.ts';
 import type { NodePlan } from '../topology.ts';
@@ -66,8 +66,7 @@ async function delayFrom(lab: LabHandle, node: NodePlan, peers: readonly NodePla
   const rules = ways.map(({ peer, port }) => `    meta skuid != ${nobody} ip daddr ${peer.address} tcp dport 2380 redirect to :${port}`);
   const chain = ['  chain outgoing {', '    type nat hook output priority -100; policy accept;', ...rules, '  }'];
   const text = [`table ip ${table}`, `delete table ip ${table}`, `table ip ${table} {`, ...chain, '}', ''].join('\n');
-  const outcome = await lab.nodeExec(node.name, ['nft', '-f', '-'], { input: text });
-  if (outcome.code !== 0) throw new Error(`nft on ${node.name}: ${outcome.stderr.trim()}`);
+  await useRules(lab, node.name, text);
   for (const { peer } of ways) await resetConnections(lab, node.name, ['dst', peer.address, 'dport', '=', ':2380']);
 }
 

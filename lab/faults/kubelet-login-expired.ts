@@ -13,7 +13,7 @@ const day = 86_400_000;
 
 /** Certificate and key in one file, as the kubelet keeps them. For authorities with RSA keys only. */
 async function endedLogin(lab: LabHandle, node: string): Promise<string> {
-  const [master] = lab.nodes.filter(({ role }) => role === 'master');
+  const [master] = lab.masters;
   if (master === undefined) throw new Error(`lab '${lab.name}' has no master`);
   const [authority, authorityKey] = await Promise.all(
     ['ca.crt', 'ca.key'].map((file) => readOnNode(lab, master.name, `/etc/kubernetes/pki/${file}`)),

@@ -1,7 +1,6 @@
 // Fault: in HAProxy's place stands a balancer as clouds have them, which passes packets on; a master never gets its own back.
 import { defineFault } from '../fault.ts';
-import type { LabHandle } from '../handle.ts';
-import { allowTraffic, dropTraffic } from '../firewall.ts';
+import { allowTraffic, dropTraffic, useRules } from '../firewall.ts';
 import { startService, stopService } from '../services.ts';
 import { apiServerPort, loadBalancerPort } from '../topology.ts';
 
@@ -28,11 +27,6 @@ function translate(masters: readonly string[]): string {
   ].join('\n');
 }
 
-async function useTable(lab: LabHandle, node: string, rules: string): Promise<void> {
-  const outcome = await lab.nodeExec(node, ['nft', '-f', '-'], { input: rules });
-  if (outcome.code !== 0) throw new Error(`nft on ${node}: ${outcome.stderr.trim()}`);
-}
-
 export default defineFault({
   name,
   breaks: 'for a master the way to itself through the load balancer, which rewrites addresses instead of answering for others',
@@ -45,10 +39,10 @@ export default defineFault({
     if (forwarding.code !== 0) throw new Error(`forwarding on ${target.name}: ${forwarding.stderr.trim()}`);
     const back = masters.map((address) => `ip saddr ${address} ip daddr ${address}`);
     await dropTraffic(lab, target.name, name, { incoming: [], outgoing: [], passing: back });
-    await useTable(lab, target.name, translate(masters));
+    await useRules(lab, target.name, translate(masters));
   },
   heal: async (lab, target) => {
-    await useTable(lab, target.name, `table ip ${translation}\ndelete table ip ${translation}\n`);
+    await useRules(lab, target.name, `table ip ${translation}\ndelete table ip ${translation}\n`);
     await allowTraffic(lab, target.name, name);
     await startService(lab, target.name, 'haproxy');
   },

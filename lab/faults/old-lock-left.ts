@@ -1,5 +1,6 @@
 // Fault that is none: locks of a release before Lease objects were left when the cluster was upgraded.
 import { defineFault } from '../fault.ts';
+import { asObjects } from '../manifests.ts';
 
 /** As client-go wrote it until release 1.24: the record is an annotation. */
 function lock(kind: 'ConfigMap' | 'Endpoints', name: string): string {
@@ -23,12 +24,7 @@ export default defineFault({
   breaks: 'nothing: ConfigMaps and Endpoints of controllers hold locks that nobody has used since an upgrade years ago',
   place: 'cluster',
   parameters: {},
-  inject: async (lab) => {
-    await lab.kubectl(['apply', '-f', '-'], { input: manifests });
-  },
-  heal: async (lab) => {
-    await lab.kubectl(['delete', '--ignore-not-found', '-f', '-'], { input: manifests });
-  },
+  ...asObjects(manifests),
   leavesNoTrace: true,
   settles: { seconds: 1, what: 'the objects are there' },
 });

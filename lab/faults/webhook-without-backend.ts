@@ -1,5 +1,6 @@
 // Fault: a webhook that must be asked before anything changes, and that nobody answers.
 import { defineFault } from '../fault.ts';
+import { asObjects } from '../manifests.ts';
 
 const manifests = `apiVersion: v1
 kind: Service
@@ -26,11 +27,6 @@ export default defineFault({
   breaks: 'changes of pods, nodes and leases: a webhook with the policy Fail has no endpoints',
   place: 'cluster',
   parameters: {},
-  inject: async (lab) => {
-    await lab.kubectl(['apply', '-f', '-'], { input: manifests });
-  },
-  heal: async (lab) => {
-    await lab.kubectl(['delete', '--ignore-not-found', '-f', '-'], { input: manifests });
-  },
+  ...asObjects(manifests),
   settles: { seconds: 60, what: 'leases that nobody can renew have run out, nodes are Unknown' },
 });

@@ -4,7 +4,7 @@ import { homeOf } from '../../src/judge/readings/component-home.ts';
 import { defineRule, fail, pass, undecided } from '../../src/judge/define-rule.ts';
 import { shellWord } from '../../src/judge/shell-word.ts';
 import { endUnheard, masterOf, mastersOf, readApiServer } from '../../src/judge/readings/api-server.ts';
-import { backendsOf } from '../../src/judge/readings/backend.ts';
+import { backendFor } from '../../src/judge/readings/backend.ts';
 import { checkMet } from '../../src/judge/readings/balancer-check.ts';
 import { podOn } from '../../src/judge/readings/pod.ts';
 import type { Fix, Seen } from '../../src/model/rule.ts';
@@ -132,7 +132,7 @@ export default defineRule({
 
 /** Whether the load balancer's check was refused with this status; undefined where nobody can say. */
 function checkBy(seen: Seen<Needs>, subject: Subject, status: number): boolean | undefined {
-  const backend = seen.attempt(() => backendsOf(seen).find((one) => one.master?.subject.id === subject.id));
+  const backend = backendFor(seen, { subject });
   const tells = backend?.envoy !== undefined || backend?.row.checkCode !== undefined;
   return backend === undefined || !tells ? undefined : checkMet(backend, status);
 }

@@ -1,3 +1,4 @@
+// Is this etcd member cut off from its peers while it is alive?
 import { joinAddress } from '../../src/model/address.ts';
 import { shellWord } from '../../src/judge/shell-word.ts';
 import { say, type Text } from '../../src/model/sentence.ts';
@@ -14,7 +15,6 @@ import { aliveMembers, linksOf } from '../../src/judge/readings/peers.ts';
 import { couldNotAsk, countVoters, etcdAccessFlags, namesOf } from '../../src/judge/readings/voters.ts';
 import type { Edge, Seen } from '../../src/model/rule.ts';
 import type { Member } from '../../src/model/topology.ts';
-
 import { mendLinks } from './plans/mend-links.ts';
 import { viaLocalKubelet, viaLocalMember } from './edges/beside-member.ts';
 

@@ -90,7 +90,7 @@ export default defineRule({
       {
         do: say('Put into the backend of haproxy.cfg: {lines}', { lines: lines.join(' | ') }),
         where: 'lb',
-        run: ['haproxy -c -f /etc/haproxy/haproxy.cfg && systemctl reload haproxy'],
+        run: [takeConfig.HAProxy],
         risk: 'medium',
         needs: blind
           ? [{ text: 'the cluster’s CA lies in that file', met: 'unknown' }]

@@ -1,4 +1,5 @@
 // Does TLS go through the load balancer untouched, up to an API server?
+import { takeConfig } from '../../src/judge/plans/ask-balancer.ts';
 import { defineRule, fail, notApplicable, pass, undecided } from '../../src/judge/define-rule.ts';
 import { apiPathsOf } from '../../src/judge/readings/balancer-files.ts';
 import { readApiServer } from '../../src/judge/readings/api-server.ts';
@@ -103,7 +104,7 @@ export default defineRule({
     {
       do: 'Let it pass TLS on instead: HAProxy with mode tcp and no ssl on bind, Nginx with a stream server, a cloud balancer with a TCP listener',
       where: 'lb',
-      run: ['haproxy -c -f /etc/haproxy/haproxy.cfg && systemctl reload haproxy'],
+      run: [takeConfig.HAProxy],
       risk: 'medium',
       needs: [{ text: 'the standby balancer was changed first', met: 'unknown' }],
       verify: [`curl -sk ${shellWord(`https://${facts['address']}/readyz`)}`],

@@ -4,7 +4,7 @@ import { describeDuration } from '../../src/model/time.ts';
 import { backendsOf, changedAt, fullnessOf, isEnvoy, noBalancer, summariesOf } from '../../src/judge/readings/backend.ts';
 import { entryOf } from '../../src/judge/readings/entry.ts';
 import { readEnvoyRoom } from '../../src/judge/readings/envoy-room.ts';
-import { showServers } from '../../src/judge/plans/ask-balancer.ts';
+import { showServers, takeConfig } from '../../src/judge/plans/ask-balancer.ts';
 import { widenEnvoy } from '../../src/judge/plans/widen-envoy.ts';
 import type { Judgement, Link, Seen } from '../../src/model/rule.ts';
 import { say } from '../../src/model/sentence.ts';
@@ -96,7 +96,7 @@ export default defineRule({
       {
         do: 'Raise maxconn in global and in the frontend (Nginx: worker_connections and worker_rlimit_nofile) and the limit of open files with it',
         where: 'lb',
-        run: ['haproxy -c -f /etc/haproxy/haproxy.cfg && systemctl reload haproxy'],
+        run: [takeConfig.HAProxy],
         risk: 'medium',
         needs: [{ text: 'the standby balancer was changed first', met: 'unknown' }],
         verify: ["echo 'show info' | socat - /run/haproxy/admin.sock | grep -E 'Maxconn|CurrConns'"],

@@ -2,6 +2,7 @@
 import { homeOf, lookAt, mendWords, readLog, tryAgain } from '../readings/component-home.ts';
 import { type Front, frontOf } from '../readings/front.ts';
 import { shellWord } from '../shell-word.ts';
+import { takeConfig } from './ask-balancer.ts';
 import { say } from '../../model/sentence.ts';
 import type { Fix, Need, Seen } from '../../model/rule.ts';
 import { type LoadBalancer, leadsTo, type Master } from '../../model/topology.ts';
@@ -65,7 +66,7 @@ function words(seen: Seen, front: Exclude<Front, 'master'>, entry: LoadBalancer)
     case 'envoy':
       return {
         look: { ...see, run: [listens, 'systemctl status envoy --no-pager', 'journalctl -u envoy -n 50 --no-pager'] },
-        restart: { ...start, run: ['envoy --mode validate -c /etc/envoy/envoy.yaml && systemctl restart envoy'] },
+        restart: { ...start, run: [takeConfig.Envoy] },
       };
     case 'kube-vip': {
       const home = homeOf(seen, 'kube-vip', undefined);
@@ -86,7 +87,7 @@ function words(seen: Seen, front: Exclude<Front, 'master'>, entry: LoadBalancer)
           run: [
             'haproxy -c -f /etc/haproxy/haproxy.cfg && systemctl restart haproxy   # where it is HAProxy',
             'nginx -t && systemctl restart nginx   # where it is Nginx',
-            'envoy --mode validate -c /etc/envoy/envoy.yaml && systemctl restart envoy   # where it is Envoy',
+            `${takeConfig.Envoy}   # where it is Envoy`,
           ],
         },
       };

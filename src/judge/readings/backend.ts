@@ -176,7 +176,7 @@ export function isUsable(backend: Backend): boolean {
 }
 
 /** What the balancer thinks of this API server; undefined also where nobody can say. */
-export function backendFor(seen: Seen<BackendEvidence>, { subject }: Master): Backend | undefined {
+export function backendFor(seen: Seen<BackendEvidence>, { subject }: Pick<Master, 'subject'>): Backend | undefined {
   return seen.attempt(() => backendsOf(seen).find((one) => one.master?.subject.id === subject.id));
 }
 
