@@ -2,7 +2,7 @@
 import { say, type Text } from '../../src/model/sentence.ts';
 import { defineRule, fail, pass, undecided } from '../../src/judge/define-rule.ts';
 import { planToStartAny } from '../../src/judge/plans/start-api-server.ts';
-import { type ApiServerReading, mastersOf, readApiServer, servesClients } from '../../src/judge/readings/api-server.ts';
+import { type ApiServerReading, failAlike, mastersOf, readApiServer, servesClients } from '../../src/judge/readings/api-server.ts';
 import { mastersShowThrough, readEntry } from '../../src/judge/readings/entry.ts';
 import { ourPathIsOpen } from '../../src/judge/readings/host.ts';
 import { clusterSubject } from '../../src/model/subject.ts';
@@ -109,6 +109,7 @@ export default defineRule({
       because: 'an API server with a failing readiness check is not ready',
       covers: 'all',
       match: 'apiserver',
+      when: (_link, seen) => (failAlike(seen) === 'no' ? 'yes' : 'no'),
       unproven: true,
     },
     {

@@ -3,7 +3,7 @@ import { homeOf, readLog } from '../../src/judge/readings/component-home.ts';
 import { say, type Text } from '../../src/model/sentence.ts';
 import { shellWord } from '../../src/judge/shell-word.ts';
 import { defineRule, fail, pass } from '../../src/judge/define-rule.ts';
-import { endUnheard, masterOf, mastersOf, readApiServer, splitFailing } from '../../src/judge/readings/api-server.ts';
+import { endUnheard, failAlike, masterOf, mastersOf, readApiServer, splitFailing } from '../../src/judge/readings/api-server.ts';
 import { ageAt } from '../../src/judge/readings/age.ts';
 import { checkedReasons } from '../../src/judge/readings/backend.ts';
 import { kubeletHangsOnOwnApiServer } from '../../src/judge/readings/host.ts';
@@ -47,6 +47,16 @@ export default defineRule({
     return fail(facts, { reason, group: reason, witness: 'stated' });
   },
   explains: [
+    {
+      to: 'api-all-masters-down',
+      kind: 'causes',
+      on: 'cluster',
+      because: 'the same check fails on every API server',
+      covers: 'all',
+      match: 'apiserver',
+      when: (_link, seen) => failAlike(seen),
+      unproven: true,
+    },
     {
       to: 'le-no-standby',
       kind: 'causes',

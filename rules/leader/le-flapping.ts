@@ -5,7 +5,8 @@ import type { LeadTaken, LeaseSeen } from '../../src/model/kubernetes.ts';
 import { describeDuration } from '../../src/model/time.ts';
 import { ageAt } from '../../src/judge/readings/age.ts';
 import { candidatesOf, startingLimit } from '../../src/judge/readings/component.ts';
-import { findLease, getLease, leaseSubjects } from '../../src/judge/readings/lease.ts';
+import { leaseSubjects } from '../../src/judge/readings/lease.ts';
+import { findLease, getLease } from '../../src/judge/readings/lease-place.ts';
 import { nodeLimits } from '../../src/judge/readings/node.ts';
 
 export default defineRule({

@@ -5,7 +5,8 @@ import { kubeletPlace, retireKubelet } from '../../src/judge/readings/kubelet-ho
 import { defineRule, fail, notApplicable, pass, undecided } from '../../src/judge/define-rule.ts';
 import { candidatesOf, startingLimit } from '../../src/judge/readings/component.ts';
 import { readHolder } from '../../src/judge/readings/holder.ts';
-import { findLease, getLease, isLeftOver, leaseSubjects, readLease } from '../../src/judge/readings/lease.ts';
+import { isLeftOver, leaseSubjects, readLease } from '../../src/judge/readings/lease.ts';
+import { findLease, getLease } from '../../src/judge/readings/lease-place.ts';
 import { nodeLimits } from '../../src/judge/readings/node.ts';
 import { shellWord } from '../../src/judge/shell-word.ts';
 import { say } from '../../src/model/sentence.ts';

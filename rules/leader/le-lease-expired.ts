@@ -4,7 +4,8 @@ import { defineRule, fail, notApplicable, pass, undecided } from '../../src/judg
 import { describeDuration } from '../../src/model/time.ts';
 import { candidatesOf, isListedNowhere, startingLimit } from '../../src/judge/readings/component.ts';
 import { electsNowhere } from '../../src/judge/readings/election.ts';
-import { getLeaseOf, holderNode, isLeftOver, leaseSubjects, namedSubjects, readLeaseOf } from '../../src/judge/readings/lease.ts';
+import { holderNode, isLeftOver, leaseSubjects, namedSubjects, readLeaseOf } from '../../src/judge/readings/lease.ts';
+import { getLeaseOf } from '../../src/judge/readings/lease-place.ts';
 import { renewalOf } from '../../src/judge/readings/moments.ts';
 import { nodeLimits } from '../../src/judge/readings/node.ts';
 import { planForLeftOver, planToHaveOneLead } from './plans/have-one-lead.ts';

@@ -3,7 +3,8 @@ import { homeOf, lookAt, readLog } from '../../src/judge/readings/component-home
 import { say } from '../../src/model/sentence.ts';
 import { defineRule, fail, notApplicable, pass, undecided } from '../../src/judge/define-rule.ts';
 import { electsNowhere } from '../../src/judge/readings/election.ts';
-import { findLease, getLease, leasePlace, leaseSubjects, oldLockOf } from '../../src/judge/readings/lease.ts';
+import { leaseSubjects } from '../../src/judge/readings/lease.ts';
+import { findLease, getLease, leasePlace, oldLockOf } from '../../src/judge/readings/lease-place.ts';
 
 export default defineRule({
   id: 'le-lease-missing',

@@ -2,7 +2,8 @@
 import { defineRule, fail, notApplicable, pass, undecided } from '../../src/judge/define-rule.ts';
 import { planToSetClock } from '../../src/judge/plans/set-clock.ts';
 import { describeBounds } from '../../src/judge/readings/clock.ts';
-import { findLease, leaseSubjects } from '../../src/judge/readings/lease.ts';
+import { leaseSubjects } from '../../src/judge/readings/lease.ts';
+import { findLease } from '../../src/judge/readings/lease-place.ts';
 import { isOneOfSeveral, leadOf, othersThan } from '../../src/judge/readings/renewal-clock.ts';
 import { serverSkew } from '../../src/judge/readings/skew.ts';
 import type { LeaseSeen, ServerClock } from '../../src/model/kubernetes.ts';

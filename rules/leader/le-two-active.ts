@@ -4,7 +4,7 @@ import { defineRule, fail, notSampled, pass, undecided } from '../../src/judge/d
 import { mastersOf, readApiServer, servesClients } from '../../src/judge/readings/api-server.ts';
 import { electionSubjects, electorsOf, electorSupports, locksHeld, nodesOf, runningOf } from '../../src/judge/readings/election.ts';
 import { startingLimit } from '../../src/judge/readings/component.ts';
-import { findLease, leasePlace } from '../../src/judge/readings/lease.ts';
+import { findLease, leasePlace } from '../../src/judge/readings/lease-place.ts';
 import { nodeLimits } from '../../src/judge/readings/node.ts';
 import { shellWord } from '../../src/judge/shell-word.ts';
 import type { Seen } from '../../src/model/rule.ts';

@@ -1,5 +1,5 @@
 // What can be done about a lease that nobody renews?
-import { getLease } from '../../../src/judge/readings/lease.ts';
+import { getLease } from '../../../src/judge/readings/lease-place.ts';
 import { homeOf, lookAt, readLog, start } from '../../../src/judge/readings/component-home.ts';
 import { isListedNowhere } from '../../../src/judge/readings/component.ts';
 import { shellWord } from '../../../src/judge/shell-word.ts';

@@ -1,6 +1,6 @@
 // How is a flag of a controller changed, one master after the other?
 import { homeOf } from '../readings/component-home.ts';
-import { getLease } from '../readings/lease.ts';
+import { getLease } from '../readings/lease-place.ts';
 import type { Certainty, Fix, Seen } from '../../model/rule.ts';
 import { say } from '../../model/sentence.ts';
 import { changeFlags, type Flags } from './change-settings.ts';

@@ -170,6 +170,21 @@ export function splitFailing(failing: readonly string[]): { readonly etcd: reado
   return { etcd: failing.filter((name) => etcdCheck.test(name)), others: failing.filter((name) => !etcdCheck.test(name)) };
 }
 
+/** Whether every API server answers that it is not ready, and the same check, which is not about etcd, fails on each of them alone. */
+export function failAlike(seen: Seen<'api.ready'>): Certainty {
+  const alone: (readonly string[])[] = [];
+  const split = seen.tally(mastersOf(seen), (master) => {
+    const reading = readApiServer(seen, master);
+    if (reading.kind !== 'not-ready' || blamesEtcd(reading)) return false;
+    alone.push(reading.failing);
+    return true;
+  });
+  if (split.no.length > 0) return 'no';
+  if (split.unknown.length > 0) return 'unknown';
+  const [first = [], ...others] = alone;
+  return first.some((name) => others.every((names) => names.includes(name))) ? 'yes' : 'no';
+}
+
 /** The master a verdict is about. @throws MissingEvidence when it is not known (any more). */
 export function masterOf(seen: Seen, subject: Subject): Master {
   const master = mastersOf(seen).find((one) => one.subject.id === subject.keys.apiserver);

@@ -44,8 +44,22 @@ export function tellingLine(lines: readonly LogLine[]): TellingLine | undefined 
   const chosen = read.findLast((one) => one.weight === best && one.message !== '');
   if (chosen === undefined) return undefined;
   const { message, line } = chosen;
-  const text = message.length > quoted ? `${message.slice(0, quoted - 1)}…` : message;
-  return { text, final: best >= weights.fatal, ...(line.at !== undefined && { at: line.at }) };
+  const why = onlyWaited.test(message) ? wayLost(read.slice(0, read.indexOf(chosen))) : undefined;
+  const text = why === undefined ? cut(message, quoted) : `${cut(message, quoted / 2)}: ${why}`;
+  return { text: cut(text, quoted), final: best >= weights.fatal, ...(line.at !== undefined && { at: line.at }) };
+}
+
+/** A program that waited in vain says so last; what it waited for it said before. */
+const onlyWaited = /context deadline exceeded|timed out/;
+
+/** Why gRPC did not get through to where it was going, which clients of etcd tell as a warning at each try; the last one counts. */
+function wayLost(before: readonly ParsedLine[]): string | undefined {
+  const told = before.flatMap(({ message }) => /\bErr: connection error: desc = "((?:[^"\\]|\\.)*)"/.exec(message)?.[1] ?? []);
+  return told.at(-1)?.replaceAll('\\"', '"');
+}
+
+function cut(text: string, length: number): string {
+  return text.length > length ? `${text.slice(0, length - 1)}…` : text;
 }
 
 interface ParsedLine {

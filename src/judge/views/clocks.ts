@@ -4,7 +4,8 @@ import { say, type Word } from '../../model/sentence.ts';
 import type { Row, TableView } from '../../model/table.ts';
 import { describeBounds, describeOffset, difference, type Offset, surelyBeyond, surelyWithin } from '../readings/clock.ts';
 import { apiServerClock, hostClocks, memberClock } from '../readings/host-clock.ts';
-import { findLease, holderNode, leaseSubjects } from '../readings/lease.ts';
+import { holderNode, leaseSubjects } from '../readings/lease.ts';
+import { findLease } from '../readings/lease-place.ts';
 import { kubeletClock, othersThan, renewalLimits, renewerClock } from '../readings/renewal-clock.ts';
 import { kubeletSkew, operatorSkew, serverSkew } from '../readings/skew.ts';
 

@@ -7,7 +7,8 @@ import { describeDuration } from '../../model/time.ts';
 import { candidatesOf, type ComponentLimits, readComponent, startingLimit } from '../readings/component.ts';
 import { electorsOf } from '../readings/election.ts';
 import { type Holder, readHolder } from '../readings/holder.ts';
-import { findLease, type LeaseReading, leaseSubjects, namedSubjects, readLease, readLeaseIn, readLeaseOf } from '../readings/lease.ts';
+import { type LeaseReading, leaseSubjects, namedSubjects, readLease, readLeaseIn, readLeaseOf } from '../readings/lease.ts';
+import { findLease } from '../readings/lease-place.ts';
 import { nodeLimits, readNode } from '../readings/node.ts';
 
 const columns = [

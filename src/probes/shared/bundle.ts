@@ -2,7 +2,8 @@
 import * as z from 'zod';
 import type { Bundle } from '../../model/admission.ts';
 import type { CertificateSeen } from '../../model/network.ts';
-import { describeCertificate, parseCertificate } from './certificate.ts';
+import { describeCertificate } from './certificate.ts';
+import { readPem } from './x509.ts';
 
 /** Base64 of PEM; as long as a whole system's store at the most. */
 export const caBundle = z.string().max(4_000_000).nullish();
@@ -22,5 +23,5 @@ export function readBundle(base64: string | null | undefined): { readonly bundle
 
 /** @throws Error with one sentence. */
 export function readAuthorities(pem: string): readonly CertificateSeen[] {
-  return (pem.match(block) ?? []).map((one) => describeCertificate(parseCertificate(Buffer.from(one))));
+  return (pem.match(block) ?? []).map((one) => describeCertificate(readPem(one)));
 }

@@ -1,12 +1,12 @@
 // How do recorded tries become tries that can be judged?
-import type { X509Certificate } from 'node:crypto';
 import * as z from 'zod';
 import type { CertificateSeen, Trust, Try } from '../../model/network.ts';
 import type { RawTry } from '../../sources/source.ts';
-import { describeCertificate, parseCertificate } from './certificate.ts';
+import { describeCertificate } from './certificate.ts';
 import { outcomeOf, parseRaw, rawTry, serverTimeOf } from './raw.ts';
 import { cleanLine } from './text.ts';
 import { judgeTrust } from './trust.ts';
+import { type Certificate, readCertificate } from './x509.ts';
 
 const rawTries = z.object({
   tries: z.array(rawTry).min(1),
@@ -51,7 +51,7 @@ export function readBestTry(raw: string): Try {
   return best;
 }
 
-function readTry(one: RawTry, anchors: readonly X509Certificate[], names: readonly string[]): Try {
+function readTry(one: RawTry, anchors: readonly Certificate[], names: readonly string[]): Try {
   const at = serverTimeOf(one) ?? one.receivedAt;
   return {
     address: cleanLine(one.address, 300),
@@ -70,7 +70,7 @@ export function judgeChain(one: RawTry, anchors: readonly string[], names: reado
   return trustOf(one.chain, parsed, names, serverTimeOf(one) ?? one.receivedAt);
 }
 
-function trustOf(chain: readonly string[], anchors: readonly X509Certificate[], names: readonly string[], at: number): Trust {
+function trustOf(chain: readonly string[], anchors: readonly Certificate[], names: readonly string[], at: number): Trust {
   const [first, ...others] = chain;
   if (first === undefined) return { kind: 'not-judged', why: 'no certificate was seen' };
   const leaf = tryToParse(first);
@@ -91,7 +91,7 @@ export function describeChain(chain: readonly string[]): readonly CertificateSee
 }
 
 interface Parsed {
-  readonly certificate: X509Certificate;
+  readonly certificate: Certificate;
   readonly seen: CertificateSeen;
 }
 
@@ -109,14 +109,14 @@ function parseOnce(der: string): Parsed | undefined {
 
 function parse(der: string): Parsed | undefined {
   try {
-    const certificate = parseCertificate(der);
+    const certificate = readCertificate(Buffer.from(der, 'base64'));
     return { certificate, seen: describeCertificate(certificate) };
   } catch {
     return undefined;
   }
 }
 
-function tryToParse(der: string): X509Certificate | undefined {
+function tryToParse(der: string): Certificate | undefined {
   return parseOnce(der)?.certificate;
 }
 

@@ -2,11 +2,12 @@
 import type { X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
 import type { Trust } from '../../model/network.ts';
-import { certificateTime, splitAlternativeNames } from './certificate.ts';
 import { cleanLine } from './text.ts';
+import { isSignedBy, toOpenSsl } from './signature.ts';
+import type { Certificate } from './x509.ts';
 
 export interface Expectation {
-  readonly anchors: readonly X509Certificate[];
+  readonly anchors: readonly Certificate[];
   /** Names and addresses; one match is enough. */
   readonly names: readonly string[];
   /** Milliseconds since 1970, by the server's clock where it told one. */
@@ -17,7 +18,7 @@ export interface Expectation {
  * The authority comes first: what a certificate says about dates and names means nothing until somebody we trust has
  * signed it.
  */
-export function judgeTrust(leaf: X509Certificate, rest: readonly X509Certificate[], expected: Expectation): Trust {
+export function judgeTrust(leaf: Certificate, rest: readonly Certificate[], expected: Expectation): Trust {
   if (expected.anchors.length === 0) return { kind: 'not-judged', why: 'no certificate authority is known to check it with' };
   const path = findPath(leaf, rest, expected.anchors);
   if (path === undefined) {
@@ -32,17 +33,13 @@ export function judgeTrust(leaf: X509Certificate, rest: readonly X509Certificate
 }
 
 /** From the leaf to an anchor, each signed by the next with its key; names alone prove nothing. */
-function findPath(
-  leaf: X509Certificate,
-  rest: readonly X509Certificate[],
-  anchors: readonly X509Certificate[],
-): readonly X509Certificate[] | undefined {
+function findPath(leaf: Certificate, rest: readonly Certificate[], anchors: readonly Certificate[]): readonly Certificate[] | undefined {
   const path = [leaf];
   for (let current = leaf; path.length <= 10; ) {
-    if (anchors.some((anchor) => anchor.fingerprint256 === current.fingerprint256)) return path;
+    if (anchors.some((anchor) => anchor.sha256 === current.sha256)) return path;
     const anchor = anchors.find((one) => signed(one, current));
     if (anchor !== undefined) return [...path, anchor];
-    const next = rest.find((one) => one.ca && !path.includes(one) && signed(one, current));
+    const next = rest.find((one) => one.isAuthority && !path.includes(one) && signed(one, current));
     if (next === undefined) return undefined;
     path.push(next);
     current = next;
@@ -50,29 +47,23 @@ function findPath(
   return undefined;
 }
 
-function signed(issuer: X509Certificate, certificate: X509Certificate): boolean {
-  if (issuer.subject !== certificate.issuer) return false;
-  try {
-    return certificate.verify(issuer.publicKey);
-  } catch {
-    // A key of a kind that cannot have made this signature.
-    return false;
-  }
+function signed(issuer: Certificate, certificate: Certificate): boolean {
+  return issuer.subject === certificate.issuer && isSignedBy(certificate, issuer);
 }
 
-function judgeDates(certificate: X509Certificate, at: number, isLeaf: boolean): Trust | undefined {
+function judgeDates(certificate: Certificate, at: number, isLeaf: boolean): Trust | undefined {
   const who = isLeaf ? 'it' : `the authority “${nameOf(certificate.subject)}”`;
-  const begin = certificateTime(certificate.validFrom);
-  const end = certificateTime(certificate.validTo);
+  const { notBefore: begin, notAfter: end } = certificate;
   if (at > end) return { kind: 'untrusted', why: 'expired', detail: `${who} expired at ${new Date(end).toISOString()}` };
   if (at < begin) return { kind: 'untrusted', why: 'not-yet-valid', detail: `${who} is valid only from ${new Date(begin).toISOString()}` };
   return undefined;
 }
 
-function judgeName(leaf: X509Certificate, names: readonly string[]): Trust {
-  if (names.some((name) => matches(leaf, name))) return { kind: 'trusted' };
-  const listed = splitAlternativeNames(leaf.subjectAltName ?? '');
-  const all = [...listed.names, ...listed.addresses];
+function judgeName(leaf: Certificate, names: readonly string[]): Trust {
+  const opened = toOpenSsl(leaf);
+  if (opened === undefined) return { kind: 'not-judged', why: 'OpenSSL does not take what the server sent as its certificate' };
+  if (names.some((name) => matches(opened, name))) return { kind: 'trusted' };
+  const all = [...leaf.names, ...leaf.addresses];
   const detail = `it is for ${all.slice(0, 12).join(', ') || 'no name at all'}${all.length > 12 ? ' …' : ''}, not for ${names.join(' or ')}`;
   return { kind: 'untrusted', why: 'wrong-name', detail };
 }
@@ -85,5 +76,5 @@ function matches(leaf: X509Certificate, name: string): boolean {
 }
 
 function nameOf(distinguished: string): string {
-  return cleanLine(distinguished.split('\n').join(', '), 120);
+  return cleanLine(distinguished, 120);
 }

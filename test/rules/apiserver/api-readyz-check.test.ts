@@ -91,3 +91,16 @@ test('the kubelet beside it, which asks nobody else, is turned away too; a dead 
   expect(roots(['informer-sync'])).toEqual(['api-readyz-check']);
   expect(roots(['kms-provider-0'])).toContain('ha-node-notready');
 });
+
+test('one check that fails on all of them is the cause of the outage; different ones are parts of it', () => {
+  const findings = (...names: readonly string[]) => {
+    const world = ['m1', 'm2', 'm3'].reduce((so, node, index) => failing([names[index] ?? ''], so, node), healthyWorld());
+    world.set('lb.tries', undefined, { tries: [answered('m1', 500, '[-]kms-provider-0 failed: reason withheld\n')] });
+    return judgeAgain(world.evidence).findings.map(({ cause, effects }) => [cause.rule, ...effects.map(({ verdict }) => verdict.rule)]);
+  };
+  const [alike, ...others] = findings('kms-provider-0', 'kms-provider-0', 'kms-provider-0');
+  expect(others).toEqual([]);
+  expect(alike).toEqual(expect.arrayContaining(['api-all-masters-down', 'api-lb-unreachable']));
+  expect(alike?.[0]).toBe('api-readyz-check');
+  expect(findings('kms-provider-0', 'log', 'ping')[0]?.[0]).toBe('api-all-masters-down');
+});

@@ -4,7 +4,7 @@ import gone from '../../../rules/leader/le-holder-node-gone.ts';
 import expired from '../../../rules/leader/le-lease-expired.ts';
 import missing from '../../../rules/leader/le-lease-missing.ts';
 import { viewOf } from '../../../src/judge/judge.ts';
-import { getLease } from '../../../src/judge/readings/lease.ts';
+import { getLease } from '../../../src/judge/readings/lease-place.ts';
 import { changeLease, scheduler, startedWith } from '../../kit/leader-worlds.ts';
 import { asFail, healthyWorld, now, type World } from '../../kit/world.ts';
 

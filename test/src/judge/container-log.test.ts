@@ -65,6 +65,19 @@ test('without last words: the last error, which is not called final; without err
   expect(tellingLine([])).toBeUndefined();
 });
 
+test('of who waited in vain, what stood in the way is told with it', () => {
+  const way = (why: string) =>
+    `W1121 03:12:43.1       1 logging.go:55] [core] [Channel #1 SubChannel #4]grpc: addrConn.createTransport failed to connect to {Addr: "127.0.0.1:2379"}. Err: connection error: desc = "${why}"`;
+  const end = 'E1121 03:12:44.1       1 run.go:72] "command failed" err="context deadline exceeded"';
+  const expired = 'transport: authentication handshake failed: remote error: tls: expired certificate';
+  expect(tellingLine(lines(way('transport: refused'), way(expired), end))?.text).toBe(
+    `"command failed" err="context deadline exceeded": ${expired}`,
+  );
+  expect(tellingLine(lines(way(expired), 'Error: unknown flag: --no'))?.text).toBe('Error: unknown flag: --no');
+  expect(tellingLine(lines(end))?.text).toBe('"command failed" err="context deadline exceeded"');
+  expect(tellingLine(lines(way('x'.repeat(300)), end))?.text).toHaveLength(220);
+});
+
 test('a long line is cut where a screen would be full', () => {
   expect(tellingLine(lines(`Error: ${'x'.repeat(500)}`))?.text).toHaveLength(220);
 });
