@@ -13,11 +13,14 @@ import { clusterSubject, type Subject, subjectKey } from '../model/subject.ts';
 import type { Topology } from '../model/topology.ts';
 import type { GapSeen } from '../model/verdict.ts';
 
-/** Ends a judgement: evidence it cannot do without is missing. */
+/** Ends a judgement: evidence it cannot do without is missing. Ordinary, and thrown hundreds of times a run: it keeps no stack. */
 export class MissingEvidence extends Error {
   readonly gaps: readonly GapSeen[];
   constructor(gaps: readonly GapSeen[]) {
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 0;
     super(gaps.map((gap) => gap.detail).join('; '));
+    Error.stackTraceLimit = stackTraceLimit;
     this.gaps = gaps;
   }
 }

@@ -3,30 +3,45 @@
 /** Flag without its dashes -> value; a flag without one is `true`. */
 export type Flags = ReadonlyMap<string, string>;
 
+/** Command lines are read by many rules, each for every subject: what was read from one is kept as long as it. */
+function keep(read: (words: readonly string[]) => Flags): (words: readonly string[]) => Flags {
+  const known = new WeakMap<readonly string[], Flags>();
+  return (words) => {
+    const before = known.get(words);
+    if (before !== undefined) return before;
+    const flags = read(words);
+    known.set(words, flags);
+    return flags;
+  };
+}
+
+const parseWords = keep((words) => new Map(flagsIn(words)));
+
 /**
  * `--name=value`, `--name value` and a bare `--name` alike; the last one counts. Underscores count as dashes, as in
  * Kubernetes' own flags.
  * @param environment variables as `NAME=value`: etcd reads each flag as `ETCD_…` too, and a flag goes before its variable.
  */
 export function parseFlags(words: readonly string[], environment: readonly string[] = []): Flags {
+  if (environment.length === 0) return parseWords(words);
   const flags = new Map<string, string>();
   for (const variable of environment) {
     const [, name = '', value = ''] = /^ETCD_([A-Z_]+)=(.*)$/s.exec(variable) ?? [];
     if (name !== '') flags.set(name.toLowerCase().replaceAll('_', '-'), value);
   }
-  for (const [name, value] of flagsIn(words)) flags.set(name, value);
+  for (const [name, value] of parseWords(words)) flags.set(name, value);
   return flags;
 }
 
 /** The same, where a flag that stands several times is a list of all its values, joined by commas, as of service accounts' issuers and keys. */
-export function parseRepeatedFlags(words: readonly string[]): Flags {
+export const parseRepeatedFlags = keep((words) => {
   const flags = new Map<string, string>();
   for (const [name, value] of flagsIn(words)) {
     const before = flags.get(name);
     flags.set(name, before === undefined ? value : `${before},${value}`);
   }
   return flags;
-}
+});
 
 function* flagsIn(words: readonly string[]): Generator<readonly [name: string, value: string]> {
   for (const [index, word] of words.entries()) {

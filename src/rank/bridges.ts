@@ -22,17 +22,20 @@ export function bridgeGaps(graph: CauseGraph, scene: Scene): void {
 }
 
 function leadsTo(unknown: Unknown, effect: Fail, scene: Scene): boolean {
-  const cause = assumeFailing(unknown);
   return scene.rules
     .edgesBetween(unknown.rule, effect.rule, ['causes'])
     .some(
-      (edge) => surelyReaches(unknown, effect, edge) && canProduce(edge, effect) && gateUnseen(scene, edge, { cause, effect }) === 'yes',
+      (edge) =>
+        surelyReaches(unknown, effect, edge) &&
+        canProduce(edge, effect) &&
+        gateUnseen(scene, edge, { cause: assumeFailing(unknown), effect }) === 'yes',
     );
 }
 
 function leadsUpTo(cause: Fail, unknown: Unknown, scene: Scene): boolean {
-  const effect = assumeFailing(unknown);
   return scene.rules
     .edgesBetween(cause.rule, unknown.rule, ['causes'])
-    .some((edge) => surelyReaches(cause, unknown, edge) && gateUnseen(scene, edge, { cause, effect }) === 'yes');
+    .some(
+      (edge) => surelyReaches(cause, unknown, edge) && gateUnseen(scene, edge, { cause, effect: assumeFailing(unknown) }) === 'yes',
+    );
 }

@@ -10,8 +10,18 @@ class Unseen extends Error {}
 
 const findings = ['reason', 'facts', 'since', 'moments', 'group', 'supports', 'severity', 'impact', 'witness'] as const;
 
+const assumedBefore = new WeakMap<Unknown, Fail>();
+
 /** The verdict as if it failed. Whoever asks how gets no answer, so that a gate cannot mistake silence for a fact. */
-export function assumeFailing({ rule, subject, cites }: Unknown): Fail {
+export function assumeFailing(unknown: Unknown): Fail {
+  const before = assumedBefore.get(unknown);
+  if (before !== undefined) return before;
+  const assumed = asFailing(unknown);
+  assumedBefore.set(unknown, assumed);
+  return assumed;
+}
+
+function asFailing({ rule, subject, cites }: Unknown): Fail {
   const ask = (): never => {
     throw new Unseen(`${rule} was not seen on ${subject.name}`);
   };

@@ -2,6 +2,7 @@
 import { expect } from 'vitest';
 import type { EvidenceId } from '../../src/model/evidence.ts';
 import type { Finding, Report } from '../../src/model/report.ts';
+import type { Scenario } from '../scenarios/scenario.ts';
 import { scenarios } from '../scenarios/scenarios.ts';
 import { failing, judgeAgain, knownIds, lawOverRecordings, type Recording, withoutEvidence, wordsFor } from './recordings.ts';
 
@@ -20,15 +21,15 @@ function ablationsOf({ name, evidence, report }: Recording): readonly Ablation[]
   const before = known.get(name);
   if (before !== undefined) return before;
   const ids = knownIds(evidence);
-  const drop = (what: string, isGone: (id: EvidenceId) => boolean): Ablation => ({
-    name: `${name} without ${what}`,
-    before: report,
-    after: judgeAgain(withoutEvidence(evidence, isGone)),
-  });
+  const witness = scenarioOf(name)?.onlyWitness;
+  const drop = (what: string, isGone: (id: EvidenceId) => boolean): readonly Ablation[] =>
+    witness !== undefined && isGone(witness)
+      ? []
+      : [{ name: `${name} without ${what}`, before: report, after: judgeAgain(withoutEvidence(evidence, isGone)) }];
   const whole = vantages.filter((prefix) => ids.some((id) => id.startsWith(prefix)));
   const all = [
-    ...ids.map((id) => drop(id, (one) => one === id)),
-    ...whole.map((prefix) => drop(`${prefix}*`, (id) => id.startsWith(prefix))),
+    ...ids.flatMap((id) => drop(id, (one) => one === id)),
+    ...whole.flatMap((prefix) => drop(`${prefix}*`, (id) => id.startsWith(prefix))),
   ];
   known.set(name, all);
   return all;
@@ -56,7 +57,12 @@ lawOverRecordings('less evidence of a cluster that serves badly never looks heal
 
 /** Of two independent causes either may lead once less is seen of the other. */
 function hasTwoCauses(name: string): boolean {
-  return scenarios.some(({ id, expect: truth }) => name.startsWith(`${id}-`) && truth.kind === 'fault' && truth.second !== undefined);
+  const truth = scenarioOf(name)?.expect;
+  return truth?.kind === 'fault' && truth.second !== undefined;
+}
+
+function scenarioOf(name: string): Scenario | undefined {
+  return scenarios.find(({ id }) => name.startsWith(`${id}-`));
 }
 
 /** `right`, or what is wrong about the first finding. */

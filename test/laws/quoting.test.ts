@@ -19,21 +19,41 @@ writeFileSync(join(folder, 'touch'), `#!/bin/sh\n: > '${mark}'\n`);
 chmodSync(join(folder, 'touch'), 0o755);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** Runs it where `touch` is the only program, and nothing can be written to: whatever is left of it does no harm. */
-function touches(command: string): boolean {
-  rmSync(mark, { force: true });
-  const harmless = command.replaceAll(/2>(\/dev\/null|&1)|> \/(root|etc)\/\S+/g, '');
-  spawnSync('/bin/bash', ['--noprofile', '--norc', '--restricted', '-c', harmless], {
-    env: { PATH: folder },
-    cwd: folder,
-    timeout: 5000,
-    stdio: 'ignore',
-  });
-  return existsSync(mark);
+/**
+ * Of pairs, each part ended by NUL, reads the first as a function that nobody calls, and writes the numbers of those that are not complete;
+ * then runs the second, where `touch` is the only program and nothing can be written to: whatever is left of it does no harm.
+ */
+const shell = `
+number=0
+while IFS= read -r -d '' command && IFS= read -r -d '' harmless; do
+  ( eval "unused() {
+$command
+:; }" ) </dev/null >/dev/null 2>&1 || printf '%s\n' "$number"
+  ( set -r; eval "$harmless" ) </dev/null >/dev/null 2>&1
+  number=$((number + 1))
+done
+`;
+
+interface Tried {
+  /** Whether any of them did what somebody had put into a name. */
+  readonly touched: boolean;
+  readonly incomplete: readonly string[];
 }
 
-function isComplete(command: string): boolean {
-  return spawnSync('/bin/sh', ['-n', '-c', command], { stdio: 'ignore' }).status === 0;
+/** In one process, for there are thousands. */
+function tryOut(commands: readonly string[]): Tried {
+  rmSync(mark, { force: true });
+  const harmless = (command: string): string => command.replaceAll(/2>(\/dev\/null|&1)|> \/(root|etc)\/\S+/g, '');
+  const { stdout, status } = spawnSync('/bin/bash', ['--noprofile', '--norc', '-c', shell], {
+    env: { PATH: folder },
+    cwd: folder,
+    timeout: 60_000,
+    input: commands.map((command) => `${command}\0${harmless(command)}\0`).join(''),
+    encoding: 'utf8',
+  });
+  if (status !== 0) throw new Error('the commands did not end');
+  const incomplete = stdout.split('\n').flatMap((number) => (number === '' ? [] : [commands[Number(number)] ?? number]));
+  return { touched: existsSync(mark), incomplete };
 }
 
 /** Every text in the evidence in which `found` occurs gets the addition behind it. */
@@ -72,7 +92,10 @@ const every = (found: RegExp, addition: string): readonly string[] => [
 ];
 
 test('without quotes the names would be run', () => {
-  for (const text of hostile.filter((one) => one.includes('touch')).slice(1, 3)) expect(touches(`kubectl get node m1${text}`)).toBe(true);
+  for (const text of hostile.filter((one) => one.includes('touch')).slice(1, 3)) {
+    expect(tryOut(['kubectl get nodes', `kubectl get node m1${text}`])).toEqual({ touched: true, incomplete: [] });
+  }
+  expect(tryOut(["kubectl get node 'm1", 'kubectl get nodes'])).toEqual({ touched: false, incomplete: ["kubectl get node 'm1"] });
 });
 
 test.each(hostile)('a word stays one word: %s', (text) => {
@@ -91,8 +114,9 @@ test.each(Object.keys(places))(
   (place) => {
     for (const text of hostile) {
       const commands = every(places[place] ?? /$^/, text);
-      expect(commands.filter((command) => !isComplete(command))).toEqual([]);
-      expect(commands.filter(touches)).toEqual([]);
+      const { touched, incomplete } = tryOut(commands);
+      expect(incomplete).toEqual([]);
+      if (touched) expect(commands.filter((command) => tryOut([command]).touched)).toEqual([]);
     }
   },
   120_000,

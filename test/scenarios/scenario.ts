@@ -1,5 +1,7 @@
 // What is broken in one scenario, and what must a diagnosis of it say?
 
+import type { EvidenceId } from '../../src/model/evidence.ts';
+
 /** A fault of lab/faults with its target, such as `etcd-stopped m2`; `follower` stands for an etcd member that does not lead. */
 export interface Injection {
   readonly fault: string;
@@ -35,6 +37,8 @@ export interface Scenario {
   readonly until?: number;
   /** Why no recording of it is kept, such as `looks like S01`. */
   readonly unrecorded?: string;
+  /** The one piece of evidence without which nobody can tell it from something else, or from nothing: what less of it leads to is not asked. */
+  readonly onlyWitness?: EvidenceId;
   /** Whether it is looked at with --deep: its rules compare two looks. */
   readonly deep?: true;
   readonly kubeconfig: Credential;

@@ -6,6 +6,6 @@ import type { Seen } from '../../model/rule.ts';
 export function agreedFlags(seen: Seen<'kube.control-plane-pods'>, component: string): Flags {
   const list = seen.peek('kube.control-plane-pods');
   const pods = list?.state === 'known' ? list.value.pods.filter((pod) => pod.component === component) : [];
-  const [first, ...others] = pods.map((pod) => parseFlags(pod.containers.flatMap(({ command }) => command)));
+  const [first, ...others] = pods.map(({ containers }) => parseFlags(containers[0]?.command ?? []));
   return new Map([...(first ?? [])].filter(([name, value]) => others.every((flags) => flags.get(name) === value)));
 }
