@@ -1,5 +1,12 @@
 // Does every node report, and does it say that it is ready?
-import { kubeletPlace, lookAtItsDisk, lookAtKubelet, restartKubelet, startRuntime } from '../../src/judge/readings/kubelet-home.ts';
+import {
+  kubeletPlace,
+  lookAtItsDisk,
+  lookAtItsLogin,
+  lookAtKubelet,
+  restartKubelet,
+  startRuntime,
+} from '../../src/judge/readings/kubelet-home.ts';
 import { renewalOf } from '../../src/judge/readings/moments.ts';
 import type { Moment } from '../../src/model/verdict.ts';
 import { say, type Text } from '../../src/model/sentence.ts';
@@ -69,7 +76,7 @@ export default defineRule({
       {
         do: say('See what the kubelet on {node} says', { node }),
         where,
-        run: [...lookAtKubelet(seen, node), lookAtItsDisk(seen, node)],
+        run: [...lookAtKubelet(seen, node), lookAtItsDisk(seen, node), ...(isSilent(seen, node) ? lookAtItsLogin(seen) : [])],
         risk: 'none',
         needs: [],
         verify: [],
@@ -91,6 +98,12 @@ export default defineRule({
   reading: ['https://kubernetes.io/docs/reference/node/node-status/', 'https://kubernetes.io/docs/concepts/architecture/nodes/#heartbeats'],
   errors: ['NodeStatusUnknown', 'Kubelet stopped posting node status.', 'node.kubernetes.io/unreachable'],
 });
+
+/** One that says itself what it lacks has logged in. */
+function isSilent(seen: Seen<NodeEvidence>, name: string): boolean {
+  const nodes = seen.peek('kube.nodes');
+  return nodes?.state === 'known' && nodes.value.nodes.some((node) => node.name === name && node.ready !== 'False');
+}
 
 function wordsFor(reading: Extract<NodeReading, { kind: 'notready' | 'stale' }>): Text {
   if (reading.kind === 'stale') return 'called Ready, but its heartbeat has stopped';

@@ -35,7 +35,5 @@ function leadsTo(unknown: Unknown, effect: Fail, scene: Scene): boolean {
 function leadsUpTo(cause: Fail, unknown: Unknown, scene: Scene): boolean {
   return scene.rules
     .edgesBetween(cause.rule, unknown.rule, ['causes'])
-    .some(
-      (edge) => surelyReaches(cause, unknown, edge) && gateUnseen(scene, edge, { cause, effect: assumeFailing(unknown) }) === 'yes',
-    );
+    .some((edge) => surelyReaches(cause, unknown, edge) && gateUnseen(scene, edge, { cause, effect: assumeFailing(unknown) }) === 'yes');
 }

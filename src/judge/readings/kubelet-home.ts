@@ -26,6 +26,14 @@ export function lookAtItsDisk(seen: Seen, node: string): string {
   return hasNoShell(seen) ? talosctl(seen, node, 'mounts') : 'df -h / /var/lib/kubelet';
 }
 
+/** Until when its login is good: with one that has ended it runs, and reaches no API server. Empty where its file holds the key too and only whole files are read. */
+export function lookAtItsLogin(seen: Seen): readonly string[] {
+  if (hasNoShell(seen)) return [];
+  const { kind } = seen.topology.platform;
+  const ofAgent = kind === 'k3s' || kind === 'rke2' ? `/var/lib/rancher/${kind}/agent/client-kubelet.crt` : undefined;
+  return [`openssl x509 -noout -enddate -in ${ofAgent ?? '/var/lib/kubelet/pki/kubelet-client-current.pem'}   # what it logs in with`];
+}
+
 export function restartKubelet(seen: Seen, node: string): string {
   return hasNoShell(seen) ? talosctl(seen, node, 'service kubelet restart') : `systemctl restart ${kubeletUnit(seen, node)}`;
 }

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import rule from '../../../rules/posture/ha-node-notready.ts';
 import type { LeaseSeen, NodeSeen } from '../../../src/model/kubernetes.ts';
+import { fixesOf } from '../../kit/texts.ts';
 import { answered, asFail, failedTries, healthyWorld, now, type World } from '../../kit/world.ts';
 
 function changeNode(world: World, name: string, change: Partial<NodeSeen>): World {
@@ -121,4 +122,13 @@ test('no list, no heartbeats, no time: unknown, never ready', () => {
   expect(silent.verdict(rule, 'm1').status).toBe('unknown');
   const without = healthyWorld().set('kube.node-leases', undefined, (old) => ({ ...old, leases: [] }));
   expect(without.verdict(rule, 'm1').status).toBe('unknown');
+});
+
+test('a kubelet that says nothing may have a login that has ended; one that tells its own state has none', () => {
+  const firstStep = (ready: NodeSeen['ready']): string => {
+    const world = changeNode(healthyWorld(), 'w1', { ready, readySince: now - 60_000 });
+    return fixesOf(rule, world, asFail(world.verdict(rule, 'w1')))[0]?.run.join('\n') ?? '';
+  };
+  expect(firstStep('Unknown')).toContain('-enddate -in /var/lib/kubelet/pki/kubelet-client-current.pem');
+  expect(firstStep('False')).not.toContain('-enddate');
 });
