@@ -14,6 +14,7 @@ import { shellWord } from '../../src/judge/shell-word.ts';
 import { defineRule, fail, pass, suspected, undecided } from '../../src/judge/define-rule.ts';
 import { describeDuration } from '../../src/model/time.ts';
 import { nodeLimits, type NodeEvidence, type NodeLimits, type NodeReading, readNode } from '../../src/judge/readings/node.ts';
+import { kubeletIsSilent } from '../../src/judge/readings/host.ts';
 import type { Seen } from '../../src/model/rule.ts';
 
 export default defineRule({
@@ -28,9 +29,15 @@ export default defineRule({
   why: 'Nothing new is started on {node}; after 300 s its Pods are moved away, as long as the controller manager works.',
   shows: ['{node}  {words}', 'if heartbeat:   last heartbeat {heartbeat} ago by the cluster’s clocks'],
   folded: '{words}',
-  needs: ['kube.nodes', 'kube.node-leases', 'kube.leases', 'kube.control-plane-pods', 'api.ready', 'etcd.clock'],
+  needs: ['kube.nodes', 'kube.node-leases', 'kube.leases', 'kube.control-plane-pods', 'api.ready', 'etcd.clock', 'node.kubelet-port'],
   limits: {
     ...nodeLimits,
+    missed: {
+      value: 21,
+      unit: 'seconds without a heartbeat that make a kubelet suspicious whose port is silent too',
+      source:
+        'kubernetes/component-helpers apimachinery/lease: it renews every 10 s with a jitter of 4 %; twice that is two renewals missed',
+    },
     half: { value: 50, unit: 'percent of the nodes that must be exceeded', source: 'convention: more than half of the capacity is gone' },
   },
   reasons: ['notready', 'heartbeat-stale'],
@@ -43,7 +50,8 @@ export default defineRule({
     if (reading === undefined) return undecided(`${subject.name} is no longer listed`, `kubectl get node ${shellWord(subject.name)}`);
     if (reading.kind === 'undecided') return reading.looksOld ? suspected(reading.detail) : undecided(reading.detail, '--deep');
     const note = reading.node.cordoned ? { note: 'cordoned' } : {};
-    if (reading.kind === 'ready') return pass({ node: subject.name, ...note });
+    const fellSilent = reading.kind === 'ready' && reading.heartbeat.low > limits.missed * 1000 && kubeletIsSilent(seen, subject.id);
+    if (reading.kind === 'ready' && !fellSilent) return pass({ node: subject.name, ...note });
     const heartbeat = reading.heartbeat === undefined ? '' : describeDuration(Math.max(0, reading.heartbeat.low));
     const grave = reading.node.controlPlane || moreThan(seen, limits);
     return fail(
@@ -51,7 +59,7 @@ export default defineRule({
       {
         severity: grave ? 'critical' : 'warning',
         reason: reading.kind === 'notready' ? 'notready' : 'heartbeat-stale',
-        witness: reading.kind === 'notready' ? 'stated' : 'measured',
+        witness: reading.kind === 'notready' ? 'stated' : fellSilent ? 'agreed' : 'measured',
         ...(reading.kind === 'notready' && reading.since !== undefined && { since: reading.since }),
         moments: lastHeartbeat(seen, subject.id),
       },
@@ -105,7 +113,8 @@ function isSilent(seen: Seen<NodeEvidence>, name: string): boolean {
   return nodes?.state === 'known' && nodes.value.nodes.some((node) => node.name === name && node.ready !== 'False');
 }
 
-function wordsFor(reading: Extract<NodeReading, { kind: 'notready' | 'stale' }>): Text {
+function wordsFor(reading: Exclude<NodeReading, { kind: 'undecided' }>): Text {
+  if (reading.kind === 'ready') return 'still called Ready, but its kubelet is silent and has missed two reports';
   if (reading.kind === 'stale') return 'called Ready, but its heartbeat has stopped';
   const { ready, readyReason, readyMessage } = reading.node;
   const state = { False: 'not Ready', Unknown: 'not reporting (Ready Unknown)', absent: 'without a Ready condition', True: 'Ready' }[ready];

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import rule from '../../../rules/posture/ha-node-notready.ts';
 import type { LeaseSeen, NodeSeen } from '../../../src/model/kubernetes.ts';
-import { fixesOf } from '../../kit/texts.ts';
+import { fixesOf, unfilled } from '../../kit/texts.ts';
 import { answered, asFail, failedTries, healthyWorld, now, type World } from '../../kit/world.ts';
 
 function changeNode(world: World, name: string, change: Partial<NodeSeen>): World {
@@ -131,4 +131,15 @@ test('a kubelet that says nothing may have a login that has ended; one that tell
   };
   expect(firstStep('Unknown')).toContain('-enddate -in /var/lib/kubelet/pki/kubelet-client-current.pem');
   expect(firstStep('False')).not.toContain('-enddate');
+});
+
+test('a silent kubelet that missed two reports is told before the API calls its node lost', () => {
+  const failed = { outcome: { kind: 'failed', why: 'refused', detail: 'refused' }, chain: [] } as const;
+  const silent = (world: World) => world.set('node.kubelet-port', 'w1', failed);
+  const verdict = asFail(heartbeat(silent(healthyWorld()), ['w1'], 30_000).verdict(rule, 'w1'));
+  expect(verdict).toMatchObject({ reason: 'heartbeat-stale', witness: 'agreed', severity: 'warning' });
+  expect(unfilled(rule, verdict)).toEqual([]);
+  expect(silent(healthyWorld()).verdict(rule, 'w1').status).toBe('pass');
+  expect(heartbeat(healthyWorld(), ['w1'], 30_000).verdict(rule, 'w1').status).toBe('pass');
+  expect(heartbeat(healthyWorld().missing('node.kubelet-port', 'w1'), ['w1'], 30_000).verdict(rule, 'w1').status).toBe('pass');
 });
