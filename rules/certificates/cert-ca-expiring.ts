@@ -55,7 +55,7 @@ export default defineRule({
     const facts = { ...base, ends: describeMoment(certificate.notAfter), by: now.by, where: where.join(', '), longest: '' };
     const options = { group: authority, witness: now.whose === 'servers' ? 'stated' : 'measured' } as const;
     if (end - now.low <= limits.warning * day && isReplaced(seen, found, now.high)) {
-      const words = say('that nothing seen is signed by any more ends {ends}; a valid one stands beside it', { ends: facts.ends });
+      const words = say('that nothing seen needs any more ends {ends}; a valid one stands beside it', { ends: facts.ends });
       return fail({ ...facts, words }, { ...options, reason: 'left', severity: 'info', impact: 'at-risk' });
     }
     if (end < now.low) {
@@ -104,12 +104,17 @@ export default defineRule({
   errors: ['x509: certificate has expired or is not yet valid', 'x509: certificate signed by unknown authority'],
 });
 
-/** After a rotation the old one stays in bundles for a while: it signed nothing that was seen, and what was seen is signed by another. */
+/**
+ * After a rotation the old one stays in bundles for a while: a valid one has the same key, or signed something that was seen and all that the
+ * old one may have signed.
+ */
 function isReplaced(seen: Seen<AuthorityEvidence>, old: AuthoritySeen, now: number): boolean {
-  if (leavesOf(seen, old).length > 0) return false;
-  return authoritiesSeen(seen).some(
-    (one) => one.authority === old.authority && endOf(one.certificate) > now && leavesOf(seen, one).length > 0,
-  );
+  const last = Math.max(now, endOf(old.certificate));
+  const valid = authoritiesSeen(seen).filter((one) => one.authority === old.authority && endOf(one.certificate) > last);
+  const { publicKey } = old.certificate;
+  if (publicKey !== undefined && valid.some(({ certificate }) => certificate.publicKey === publicKey)) return true;
+  const theirs = new Set(valid.flatMap((one) => leavesOf(seen, one)));
+  return theirs.size > 0 && leavesOf(seen, old).every((leaf) => theirs.has(leaf));
 }
 
 function subjectFor({ authority, certificate }: AuthoritySeen): Subject {

@@ -50,11 +50,14 @@ export function missingAuthorities(seen: Seen<AuthorityEvidence>): readonly Auth
   return authorities.filter((one) => !found.has(one) && !(hidden && one !== 'ca'));
 }
 
-/** What was seen of all that this authority signed, the longest-lived first. */
+/** What was seen of all that this authority signed, or, where no identifiers of keys tell, may have signed by its name; the longest-lived first. */
 export function leavesOf(seen: Seen<AuthorityEvidence>, { authority, certificate }: AuthoritySeen): readonly Leaf[] {
-  const { keyId, sha256 } = certificate;
-  const signed = ({ certificate: leaf, signers }: Leaf): boolean =>
-    signers?.own.includes(sha256) === true || (keyId !== undefined && leaf.authorityKeyId === keyId);
+  const { keyId, sha256, subject } = certificate;
+  const signed = ({ certificate: leaf, signers }: Leaf): boolean => {
+    if (signers?.own.includes(sha256) === true) return true;
+    if (keyId !== undefined && leaf.authorityKeyId !== undefined) return leaf.authorityKeyId === keyId;
+    return signers === undefined && leaf.issuer === subject;
+  };
   const places = certificatePlaces(seen).filter(({ role }) => describeRole(role).authority === authority);
   const leaves = places.flatMap((place) => place.leaves).filter(signed);
   return leaves.sort((one, other) => (one.certificate.notAfter < other.certificate.notAfter ? 1 : -1));

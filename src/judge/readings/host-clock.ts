@@ -112,8 +112,9 @@ export interface ServerNow {
 }
 
 /**
- * The time that clients of the cluster live by. Three machines outvote one that is off; with fewer, everything any of
- * them says is possible. Only where no server told the time does our own clock decide.
+ * The time that clients of the cluster live by. Three machines outvote one that is off; of two everything that either says is possible.
+ * Of one alone nobody can tell whether it or our own is off, so that what ours says is possible too. Only where no server told the time
+ * does our own clock decide.
  */
 export function serverNow(seen: Seen<ClockEvidence | 'lb.tries'>): ServerNow {
   return seen.shared(readServerNow);
@@ -122,20 +123,27 @@ export function serverNow(seen: Seen<ClockEvidence | 'lb.tries'>): ServerNow {
 function readServerNow(seen: Seen<ClockEvidence | 'lb.tries'>): ServerNow {
   const clocks = hostClocks(seen);
   const offsets = clocks.map((clock) => clock.offset);
-  const offset = offsets.length >= 3 ? medianOf(offsets) : hullOf(offsets);
+  const offset = offsets.length >= 3 ? medianOf(offsets) : offsets.length === 2 ? hullOf(offsets) : withOurs(offsets);
   const at = seen.startedAt;
   if (offset !== undefined) {
     const names = clocks.map((clock) => clock.node).join(', ');
     return {
       low: at + offset.low,
       high: at + offset.high,
-      by: clocks.length === 1 ? say('the clock of {names}', { names }) : say('the clocks of {names}', { names }),
+      by: clocks.length === 1 ? say('the clock of {names} and this machine’s', { names }) : say('the clocks of {names}', { names }),
       whose: 'servers',
     };
   }
   const entry = seen.peek('lb.tries');
   const tries = entry?.state === 'known' ? entry.value.tries : [];
-  const answering = hullOf(tries.flatMap((one) => offsetFromTries([one]) ?? []));
-  if (answering !== undefined) return { low: at + answering.low, high: at + answering.high, by: 'the API’s own clock', whose: 'servers' };
+  const answering = withOurs(tries.flatMap((one) => offsetFromTries([one]) ?? []));
+  if (answering !== undefined) {
+    return { low: at + answering.low, high: at + answering.high, by: 'the API’s own clock and this machine’s', whose: 'servers' };
+  }
   return { low: at, high: at, by: 'this machine’s clock, no server told the time', whose: 'ours' };
+}
+
+/** Undefined where no server told the time. */
+function withOurs(offsets: readonly Offset[]): Offset | undefined {
+  return offsets.length === 0 ? undefined : hullOf([...offsets, { low: 0, high: 0 }]);
 }

@@ -69,6 +69,12 @@ function time({ modifiedAt }: Pick<PublicParts, 'modifiedAt'>): { readonly modif
   return modifiedAt === undefined ? {} : { modifiedAt };
 }
 
+/**
+ * Certificates of one file, and authorities of one folder by which the others are tried: more has no cluster's PKI, and each is tried with
+ * each of its name, which no deadline interrupts.
+ */
+const [mostInFile, mostAuthorities] = [50, 50] as const;
+
 interface HeldFile {
   readonly path: string;
   readonly held: HeldCertificate;
@@ -79,11 +85,14 @@ interface HeldFile {
 export function readFileSet(raw: RawFileSet, fallback: string): FileSet {
   const unreadable = [...raw.unreadable];
   const hold = (path: string, block: string): HeldCertificate[] => attempt(path, unreadable, () => holdCertificate(block));
-  for (const { path, blocks: own } of raw.certificates) if (own.length === 0) unreadable.push({ path, why: 'it holds no certificate' });
+  for (const { path, blocks: own } of raw.certificates) {
+    if (own.length === 0) unreadable.push({ path, why: 'it holds no certificate' });
+    if (own.length > mostInFile) unreadable.push({ path, why: `of its ${own.length} certificates only the first ${mostInFile} are read` });
+  }
   const files = raw.certificates.flatMap(({ path, blocks: own, ...rest }) =>
-    own.flatMap((block) => hold(path, block).map((held): HeldFile => ({ path, held, ...rest }))),
+    own.slice(0, mostInFile).flatMap((block) => hold(path, block).map((held): HeldFile => ({ path, held, ...rest }))),
   );
-  const authorities = distinct(files.map(({ held }) => held).filter(({ isAuthority }) => isAuthority));
+  const authorities = distinct(files.map(({ held }) => held).filter(({ isAuthority }) => isAuthority)).slice(0, mostAuthorities);
   const certificates = files.flatMap(({ path, held, modifiedAt }): readonly CertificateFile[] =>
     attempt(path, unreadable, () => ({
       path,
@@ -104,7 +113,7 @@ function readKubeconfig(
   hold: (path: string, block: string) => readonly HeldCertificate[],
   unreadable: Unreadable,
 ): readonly KubeconfigFile[] {
-  const own = authorities.flatMap((block) => hold(path, block));
+  const own = authorities.slice(0, mostInFile).flatMap((block) => hold(path, block));
   const [held] = client.slice(0, 1).flatMap((block) => hold(path, block));
   return attempt(path, unreadable, () => ({
     path,

@@ -52,7 +52,6 @@ export function readBestTry(raw: string): Try {
 }
 
 function readTry(one: RawTry, anchors: readonly Certificate[], names: readonly string[]): Try {
-  const at = serverTimeOf(one) ?? one.receivedAt;
   return {
     address: cleanLine(one.address, 300),
     sentAt: one.sentAt,
@@ -60,23 +59,29 @@ function readTry(one: RawTry, anchors: readonly Certificate[], names: readonly s
     outcome: outcomeOf(one),
     connected: one.connected,
     chain: describeChain(one.chain),
-    trust: trustOf(one.chain, anchors, names, at),
+    trust: trustOf(one, anchors, names),
   };
 }
 
 /** Trust in what one try was shown, by the authorities and names of the recording. */
 export function judgeChain(one: RawTry, anchors: readonly string[], names: readonly string[]): Trust {
   const parsed = anchors.flatMap((anchor) => tryToParse(anchor) ?? []);
-  return trustOf(one.chain, parsed, names, serverTimeOf(one) ?? one.receivedAt);
+  return trustOf(one, parsed, names);
 }
 
-function trustOf(chain: readonly string[], anchors: readonly Certificate[], names: readonly string[], at: number): Trust {
-  const [first, ...others] = chain;
+function trustOf(one: RawTry, anchors: readonly Certificate[], names: readonly string[]): Trust {
+  const [first, ...others] = one.chain;
   if (first === undefined) return { kind: 'not-judged', why: 'no certificate was seen' };
   const leaf = tryToParse(first);
   if (leaf === undefined) return { kind: 'not-judged', why: 'what the server sent as its certificate cannot be parsed' };
   const rest = others.flatMap((der) => tryToParse(der) ?? []);
-  return judgeTrust(leaf, rest, { anchors, names: names.map((name) => cleanLine(name, 253)), at });
+  return judgeTrust(leaf, rest, { anchors, names: names.map((name) => cleanLine(name, 253)), moments: momentsOf(one) });
+}
+
+/** A server whose clock is off must not make its own certificate look bad, nor may ours. */
+function momentsOf(one: RawTry): readonly number[] {
+  const told = serverTimeOf(one);
+  return [one.receivedAt, ...(told === undefined ? [] : [told])];
 }
 
 /** Certificates up to the first one that cannot be parsed, so that the first element stays the leaf. */

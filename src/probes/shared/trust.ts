@@ -10,8 +10,8 @@ export interface Expectation {
   readonly anchors: readonly Certificate[];
   /** Names and addresses; one match is enough. */
   readonly names: readonly string[];
-  /** Milliseconds since 1970, by the server's clock where it told one. */
-  readonly at: number;
+  /** Milliseconds since 1970, by our clock and by the server's where it told one: a date is wrong where it is by each of them. */
+  readonly moments: readonly number[];
 }
 
 /**
@@ -20,29 +20,39 @@ export interface Expectation {
  */
 export function judgeTrust(leaf: Certificate, rest: readonly Certificate[], expected: Expectation): Trust {
   if (expected.anchors.length === 0) return { kind: 'not-judged', why: 'no certificate authority is known to check it with' };
-  const path = findPath(leaf, rest, expected.anchors);
-  if (path === undefined) {
+  const paths = pathsFrom(leaf, rest, expected.anchors);
+  const [first] = paths;
+  if (first === undefined) {
     const detail = `signed by “${nameOf(leaf.issuer)}”, which is none of the authorities the client holds (by signature, whatever its name)`;
     return { kind: 'untrusted', why: 'unknown-authority', detail };
   }
-  for (const certificate of path) {
-    const wrong = judgeDates(certificate, expected.at, certificate === leaf);
-    if (wrong !== undefined) return wrong;
-  }
-  return judgeName(leaf, expected.names);
+  // As Go and OpenSSL do: one good way is enough, such as by the new one of two authorities with the same key.
+  const wrong = paths.map((path) => wrongDateOn(path, expected.moments));
+  return wrong.includes(undefined) ? judgeName(leaf, expected.names) : (wrong[0] ?? judgeName(leaf, expected.names));
 }
 
-/** From the leaf to an anchor, each signed by the next with its key; names alone prove nothing. */
-function findPath(leaf: Certificate, rest: readonly Certificate[], anchors: readonly Certificate[]): readonly Certificate[] | undefined {
-  const path = [leaf];
-  for (let current = leaf; path.length <= 10; ) {
-    if (anchors.some((anchor) => anchor.sha256 === current.sha256)) return path;
-    const anchor = anchors.find((one) => signed(one, current));
-    if (anchor !== undefined) return [...path, anchor];
-    const next = rest.find((one) => one.isAuthority && !path.includes(one) && signed(one, current));
-    if (next === undefined) return undefined;
-    path.push(next);
-    current = next;
+/** Certificates on a way, and ways, beyond which nobody looks: a chain of strangers may be made to have thousands. */
+const [longestPath, mostPaths, mostSteps] = [10, 8, 200] as const;
+
+/** Ways from the leaf to an anchor, each signed by the next with its key; names alone prove nothing. */
+function pathsFrom(leaf: Certificate, rest: readonly Certificate[], anchors: readonly Certificate[]): readonly (readonly Certificate[])[] {
+  const found: (readonly Certificate[])[] = [];
+  let steps = 0;
+  const walk = (path: readonly Certificate[], current: Certificate): void => {
+    if (found.length >= mostPaths || steps++ >= mostSteps || path.length > longestPath) return;
+    if (anchors.some((anchor) => anchor.sha256 === current.sha256)) found.push(path);
+    else for (const anchor of anchors) if (found.length < mostPaths && signed(anchor, current)) found.push([...path, anchor]);
+    for (const next of rest) if (next.isAuthority && !path.includes(next) && signed(next, current)) walk([...path, next], next);
+  };
+  walk([leaf], leaf);
+  return found;
+}
+
+function wrongDateOn(path: readonly Certificate[], moments: readonly number[]): Trust | undefined {
+  const [leaf] = path;
+  for (const certificate of path) {
+    const wrong = judgeDates(certificate, moments, certificate === leaf);
+    if (wrong !== undefined) return wrong;
   }
   return undefined;
 }
@@ -51,11 +61,13 @@ function signed(issuer: Certificate, certificate: Certificate): boolean {
   return issuer.subject === certificate.issuer && isSignedBy(certificate, issuer);
 }
 
-function judgeDates(certificate: Certificate, at: number, isLeaf: boolean): Trust | undefined {
+function judgeDates(certificate: Certificate, moments: readonly number[], isLeaf: boolean): Trust | undefined {
   const who = isLeaf ? 'it' : `the authority “${nameOf(certificate.subject)}”`;
   const { notBefore: begin, notAfter: end } = certificate;
-  if (at > end) return { kind: 'untrusted', why: 'expired', detail: `${who} expired at ${new Date(end).toISOString()}` };
-  if (at < begin) return { kind: 'untrusted', why: 'not-yet-valid', detail: `${who} is valid only from ${new Date(begin).toISOString()}` };
+  if (moments.every((at) => at > end))
+    return { kind: 'untrusted', why: 'expired', detail: `${who} expired at ${new Date(end).toISOString()}` };
+  if (moments.every((at) => at < begin))
+    return { kind: 'untrusted', why: 'not-yet-valid', detail: `${who} is valid only from ${new Date(begin).toISOString()}` };
   return undefined;
 }
 

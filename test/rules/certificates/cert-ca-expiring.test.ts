@@ -67,6 +67,37 @@ test('what a rotation left behind in a bundle is a note, whether it has ended or
   }
 });
 
+test('one that was renewed with the same key is replaced: what the old one signed is as good by the new one', () => {
+  const twin = { ...authorityOf('kubernetes'), publicKey: 'c'.repeat(64), sha256: 'b'.repeat(64), ...ending(-1) };
+  const world = authorities({ publicKey: 'c'.repeat(64), ...ending(400) });
+  for (const node of ['m1', 'm2', 'm3'])
+    world.set('api.ready', node, (old) => ({ ...old, authorities: [twin, ...(old.authorities ?? [])] }));
+  expect(world.judge(rule).filter(({ status }) => status === 'fail')).toMatchObject([{ reason: 'left', severity: 'info' }]);
+});
+
+test('without identifiers of keys names tell: who of two of one name signed it nobody knows, the valid one may have', () => {
+  const nameless = (certificate: CertificateSeen): CertificateSeen => {
+    const { keyId: _, authorityKeyId: __, ...rest } = certificate;
+    return rest;
+  };
+  const world = healthyWorld().set('kube.trust', undefined, (old) => ({ ...old, root: [], client: [] }));
+  const [valid, old] = [
+    nameless({ ...authorityOf('kubernetes'), ...ending(400) }),
+    nameless({ ...authorityOf('kubernetes'), ...ending(-1) }),
+  ];
+  const served = (held: readonly CertificateSeen[]) => {
+    for (const node of ['m1', 'm2', 'm3'])
+      world.set('api.ready', node, (before) => ({
+        ...before,
+        authorities: held,
+        tries: before.tries.map((one) => ({ ...one, chain: one.chain.map(nameless) })),
+      }));
+    return world.judge(rule).flatMap((verdict) => (verdict.status === 'fail' ? [verdict.reason] : []));
+  };
+  expect(served([{ ...old, sha256: 'b'.repeat(64) }, valid])).toEqual(['left']);
+  expect(served([old])).toEqual(['expired']);
+});
+
 test('etcd’s, as it was named, explains what fails in etcd and nothing at the API', () => {
   const world = healthyWorld();
   const seen = [{ ...authorityOf('etcd-ca'), ...ending(-1) }];

@@ -93,6 +93,16 @@ test('one clock a year ahead ends no certificate, nor does our own', () => {
   expect(ours.judge(rule).every((verdict) => verdict.status === 'pass')).toBe(true);
 });
 
+test('the only clock that is told, a year ahead, ends no certificate: it or ours may be off', () => {
+  const world = healthyWorld()
+    .missing('etcd.clock')
+    .set('api.ready', 'm1', { tries: [answered('m1', 200, 'ok', {}, now + 400 * 24 * hour)] });
+  for (const node of ['m2', 'm3']) world.set('api.ready', node, { tries: failedTries(node, 'refused') });
+  const statuses = new Set(world.judge(rule).map(({ status }) => status));
+  expect([...statuses].sort()).not.toContain('fail');
+  expect([...statuses]).toContain('unknown');
+});
+
 test('where no server tells the time our own clock decides, and the witness is only a measurement', () => {
   const world = servesEnded('m2').missing('etcd.clock').missing('lb.tries').missing('api.ready', 'm1').missing('api.ready', 'm3');
   world.set('api.ready', 'm2', { tries: failedTries('m2', 'tls').map((one) => ({ ...one, chain: [ended('m2')] })) });

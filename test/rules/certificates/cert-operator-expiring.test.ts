@@ -54,7 +54,7 @@ test('the answer through the load balancer is a clock too; without any server ou
   const world = ending(now - 3_600_000)
     .missing('api.ready')
     .missing('etcd.clock');
-  expect(asFail(world.verdict(rule, 'you'))).toMatchObject({ witness: 'stated', facts: { by: 'the API’s own clock' } });
+  expect(asFail(world.verdict(rule, 'you'))).toMatchObject({ witness: 'stated', facts: { by: 'the API’s own clock and this machine’s' } });
   expect(asFail(withoutServers(ending(now - 3_600_000)).verdict(rule, 'you')).witness).toBe('measured');
 });
 

@@ -144,6 +144,8 @@ describe('hostile certificates are one sentence each, and hide no other', () => 
   }
 
   test('garbage', async () => expect(await answerTo(pem(Buffer.from('garbage garbage garbage')))).toBe('the bytes are not a certificate'));
+  test('hundreds in one file', async () =>
+    expect(await answerTo(authority.own.certificate.repeat(400))).toBe('of its 400 certificates only the first 50 are read'));
   test('cut off', async () => expect(await answerTo(pem(der.subarray(0, 200)))).toBe('the bytes are not a certificate'));
   test('10 MB', async () =>
     expect(await answerTo(pem(Buffer.alloc(10_000_000, 0x30)))).toMatch(/^a certificate of \d+ bytes is not read$/));

@@ -1,4 +1,6 @@
 // Is trust judged as a verifying client would, by signature and by the server's time?
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { afterAll, describe, expect, test } from 'vitest';
 import type { RawTry } from '../../../../src/sources/source.ts';
 import { readTries, writeTries } from '../../../../src/probes/shared/tries.ts';
@@ -43,7 +45,9 @@ describe('trust', () => {
       detail: expect.stringContaining(new Date(now - day).toISOString().slice(0, 19)),
     });
     expect(trust([expired], { date: now - 2 * day })).toEqual({ kind: 'trusted' });
-    expect(trust([leaf()], { date: now + 3650 * day })).toMatchObject({ why: 'expired' });
+    // A server whose own clock is years ahead is no reason to call its certificate expired.
+    expect(trust([leaf()], { date: now + 3650 * day })).toEqual({ kind: 'trusted' });
+    expect(trust([expired], { date: now + 3650 * day })).toMatchObject({ why: 'expired' });
   });
 
   test('a certificate from the future is not yet valid, unless the server lives there', () => {
@@ -90,6 +94,41 @@ describe('trust', () => {
     const old = new Authority(folder.path, { from: now - 9 * day, until: now - day });
     const found = trust([old.issue({ names: san }).der], { anchors: [old.own.der] });
     expect(found).toMatchObject({ kind: 'untrusted', why: 'expired', detail: expect.stringContaining('authority “CN=kubernetes”') });
+  });
+
+  test('of two authorities with one key the one that is valid is enough, whichever comes first', () => {
+    const old = new Authority(folder.path, { from: now - 9 * day, until: now - day });
+    const out = `${old.own.certificatePath}.renewed`;
+    const argv = [
+      'req',
+      '-x509',
+      '-new',
+      '-key',
+      old.own.keyPath,
+      '-subj',
+      '/CN=kubernetes',
+      '-days',
+      '30',
+      '-outform',
+      'DER',
+      '-out',
+      out,
+    ];
+    execFileSync('openssl', argv, { stdio: 'pipe' });
+    const renewed = readFileSync(out).toString('base64');
+    const served = old.issue({ names: san }).der;
+    // It was made after this file was read.
+    const date = now + 60_000;
+    expect(trust([served], { date, anchors: [old.own.der, renewed] })).toEqual({ kind: 'trusted' });
+    expect(trust([served], { date, anchors: [renewed, old.own.der] })).toEqual({ kind: 'trusted' });
+    expect(trust([served, old.own.der], { date, anchors: [renewed] })).toEqual({ kind: 'trusted' });
+    expect(trust([served], { anchors: [old.own.der] })).toMatchObject({ why: 'expired' });
+  });
+
+  test('a chain of hundreds of one name does not hold up anything', () => {
+    const stranger = new Authority(folder.path);
+    const chain = [leaf(), ...Array.from({ length: 300 }, () => stranger.own.der)];
+    expect(trust(chain, { anchors: [stranger.own.der] })).toMatchObject({ why: 'unknown-authority' });
   });
 
   test('what cannot be judged says so', () => {
