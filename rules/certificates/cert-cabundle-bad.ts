@@ -1,7 +1,7 @@
 // Do API servers hold authorities that count for the webhooks and APIs they call?
 import { defineRule, fail, notApplicable, pass, undecided } from '../../src/judge/define-rule.ts';
 import { type Called, calledServers } from '../../src/judge/readings/bundles.ts';
-import { beginOf, endOf, isSelfMade } from '../../src/judge/readings/certificate.ts';
+import { beginOf, endOf, isSelfMade, lifetimeOf, shareOf } from '../../src/judge/readings/certificate.ts';
 import { refusalOf } from '../../src/judge/readings/refused-servers.ts';
 import { type ServerNow, serverNow } from '../../src/judge/readings/host-clock.ts';
 import { shellWord } from '../../src/judge/shell-word.ts';
@@ -145,7 +145,8 @@ function flawOf({ bundle }: Called, now: ServerNow, soon: number): Flaw | undefi
     const first = Math.min(...bundle.certificates.map(beginOf));
     return { reason: 'not-yet-valid', words: say('begins only in {time}', { time: describeDuration(first - now.high) }) };
   }
-  if (last - now.low <= soon && last >= now.high)
+  const lifetime = Math.max(...bundle.certificates.map(lifetimeOf));
+  if (last - now.low <= soon * shareOf(lifetime) && last >= now.high)
     return { reason: 'expiring', words: say('ends in {time}', { time: describeDuration(last - now.low) }) };
   // Go accepts one that is itself in the bundle (crypto/x509 Verify), and nothing else that its issuer signed.
   if (begun.some(({ isAuthority }) => isAuthority)) return undefined;

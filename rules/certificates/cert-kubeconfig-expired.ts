@@ -13,7 +13,7 @@ import {
   putBack,
 } from '../../src/judge/plans/exchange-files.ts';
 import { restartOf, rotateAll } from '../../src/judge/plans/reissue-certificate.ts';
-import { certificateNeeds, endOf } from '../../src/judge/readings/certificate.ts';
+import { certificateNeeds, endOf, lifetimeOf, shareOf } from '../../src/judge/readings/certificate.ts';
 import { placeOf } from '../../src/judge/readings/certificate-places.ts';
 import { authoritiesIn } from '../../src/judge/readings/certificate-files.ts';
 import { filesHowToGet, setOf, subjectsInFiles } from '../../src/judge/readings/file-subjects.ts';
@@ -141,8 +141,9 @@ function datesOf({ client }: KubeconfigFile, now: { low: number }, limits: { cri
   if (client === undefined) return undefined;
   const left = endOf(client) - now.low;
   if (left < 0) return { reason: 'expired', severity: 'critical', words: say('ended {time} ago', { time: describeDuration(-left) }) };
-  if (left > limits.warning * day) return undefined;
-  const severity = left <= limits.critical * day ? 'critical' : 'warning';
+  const share = shareOf(lifetimeOf(client));
+  if (left > limits.warning * day * share) return undefined;
+  const severity = left <= limits.critical * day * share ? 'critical' : 'warning';
   return { reason: 'expiring', severity, words: say('ends in {time}', { time: describeDuration(left) }) };
 }
 

@@ -4,7 +4,7 @@ import { isKubeadm } from '../../src/judge/readings/component-home.ts';
 import { say } from '../../src/model/sentence.ts';
 import { defineRule, fail, notApplicable, pass, undecided } from '../../src/judge/define-rule.ts';
 import { describeDuration } from '../../src/model/time.ts';
-import { endOf } from '../../src/judge/readings/certificate.ts';
+import { endOf, lifetimeOf, shareOf } from '../../src/judge/readings/certificate.ts';
 import { serverNow } from '../../src/judge/readings/host-clock.ts';
 import type { CredentialSeen } from '../../src/model/operator.ts';
 import type { Cause, Fix, Seen } from '../../src/model/rule.ts';
@@ -26,7 +26,12 @@ export default defineRule({
   folded: '{credential} {words}',
   needs: ['operator.kubeconfig', 'api.ready', 'lb.tries', 'etcd.clock'],
   limits: {
-    soon: { value: 30, unit: 'days', source: 'convention: the step at which kubeadm certs check-expiration should be acted on' },
+    soon: {
+      value: 30,
+      unit: 'days',
+      source:
+        'convention: the step at which kubeadm certs check-expiration should be acted on; it shrinks with what lives shorter than a year',
+    },
   },
   reasons: ['expired', 'expiring'],
   subjects: () => [{ kind: 'operator', id: 'operator', name: 'you', keys: {} }],
@@ -56,7 +61,7 @@ export default defineRule({
     }
     if (end < now.high) return undecided(`it ends about now, and ${now.by} do not agree whether that is past`, look);
     const left = describeDuration(end - now.low);
-    if (end - now.low <= limits.soon * day)
+    if (end - now.low <= limits.soon * day * shareOf(lifetimeOfCredential(credential)))
       return fail({ ...facts, words: say('ends in {left}', { left }) }, { reason: 'expiring', severity: 'warning', witness });
     return pass({ ...facts, left });
   },
@@ -82,6 +87,13 @@ export default defineRule({
 function endsAt(credential: CredentialSeen): number | undefined {
   if (credential.kind === 'client-certificate') return endOf(credential.certificate);
   return credential.kind === 'token' ? credential.expiresAt : undefined;
+}
+
+/** A token that does not say since when it lives is one of those that are made for an hour. */
+function lifetimeOfCredential(credential: CredentialSeen): number {
+  if (credential.kind === 'client-certificate') return lifetimeOf(credential.certificate);
+  if (credential.kind !== 'token' || credential.expiresAt === undefined || credential.issuedAt === undefined) return 3_600_000;
+  return credential.expiresAt - credential.issuedAt;
 }
 
 function wordsFor(credential: CredentialSeen): { readonly credential: string; readonly owner: string } {

@@ -37,10 +37,7 @@ export interface CertificateKey {
 
 export type Usage = 'server' | 'client' | 'other';
 
-/**
- * Would a client that holds the expected CA accept this server? Dates are judged by the server's own time
- * where it told one, so that the operator's clock does not decide.
- */
+/** Would a client that holds the expected CA accept this server? A date is wrong where it is by the server's clock and by ours. */
 export type Trust =
   | { readonly kind: 'trusted' }
   | { readonly kind: 'untrusted'; readonly why: 'expired' | 'not-yet-valid' | 'wrong-name' | 'unknown-authority'; readonly detail: string }

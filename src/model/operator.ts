@@ -18,7 +18,8 @@ export interface KubeconfigSeen {
 export type CredentialSeen =
   | { readonly kind: 'none' }
   | { readonly kind: 'client-certificate'; readonly certificate: CertificateSeen }
-  | { readonly kind: 'token'; readonly expiresAt?: number }
+  /** Milliseconds since 1970, as far as the token says so itself. */
+  | { readonly kind: 'token'; readonly expiresAt?: number; readonly issuedAt?: number }
   | { readonly kind: 'plugin'; readonly command: string }
   | { readonly kind: 'broken'; readonly detail: string };
 

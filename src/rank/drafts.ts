@@ -1,8 +1,9 @@
 // Which roots become one finding, in which order, and which effects does each list?
 import type { Effect } from '../model/report.ts';
+import type { Link } from '../model/rule.ts';
 import type { Fail } from '../model/verdict.ts';
 import type { CauseGraph } from './graph.ts';
-import { compareWeights, weigh } from './order.ts';
+import { compareWeights, hurtAlike, type Weight, weigh } from './order.ts';
 import { type Reach, reachFrom } from './reach.ts';
 import { groupsOf, type Scene } from './scene.ts';
 import { type Aggregates, type Consequences, consequencesOf } from './sufficiency.ts';
@@ -18,8 +19,14 @@ export interface Draft {
   readonly alone: Consequences;
 }
 
-/** In the order of the report. */
-export function draftFindings(graph: CauseGraph, leftOut: ReadonlySet<Fail>, aggregates: Aggregates, scene: Scene): readonly Draft[] {
+/** In the order of the report. @param possible links whose gate nobody could decide. */
+export function draftFindings(
+  graph: CauseGraph,
+  leftOut: ReadonlySet<Fail>,
+  aggregates: Aggregates,
+  possible: readonly Link[],
+  scene: Scene,
+): readonly Draft[] {
   const roots = graph.roots().filter((root) => !leftOut.has(root));
   const drafts = groupsOf(roots).flatMap((verdicts) => {
     const [cause] = verdicts;
@@ -28,7 +35,34 @@ export function draftFindings(graph: CauseGraph, leftOut: ReadonlySet<Fail>, agg
     return cause === undefined ? [] : [{ verdicts, cause, reach, all: [...verdicts, ...reach.keys()], alone }];
   });
   const weighed = drafts.map((draft) => ({ draft, weight: weigh(draft.verdicts, [...draft.reach.keys()], scene.rules) }));
-  return weighed.sort((one, other) => compareWeights(one.weight, other.weight)).map(({ draft }) => draft);
+  return causesFirst(
+    weighed.sort((one, other) => compareWeights(one.weight, other.weight)),
+    possible,
+  );
+}
+
+interface Weighed {
+  readonly draft: Draft;
+  readonly weight: Weight;
+}
+
+/** Of findings that hurt alike, what may stand behind another one goes before it. */
+function causesFirst(sorted: readonly Weighed[], possible: readonly Link[]): readonly Draft[] {
+  const goesFirst = (one: Draft, other: Draft): boolean => mayBeBehind(one, other, possible) && !mayBeBehind(other, one, possible);
+  const placed = new Set<Draft>();
+  const begun = new Set<Draft>();
+  const place = (one: Weighed): void => {
+    if (begun.has(one.draft)) return;
+    begun.add(one.draft);
+    for (const other of sorted) if (hurtAlike(one.weight, other.weight) && goesFirst(other.draft, one.draft)) place(other);
+    placed.add(one.draft);
+  };
+  for (const one of sorted) place(one);
+  return [...placed];
+}
+
+function mayBeBehind(one: Draft, other: Draft, possible: readonly Link[]): boolean {
+  return possible.some(({ cause, effect }) => one.verdicts.includes(cause) && other.verdicts.includes(effect));
 }
 
 export interface OwnEffect extends Effect {

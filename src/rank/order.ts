@@ -41,6 +41,11 @@ export function weigh(verdicts: readonly Fail[], effects: readonly Fail[], rules
   };
 }
 
+/** Whether impact and severity are the same. */
+export function hurtAlike(one: Weight, other: Weight): boolean {
+  return one.numbers[0] === other.numbers[0] && one.numbers[1] === other.numbers[1];
+}
+
 export function compareWeights(one: Weight, other: Weight): number {
   for (const [index, value] of one.numbers.entries()) {
     const against = other.numbers[index] ?? 0;

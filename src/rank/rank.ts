@@ -25,7 +25,7 @@ export function rank(input: RankInput): Ranking {
   bridgeGaps(graph, scene);
   joinSymptoms(graph, findWorsenings(graph, links), scene);
   const worsening = findWorsenings(graph, links);
-  const drafts = draftFindings(graph, worsening, aggregates, scene);
+  const drafts = draftFindings(graph, worsening, aggregates, links.possible, scene);
   return {
     findings: drafts.map((draft, index) => ({ rank: index + 1, ...finish(draft, drafts, { graph, links, scene }) })),
     worsens: describeWorsenings(worsening, links, drafts),

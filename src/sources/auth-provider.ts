@@ -1,6 +1,6 @@
 // Which token does a kubeconfig's old-style `auth-provider` still hold?
 import { type Entry, type Fields, isFields, textOf } from './kubeconfig-file.ts';
-import { expiryOf } from './kubeconfig-seen.ts';
+import { datesOfToken } from './kubeconfig-seen.ts';
 import { GapError } from './source.ts';
 
 /**
@@ -13,7 +13,7 @@ export function storedToken(entry: Entry, provider: Fields): string {
   const config = isFields(provider.config) ? provider.config : {};
   const token = textOf(config, name === 'oidc' ? 'id-token' : 'access-token');
   if (token === undefined) throw refuse(`The auth provider ${name} of user "${entry.name}" holds no token`);
-  const until = name === 'oidc' ? expiryOf(token).expiresAt : statedExpiry(config);
+  const until = name === 'oidc' ? datesOfToken(token).expiresAt : statedExpiry(config);
   if (until !== undefined && until < Date.now())
     throw refuse(`The token that the auth provider ${name} of user "${entry.name}" holds has expired`);
   return token;

@@ -36,7 +36,7 @@ function shortPath(path: string): string {
 function describeCredential(user: ChosenUser): CredentialSeen {
   if (user.client)
     return { kind: 'client-certificate', certificate: describe(new X509Certificate(certificatesIn(user.client.certificate)[0] ?? '')) };
-  if (user.token !== undefined) return { kind: 'token', ...expiryOf(user.token) };
+  if (user.token !== undefined) return { kind: 'token', ...datesOfToken(user.token) };
   if (user.entry) {
     const { exec, 'auth-provider': provider } = user.entry.fields;
     if (isFields(exec)) return { kind: 'plugin', command: textOf(exec, 'command') ?? '' };
@@ -46,11 +46,13 @@ function describeCredential(user: ChosenUser): CredentialSeen {
   return user.basic ? { kind: 'token' } : { kind: 'none' };
 }
 
-/** `exp` of a JSON Web Token, read without checking anything; milliseconds since 1970. */
-export function expiryOf(token: string): { readonly expiresAt?: number } {
+/** `exp` and `iat` of a JSON Web Token (RFC 7519), read without checking anything; milliseconds since 1970. */
+export function datesOfToken(token: string): { readonly expiresAt?: number; readonly issuedAt?: number } {
   try {
     const claims: unknown = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8'));
-    return isFields(claims) && typeof claims.exp === 'number' ? { expiresAt: claims.exp * 1000 } : {};
+    if (!isFields(claims)) return {};
+    const { exp, iat } = claims;
+    return { ...(typeof exp === 'number' && { expiresAt: exp * 1000 }), ...(typeof iat === 'number' && { issuedAt: iat * 1000 }) };
   } catch {
     return {};
   }

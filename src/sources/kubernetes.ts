@@ -79,8 +79,13 @@ async function lap(api: Api, ready: Ready, way: Way, path: string, signal: Abort
   const tried = await attempt(api.operator.target(way.host, way.port, ready), message, deadlines.usual, signal, provenBodyLimit);
   const usable = isUsable(tried);
   // An answer that settles nothing speaks neither for the way nor against it.
-  if (usable || !tried.answer) api.ways.note(way, usable ? 'answered' : 'nothing');
+  if (usable || !tried.answer) api.ways.note(way, usable ? 'answered' : isSilent(tried) ? 'silence' : 'nothing');
   return { usable, result: { way, tried } };
+}
+
+/** What refuses or shows a bad certificate at once may be one server of several behind one address. */
+function isSilent({ failure }: RawTry): boolean {
+  return failure !== undefined && ['timeout', 'hung', 'unreachable'].includes(failure.why);
 }
 
 /** A path in the server's address belongs to whatever serves that address, not to the API servers behind it. */

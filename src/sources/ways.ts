@@ -17,6 +17,8 @@ export class Ways {
   readonly #masters: Way[] = [];
   #proven: Way | undefined;
   readonly #dead = new Set<Way>();
+  /** Of the dead those that said nothing at all: to wait for them a second time is to wait in vain. */
+  readonly #silent = new Set<Way>();
 
   constructor(host: string, port: number) {
     this.#entry = { host, port, subject: `lb/${joinAddress(host, port)}` };
@@ -39,15 +41,17 @@ export class Ways {
     const sorted = all
       .map((way, index) => ({ way, index }))
       .sort((one, other) => rank(one.way) - rank(other.way) || one.index - other.index);
-    const again = this.#dead.has(this.#entry) ? [] : this.#again.slice(0, Math.max(0, entryTries - all.length));
+    const again = this.#silent.has(this.#entry) ? [] : this.#again.slice(0, Math.max(0, entryTries - all.length));
     return [...sorted.map(({ way }) => way), ...again];
   }
 
   /** Remembers what came of a way, so that the next request does not wait behind one that is known to be silent. */
-  note(way: Way, came: 'answered' | 'nothing'): void {
+  note(way: Way, came: 'answered' | 'nothing' | 'silence'): void {
     const own = this.#again.includes(way) ? this.#entry : way;
+    if (came === 'silence') this.#silent.add(own);
     if (came === 'answered') {
       this.#dead.delete(own);
+      this.#silent.delete(own);
       if (this.#proven === undefined || this.#dead.has(this.#proven)) this.#proven = own;
     } else {
       this.#dead.add(own);

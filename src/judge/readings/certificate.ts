@@ -144,6 +144,14 @@ export function lifetimeOf(certificate: CertificateSeen): number {
   return endOf(certificate) - beginOf(certificate);
 }
 
+/** Milliseconds: a leaf of kubeadm's (constants.CertificateValidityPeriod). */
+const usualLifetime = 365 * 86_400_000;
+
+/** By how much time before its end shrinks that is short for one that lives for a year: what was made for days is not about to end because it has days left. */
+export function shareOf(lifetime: number): number {
+  return Math.min(1, lifetime / usualLifetime);
+}
+
 /** Surely past, by whichever of the servers' clocks. */
 export function hasEnded(certificate: CertificateSeen, now: ServerNow): boolean {
   return endOf(certificate) < now.low;

@@ -30,7 +30,7 @@ const kubeconfig = z.object({
   credential: z.discriminatedUnion('kind', [
     z.object({ kind: z.literal('none') }),
     z.object({ kind: z.literal('client-certificate'), certificate }),
-    z.object({ kind: z.literal('token'), expiresAt: z.number().exactOptional() }),
+    z.object({ kind: z.literal('token'), expiresAt: z.number().exactOptional(), issuedAt: z.number().exactOptional() }),
     z.object({ kind: z.literal('plugin'), command: line }),
     z.object({ kind: z.literal('broken'), detail: line }),
   ]),

@@ -8,7 +8,9 @@ import { authorityOf } from '../../kit/healthy.ts';
 import { fixesOf, unfilled } from '../../kit/texts.ts';
 import { asFail, healthyWorld, now, type World } from '../../kit/world.ts';
 
-const bundle = (days: number): Bundle => ({ certificates: [{ ...authorityOf('kubernetes'), notAfter: iso(now + days * day) }] });
+const bundle = (days: number): Bundle => ({
+  certificates: [{ ...authorityOf('kubernetes'), notBefore: iso(now + (days - 365) * day), notAfter: iso(now + days * day) }],
+});
 const webhook = (given: Bundle | undefined, failClosed = true): World =>
   healthyWorld().set('kube.webhooks', undefined, {
     webhooks: [
@@ -229,4 +231,12 @@ test('a conversion webhook counts, and a list nobody could read is unknown', () 
   const world = healthyWorld().set('kube.conversions', undefined, { conversions: [{ name: 'things.x.io', bundle: bundle(-1) }] });
   expect(asFail(world.verdict(bundles, 'things.x.io')).severity).toBe('critical');
   expect(healthyWorld().missing('kube.conversions').verdict(bundles, 'cluster').status).toBe('unknown');
+});
+
+test('authorities that are made anew every week warn on their last day only', () => {
+  const weekly = (left: number): Bundle => ({
+    certificates: [{ ...authorityOf('kubernetes'), notBefore: iso(now + (left - 7) * day), notAfter: iso(now + left * day) }],
+  });
+  expect(webhook(weekly(3)).verdict(bundles, 'check.policy.io').status).toBe('pass');
+  expect(asFail(webhook(weekly(0.5)).verdict(bundles, 'check.policy.io')).reason).toBe('expiring');
 });

@@ -9,7 +9,9 @@ import { asFail, certificate, healthyWorld, now, type World } from '../../kit/wo
 function having(role: string, change: Partial<KubeconfigFile> = {}): World {
   return withFiles({ certificates: [authorityFile('ca', 'good')], kubeconfigs: [kubeconfigFile(role, change)] });
 }
-const until = (days: number) => ({ client: certificate('m2', { notAfter: iso(now + days * day) }) });
+const until = (days: number) => ({
+  client: certificate('m2', { notBefore: iso(now + (days - 365) * day), notAfter: iso(now + days * day) }),
+});
 
 test('good ones pass', () => {
   expect(having('admin').verdict(rule, 'm2/admin.conf').status).toBe('pass');

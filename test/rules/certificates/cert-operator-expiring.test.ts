@@ -17,7 +17,10 @@ function withCredential(credential: CredentialSeen, world = healthyWorld()): Wor
 
 function ending(moment: number, world = healthyWorld()): World {
   return withCredential(
-    { kind: 'client-certificate', certificate: certificate('admin', { notAfter: iso(moment), subject: 'CN=kubernetes-admin' }) },
+    {
+      kind: 'client-certificate',
+      certificate: certificate('admin', { notBefore: iso(moment - 365 * day), notAfter: iso(moment), subject: 'CN=kubernetes-admin' }),
+    },
     world,
   );
 }
@@ -108,4 +111,15 @@ test('the plan names a master, and leaves the file in use as it is', () => {
     'test ! -e admin.conf.m1 && (umask 077; scp root@10.89.0.11:/etc/kubernetes/admin.conf admin.conf.m1)',
     'export KUBECONFIG=admin.conf.m1',
   ]);
+});
+
+test('what lives for hours is not about to end because it has minutes left', () => {
+  const hour = 3_600_000;
+  const of = (credential: CredentialSeen) => withCredential(credential).verdict(rule, 'you');
+  expect(of({ kind: 'token', issuedAt: now - 5 * 60_000, expiresAt: now + 55 * 60_000 }).status).toBe('pass');
+  expect(asFail(of({ kind: 'token', issuedAt: now - 57 * 60_000, expiresAt: now + 3 * 60_000 })).reason).toBe('expiring');
+  expect(of({ kind: 'token', expiresAt: now + 55 * 60_000 }).status).toBe('pass');
+  const login = (left: number) => certificate('admin', { notBefore: iso(now + left - 12 * hour), notAfter: iso(now + left) });
+  expect(of({ kind: 'client-certificate', certificate: login(6 * hour) }).status).toBe('pass');
+  expect(asFail(of({ kind: 'client-certificate', certificate: login(hour / 2) })).reason).toBe('expiring');
 });

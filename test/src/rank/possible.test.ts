@@ -123,3 +123,17 @@ describe('what could be behind a finding', () => {
     expect(lines(ranking)).toEqual(['effect(m1) effect(x)']);
   });
 });
+
+describe('of findings that hurt alike', () => {
+  const rules = [rule('late', 1), rule('early', 5, { to: 'late', when: () => 'unknown' })];
+  test('what may stand behind another one goes before it, though it lies higher', () => {
+    expect(lines(ranked(rules, fail('late', 'm1'), fail('early', 'm1')))).toEqual(['early(m1)', 'late(m1)']);
+    expect(lines(ranked(rules, fail('late', 'm1'), fail('early', 'm2')))).toEqual(['late(m1)', 'early(m2)']);
+  });
+
+  test('what is worse stays first, and two that may stand behind each other keep their order', () => {
+    expect(lines(ranked(rules, fail('late', 'm1', { impact: 'outage' }), fail('early', 'm1')))).toEqual(['late(m1)', 'early(m1)']);
+    const both = [rule('late', 1, { to: 'early', when: () => 'unknown' }), rule('early', 5, { to: 'late', when: () => 'unknown' })];
+    expect(lines(ranked(both, fail('late', 'm1'), fail('early', 'm1')))).toEqual(['late(m1)', 'early(m1)']);
+  });
+});

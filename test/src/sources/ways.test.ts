@@ -40,8 +40,18 @@ test('a second try at the kubeconfig’s address speaks for the address', () => 
   const ways = known();
   const again = ways.ordered()[1];
   if (again === undefined) throw new Error('it is tried again');
-  ways.note(again, 'nothing');
+  ways.note(again, 'silence');
   expect(order(ways)).toEqual([entry]);
   ways.note(again, 'answered');
   expect(order(ways)).toEqual([entry, entry, entry]);
+});
+
+test('a quick refusal may be one bad server of several behind the address: it is tried again, silence is not', () => {
+  const ways = known();
+  const [first] = ways.ordered();
+  if (first === undefined) throw new Error('it is tried');
+  ways.note(first, 'nothing');
+  expect(order(ways)).toEqual([entry, entry, entry]);
+  ways.note(first, 'silence');
+  expect(order(ways)).toEqual([entry]);
 });
