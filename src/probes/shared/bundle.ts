@@ -12,16 +12,32 @@ const block = /-----BEGIN CERTIFICATE-----[\sA-Za-z0-9+/=]+-----END CERTIFICATE-
 
 export function readBundle(base64: string | null | undefined): { readonly bundle?: Bundle } {
   if (!base64) return {};
-  const text = Buffer.from(base64, 'base64').toString('utf8');
   try {
-    const certificates = readAuthorities(text);
+    const certificates = readAuthorities(Buffer.from(base64, 'base64').toString('utf8'));
     return { bundle: certificates.length > 0 ? { certificates } : { certificates, broken: 'it holds no certificate' } };
   } catch (error) {
-    return { bundle: { certificates: [], broken: error instanceof Error ? error.message : String(error) } };
+    return { bundle: { certificates: [], broken: sentenceOf(error) } };
   }
 }
 
-/** @throws Error with one sentence. */
+/**
+ * Those that can be read: API servers pass over the others too (AppendCertsFromPEM of Go's crypto/x509).
+ * @throws Error with one sentence where there are some and none can be read.
+ */
 export function readAuthorities(pem: string): readonly CertificateSeen[] {
-  return (pem.match(block) ?? []).map((one) => describeCertificate(readPem(one)));
+  const found: CertificateSeen[] = [];
+  const broken: string[] = [];
+  for (const one of pem.match(block) ?? []) {
+    try {
+      found.push(describeCertificate(readPem(one)));
+    } catch (error) {
+      broken.push(sentenceOf(error));
+    }
+  }
+  if (found.length === 0 && broken[0] !== undefined) throw new Error(broken[0]);
+  return found;
+}
+
+function sentenceOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

@@ -119,6 +119,16 @@ test('published authorities, from two ConfigMaps', async () => {
   expect(seen.frontProxyNames).toEqual(['front-proxy-client']);
 });
 
+test('of published authorities the readable ones count; where none is, the evidence is broken', () => {
+  const garbage = '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n';
+  const rawWith = (root: string): string => {
+    const of = (data: object): string => rawOf(answerOf(JSON.stringify({ kind: 'ConfigMap', data })));
+    return JSON.stringify({ root: of({ 'ca.crt': root }), extension: of({}) });
+  };
+  expect(trust.read(rawWith(garbage + authority.own.certificate)).root.map(({ subject }) => subject)).toEqual(['CN=kubernetes']);
+  expect(() => trust.read(rawWith(garbage))).toThrow('not a certificate');
+});
+
 describe('bundles', () => {
   const good = base64(authority.own.certificate);
   const bundleIn = (caBundle: string | undefined) => {
@@ -133,6 +143,16 @@ describe('bundles', () => {
     expect(bundleIn(base64('hello'))).toEqual({ certificates: [], broken: 'it holds no certificate' });
     const garbage = '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----';
     expect(bundleIn(base64(garbage))).toEqual({ certificates: [], broken: 'the bytes are not a certificate' });
+  });
+
+  test.each([
+    ['before', (garbage: string, whole: string) => garbage + whole],
+    ['after', (garbage: string, whole: string) => whole + garbage],
+  ])('what cannot be read %s a good one is passed over, as API servers do', (_where, join) => {
+    const garbage = '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n';
+    const bundle = bundleIn(base64(join(garbage, authority.own.certificate)));
+    expect(bundle?.certificates.map(({ subject }) => subject)).toEqual(['CN=kubernetes']);
+    expect(bundle?.broken).toBeUndefined();
   });
 
   test('of webhooks too', () => {
