@@ -3,7 +3,7 @@ import { defineRule, fail, pass, undecided } from '../../src/judge/define-rule.t
 import { ageAt } from '../../src/judge/readings/age.ts';
 import { claimOf } from '../../src/judge/readings/asked-names.ts';
 import { shellWord } from '../../src/judge/shell-word.ts';
-import type { ServerClock, SigningRequest } from '../../src/model/kubernetes.ts';
+import { type ServerClock, type SigningRequest, tokenPrefix } from '../../src/model/kubernetes.ts';
 import type { Cause, Fix, Seen } from '../../src/model/rule.ts';
 import { say, type Text } from '../../src/model/sentence.ts';
 import { clusterSubject, type Subject } from '../../src/model/subject.ts';
@@ -25,12 +25,12 @@ export default defineRule({
   severity: 'warning',
   impact: 'at-risk',
   layer: 0,
-  title: '{requester} waits for a certificate: {words}',
+  title: '{asker} waits for a certificate: {words}',
   healthy: 'requests for certificates are granted',
   why: 'A kubelet asks anew every quarter of an hour; when its certificate ends before anybody grants one, its node is lost.',
   shows: [
     '{request}  signer {signer}',
-    '  {requester}, {words}',
+    '  {asker}, {words}',
     'if asked:   asks for {asked}',
     'if foreign:   not to be granted: {foreign}',
     'if message: {message}',
@@ -59,6 +59,7 @@ export default defineRule({
       request: own.name,
       signer: own.signer,
       requester: own.requester,
+      asker: askerOf(own),
       message: own.message,
       asked: waits ? asked : '',
       foreign: waits ? (why ?? '') : '',
@@ -90,18 +91,36 @@ function newest(requests: readonly SigningRequest[]): readonly SigningRequest[] 
   const byAsker = new Map<string, SigningRequest>();
   const inTime = [...requests].sort((one, other) => (one.createdAt ?? 0) - (other.createdAt ?? 0) || (one.name < other.name ? -1 : 1));
   for (const one of inTime) {
-    const asker = `${one.signer} ${one.requester}`;
+    const asker = keyOf(one);
     const before = byAsker.get(asker);
     if (before?.state !== one.state || one.state === 'issued') byAsker.set(asker, one);
   }
   return [...byAsker.values()];
 }
 
-function subjectFor(seen: Seen, { signer, requester }: SigningRequest): Subject {
+/** A token is no machine: all that join with it ask in its name, each for the name it wants to have. */
+function joiningAs({ requester, asks }: SigningRequest): string | undefined {
+  if (!requester.startsWith(tokenPrefix) || asks === undefined || 'broken' in asks) return undefined;
+  return asks.commonNames.join(' ');
+}
+
+/** Of a token's requests that nobody could read each is taken for another machine's. */
+function keyOf(request: SigningRequest): string {
+  const { signer, requester, name } = request;
+  return requester.startsWith(tokenPrefix) ? `${signer}/${requester}/${joiningAs(request) ?? name}` : `${signer}/${requester}`;
+}
+
+function askerOf(request: SigningRequest): Text {
+  const [name, { requester }] = [joiningAs(request), request];
+  return name === undefined ? requester : say('{requester} for {name}', { requester, name });
+}
+
+function subjectFor(seen: Seen, request: SigningRequest): Subject {
+  const { requester } = request;
   const node = /^system:node:(.+)$/.exec(requester)?.[1];
-  const object = `CertificateSigningRequest/${signer}/${requester}`;
+  const object = `CertificateSigningRequest/${keyOf(request)}`;
   const keys = node === undefined ? {} : keysOn(seen.topology, node);
-  return { kind: 'object', id: object, name: node ?? requester, keys: { ...keys, object } };
+  return { kind: 'object', id: object, name: node ?? joiningAs(request) ?? requester, keys: { ...keys, object } };
 }
 
 function troubleOf(request: SigningRequest, clock: ServerClock, limits: { pending: number; unsigned: number }): Trouble | undefined {

@@ -122,9 +122,15 @@ export interface SigningRequest {
   /** When it got the state it has. */
   readonly decidedAt?: number;
   readonly message: string;
-  /** Of those that wait; absent for other signers than Kubernetes' own, and in evidence of older versions. */
+  /**
+   * While any waits: of those that wait, and of all that a bootstrap token asked for. Absent for other signers than
+   * Kubernetes' own, and in evidence of older versions.
+   */
   readonly asks?: AskedFor;
 }
+
+/** How the requesters begin that are tokens for machines to join with. */
+export const tokenPrefix = 'system:bootstrap:';
 
 /** Subject and alternative names of a request; `broken`: in words, why they cannot be read. */
 export type AskedFor =

@@ -1,6 +1,6 @@
 // Who asked for a certificate, and did he get one?
 import * as z from 'zod';
-import type { AskedFor, SigningRequest } from '../../model/kubernetes.ts';
+import { type AskedFor, type SigningRequest, tokenPrefix } from '../../model/kubernetes.ts';
 import { defineProbe, type Gathered } from '../probe.ts';
 import { line, listOf, moment, optionalLine } from '../shared/json.ts';
 import { changeItems, gatherList, readClock, readList, without } from '../shared/kubernetes.ts';
@@ -50,21 +50,29 @@ const waiting = z.object({
   spec: z.object({ signerName: z.string().startsWith('kubernetes.io/'), request: z.string() }),
   status: z.object({ conditions: z.array(z.unknown()).length(0).nullish() }).prefault({}),
 });
+/** All machines that join with one token ask in its name: whose request was decided is told by its subject alone. */
+const joining = z.object({
+  spec: z.object({
+    signerName: z.string().startsWith('kubernetes.io/'),
+    username: z.string().startsWith(tokenPrefix),
+    request: z.string(),
+  }),
+});
+const toRead = z.union([waiting, joining]);
 
-/** Of each request only what it asks for is kept, and that only while somebody has to decide: what reads it is loaded for that alone. */
+/** Of each request only what it asks for is kept, and only while somebody has to decide: what reads it is loaded for that alone. */
 async function readRequests({ raw, source }: Gathered): Promise<Gathered> {
-  const isOpen = (item: unknown): boolean => waiting.safeParse(item).success;
   let found = false;
   changeItems(raw, (item) => {
-    found ||= isOpen(item);
+    found ||= waiting.safeParse(item).success;
     return item;
   });
   const reader = found ? await import('../shared/signing-request.ts') : undefined;
   const kept = changeItems(raw, (item) => {
     if (typeof item !== 'object' || item === null || !('spec' in item)) return item;
     const { request: _, ...spec } = item.spec as { request?: unknown };
-    const open = waiting.safeParse(item);
-    return { ...item, spec: open.success && reader ? { ...spec, asks: reader.readSigningRequest(open.data.spec.request) } : spec };
+    const asked = toRead.safeParse(item);
+    return { ...item, spec: asked.success && reader ? { ...spec, asks: reader.readSigningRequest(asked.data.spec.request) } : spec };
   });
   return { raw: kept, source };
 }

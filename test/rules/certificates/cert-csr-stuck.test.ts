@@ -151,6 +151,41 @@ test('without the list of nodes nobody can say whose the names are', () => {
   expect(planned(world).approval?.needs[0]?.met).toBe('unknown');
 });
 
+test('machines that join with one token are told apart by what they ask for', () => {
+  const join = (node: string, change: Partial<SigningRequest>): SigningRequest => ({
+    name: `csr-${node}`,
+    signer: client,
+    requester: 'system:bootstrap:abcdef',
+    state: 'pending',
+    createdAt: now - 60 * minute,
+    message: '',
+    asks: asks({ names: [], addresses: [], commonNames: [`system:node:${node}`] }),
+    ...change,
+  });
+  const world = (...all: readonly SigningRequest[]): World =>
+    healthyWorld().set('kube.signing-requests', undefined, (old) => ({ ...old, requests: all }));
+  const later = { state: 'issued', createdAt: now - 30 * minute } as const;
+  const waits = world(join('w8', {}), join('w9', later));
+  const verdict = asFail(waits.verdict(requests, 'system:node:w8'));
+  expect(verdict).toMatchObject({ reason: 'pending', facts: { request: 'csr-w8' } });
+  expect(String(verdict.facts['asker'])).toBe('system:bootstrap:abcdef for system:node:w8');
+  expect(unfilled(requests, verdict)).toEqual([]);
+  expect(world(join('w8', {}), join('w8', { ...later, name: 'again' })).verdict(requests, 'cluster').status).toBe('pass');
+  const both = world(join('w8', {}), join('w9', {})).judge(requests);
+  expect(both.map(({ status, subject }) => [status, subject.name])).toEqual([
+    ['fail', 'system:node:w8'],
+    ['fail', 'system:node:w9'],
+  ]);
+});
+
+test('where nobody read for whom a token’s request was granted, it ends the wait of no machine that is known', () => {
+  const token = { signer: client, requester: 'system:bootstrap:abc' };
+  const waits = asked({ ...token, asks: login }, { ...token, name: 'csr-w9', state: 'issued', createdAt: now, message: '' });
+  expect(asFail(waits.verdict(requests, 'system:node:m2')).facts).toMatchObject({ request: 'csr-1' });
+  const unread = asked(token, { ...token, name: 'csr-w9', state: 'issued', createdAt: now, message: '' });
+  expect(asFail(unread.verdict(requests, token.requester)).facts).toMatchObject({ request: 'csr-1' });
+});
+
 test('a login of a node’s own is its own; what is decided already is not said again', () => {
   expect(planned(asked({ signer: client, asks: login })).approval?.needs[0]?.met).toBe('yes');
   expect(planned(asked({ state: 'failed', asks: asks() })).verdict.facts).toMatchObject({ asked: '', foreign: '' });

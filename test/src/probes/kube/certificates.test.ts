@@ -56,26 +56,17 @@ test('requests for certificates: five states, and not what was asked for', async
   expect(found[3]?.message).toBe('no');
 });
 
-test('of a request that waits only what it asks for is kept', async () => {
-  const { status, stdout } = spawnSync(
-    'openssl',
-    [
-      'req',
-      '-new',
-      '-newkey',
-      'rsa:2048',
-      '-nodes',
-      '-keyout',
-      '/dev/null',
-      '-subj',
-      '/O=system:nodes/CN=system:node:m1',
-      '-addext',
-      'subjectAltName=DNS:m1',
-    ],
-    { encoding: 'utf8' },
-  );
+/** `spec.request` of a kubelet on this node. */
+function requestOf(node: string): string {
+  const key = ['-newkey', 'rsa:2048', '-nodes', '-keyout', '/dev/null'];
+  const names = ['-subj', `/O=system:nodes/CN=system:node:${node}`, '-addext', `subjectAltName=DNS:${node}`];
+  const { status, stdout } = spawnSync('openssl', ['req', '-new', ...key, ...names], { encoding: 'utf8' });
   expect(status).toBe(0);
-  const request = base64(stdout);
+  return base64(stdout);
+}
+
+test('of a request that waits only what it asks for is kept', async () => {
+  const request = requestOf('m1');
   const of = (name: string, signerName: string, conditions: readonly object[]) => ({
     metadata: { name },
     spec: { signerName, username: 'system:node:m1', request },
@@ -96,6 +87,26 @@ test('of a request that waits only what it asks for is kept', async () => {
     undefined,
     undefined,
   ]);
+});
+
+test('machines that join with one token are told apart by what they ask for, also where that was decided', async () => {
+  const of = (node: string, status: object) => ({
+    metadata: { name: node },
+    spec: {
+      signerName: 'kubernetes.io/kube-apiserver-client-kubelet',
+      username: 'system:bootstrap:abcdef',
+      request: requestOf(node),
+    },
+    status,
+  });
+  const issued = of('w9', { conditions: [{ type: 'Approved' }], certificate: 'LS0t' });
+  const askedIn = async (...items: readonly object[]) => {
+    const body = list('CertificateSigningRequestList', {}, ...items);
+    const { raw } = await requests.gather(clusterSubject, await around(() => ({ status: 200, body })));
+    return requests.read(raw).requests.map(({ asks }) => (asks === undefined || 'broken' in asks ? asks : asks.commonNames));
+  };
+  expect(await askedIn(of('w8', {}), issued)).toEqual([['system:node:w8'], ['system:node:w9']]);
+  expect(await askedIn(issued)).toEqual([undefined]);
 });
 
 test('published authorities, from two ConfigMaps', async () => {
