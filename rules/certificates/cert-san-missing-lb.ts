@@ -23,7 +23,7 @@ export default defineRule({
   title: 'the API-server certificate of {node} is not made for {missing}',
   healthy: 'API servers serve certificates made for the address that clients use',
   why: 'Clients that come by that address refuse the answer of this master: each connection that the load balancer sends here fails.',
-  shows: ['{node} {where}  sha256 {sha256}', '  made for {names}', '  clients use {wanted}'],
+  shows: ['{node} {where}  sha256 {sha256}', '  made for {names}', '  clients use {wanted}', 'if alone:   {alone}'],
   folded: 'certificate not made for {missing}',
   needs,
   limits: {},
@@ -38,7 +38,12 @@ export default defineRule({
     const missing = wanted.filter((host) => !covers(leaf.certificate, host));
     const facts = { ...describeLeaf(place, leaf), names: namesOn(leaf.certificate), wanted: wanted.join(', ') };
     if (missing.length === 0) return pass(facts);
-    return fail({ ...facts, missing: missing.join(', ') }, { group: place.role, witness: 'stated' });
+    // Whoever verifies nothing may dial a tunnel or a name of his own: no client that verifies need use it.
+    const isOwn = seen.get('operator.kubeconfig').authority === 'not-checked' && !missing.includes(endpointHost(seen) ?? '');
+    return fail(
+      { ...facts, missing: missing.join(', '), alone: isOwn ? 'only your kubeconfig names it, and that verifies no certificate' : '' },
+      { group: place.role, witness: 'stated', ...(isOwn && { severity: 'info', impact: 'at-risk' }) },
+    );
   },
   explains: [
     {
@@ -77,11 +82,17 @@ function clientHosts(seen: Seen<(typeof needs)[number]>): readonly string[] {
   const { entry, entryIsMaster, platform } = seen.topology;
   if (platform.kind === 'managed') return [];
   const kubeconfig = seen.get('operator.kubeconfig');
-  const config = seen.peek('kube.kubeadm-config');
-  const endpoint = config?.state === 'known' ? splitAddress(config.value.controlPlaneEndpoint, 6443)?.host : undefined;
   const dialled = kubeconfig.tlsServerName ?? entry?.host;
   const own = entryIsMaster || endsElsewhere(seen) ? [] : [dialled];
-  return [...new Set([...own, endpoint].flatMap((host) => (host === undefined || host === '' || isLoopback(host) ? [] : [host])))];
+  return [
+    ...new Set([...own, endpointHost(seen)].flatMap((host) => (host === undefined || host === '' || isLoopback(host) ? [] : [host]))),
+  ];
+}
+
+/** What the cluster itself says clients use. */
+function endpointHost(seen: Seen<'kube.kubeadm-config'>): string | undefined {
+  const config = seen.peek('kube.kubeadm-config');
+  return config?.state === 'known' ? splitAddress(config.value.controlPlaneEndpoint, 6443)?.host : undefined;
 }
 
 /** Something in front ends TLS with a certificate of its own: then clients never see what the masters serve. */

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import balancer from '../../../rules/certificates/cert-san-missing-lb.ts';
 import { serves } from '../../kit/certificates.ts';
-import { fixesOf, unfilled } from '../../kit/texts.ts';
+import { fixesOf, shown, unfilled } from '../../kit/texts.ts';
 import { asFail, certificate, healthyWorld } from '../../kit/world.ts';
 
 const without = { addresses: ['10.96.0.1', '10.89.0.12'] };
@@ -35,4 +35,18 @@ test('nothing is asked where TLS ends in front of the masters, and without a kub
   expect(ended.verdict(balancer, 'm2/apiserver').status).toBe('not-applicable');
   expect(healthyWorld().missing('operator.kubeconfig').verdict(balancer, 'm2/apiserver').status).toBe('unknown');
   expect(healthyWorld().missing('api.ready', 'm2').missing('lb.tries').verdict(balancer, 'm2/apiserver').status).toBe('unknown');
+});
+
+test('where the operator verifies nothing, an address that he alone uses is a note; the cluster’s own endpoint is not', () => {
+  const unverified = serves('m2', without).set('operator.kubeconfig', undefined, (old) => ({ ...old, authority: 'not-checked' }));
+  expect(asFail(unverified.verdict(balancer, 'm2/apiserver')).severity).toBe('critical');
+  const other = unverified.set('kube.kubeadm-config', undefined, (old) => ({ ...old, controlPlaneEndpoint: 'kubernetes:6443' }));
+  for (const world of [other, other.missing('kube.kubeadm-config')]) {
+    const verdict = asFail(world.verdict(balancer, 'm2/apiserver'));
+    expect(verdict).toMatchObject({ severity: 'info', impact: 'at-risk', facts: { missing: '10.89.0.10' } });
+    expect(shown(balancer, verdict).at(-1)).toContain('verifies no certificate');
+    expect(unfilled(balancer, verdict)).toEqual([]);
+  }
+  const verified = serves('m2', without).missing('kube.kubeadm-config');
+  expect(asFail(verified.verdict(balancer, 'm2/apiserver')).severity).toBe('critical');
 });
