@@ -1,6 +1,6 @@
 // In which steps does a machine get the authority that the others hold, with everything it signs?
 import type { Fix, Need, Seen } from '../../model/rule.ts';
-import { say } from '../../model/sentence.ts';
+import { say, type Text } from '../../model/sentence.ts';
 import { type Authority, rolesSignedBy } from '../readings/certificate-role.ts';
 import { isKubeadm } from '../readings/component-home.ts';
 import { quorumWithout } from '../readings/voters.ts';
@@ -28,17 +28,27 @@ interface Taking {
   readonly authority: Authority;
 }
 
-/** Looks, makes everything beside what is in use, and only then takes it into use. */
-export function planToTakeAuthority(seen: Seen, taking: Taking): readonly Fix[] {
-  const file = `/etc/kubernetes/${pairPath(taking.authority)}.crt`;
-  const compare: Fix = {
-    do: 'Find out which of them is the right one: the others and their clients hold it',
-    where: taking.node,
-    run: [`openssl x509 -in ${file} -noout -subject -dates -fingerprint -sha256   # and the same on the other machines`],
+/** What lies there: a file may hold an old and a new one, and `openssl x509` shows the first alone. */
+export function compareAuthorities(node: string, authority: Authority, goal: Text): Fix {
+  const file = `/etc/kubernetes/${pairPath(authority)}.crt`;
+  const look = 'openssl x509 -noout -subject -enddate -fingerprint -sha256 -ext subjectKeyIdentifier';
+  return {
+    do: goal,
+    where: node,
+    run: [`while ${look} 2>/dev/null; do :; done < ${file}   # and the same on the other machines`],
     risk: 'none',
     needs: [],
     verify: [],
   };
+}
+
+/** Looks, makes everything beside what is in use, and only then takes it into use. */
+export function planToTakeAuthority(seen: Seen, taking: Taking): readonly Fix[] {
+  const compare = compareAuthorities(
+    taking.node,
+    taking.authority,
+    'Find out which of them is the right one: the others and their clients hold it',
+  );
   const isElsewhere = taking.authority === 'etcd-ca' && seen.topology.etcd === 'external';
   if (!isKubeadm(seen) || isElsewhere) return [compare];
   return [compare, prepare(seen, taking), takeIntoUse(seen, taking)];
