@@ -2,11 +2,12 @@
 import { say, type Text } from '../../src/model/sentence.ts';
 import { defineRule, fail, pass, undecided } from '../../src/judge/define-rule.ts';
 import { planToStartAny } from '../../src/judge/plans/start-api-server.ts';
-import { type ApiServerReading, failAlike, mastersOf, readApiServer, servesClients } from '../../src/judge/readings/api-server.ts';
+import { type ApiServerReading, checkThatAllFail, mastersOf, readApiServer, servesClients } from '../../src/judge/readings/api-server.ts';
 import { mastersShowThrough, readEntry } from '../../src/judge/readings/entry.ts';
 import { ourPathIsOpen } from '../../src/judge/readings/host.ts';
 import { clusterSubject } from '../../src/model/subject.ts';
 import type { Seen } from '../../src/model/rule.ts';
+import { planToMendCheck, reasonOfChecks } from './plans/mend-check.ts';
 import type { Master } from '../../src/model/topology.ts';
 
 type Needs =
@@ -109,7 +110,6 @@ export default defineRule({
       because: 'an API server with a failing readiness check is not ready',
       covers: 'all',
       match: 'apiserver',
-      when: (_link, seen) => (failAlike(seen) === 'no' ? 'yes' : 'no'),
       unproven: true,
     },
     {
@@ -133,7 +133,11 @@ export default defineRule({
   ],
   fixes: (_cause, seen) => {
     const [first] = seen.topology.masters;
-    return first === undefined ? [] : planToStartAny(seen, first.subject.name, first.subject.id);
+    if (first === undefined) return [];
+    const { name, id } = first.subject;
+    // What runs and fails one check is not started anew, and the data of etcd have nothing to do with it.
+    const failing = checkThatAllFail(seen);
+    return failing === undefined ? planToStartAny(seen, name, id) : planToMendCheck(seen, name, id, reasonOfChecks([failing]));
   },
   avoid: () => ['restore etcd while its data directories may be intact'],
   reading: ['https://kubernetes.io/docs/tasks/debug/debug-cluster/'],

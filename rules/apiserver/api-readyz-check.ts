@@ -1,16 +1,13 @@
 // Does this API server pass every readiness check that is not about etcd?
-import { homeOf, readLog } from '../../src/judge/readings/component-home.ts';
 import { say, type Text } from '../../src/model/sentence.ts';
-import { shellWord } from '../../src/judge/shell-word.ts';
 import { defineRule, fail, pass } from '../../src/judge/define-rule.ts';
-import { endUnheard, failAlike, masterOf, mastersOf, readApiServer, splitFailing } from '../../src/judge/readings/api-server.ts';
+import { endUnheard, masterOf, mastersOf, readApiServer, splitFailing } from '../../src/judge/readings/api-server.ts';
 import { ageAt } from '../../src/judge/readings/age.ts';
 import { checkedReasons } from '../../src/judge/readings/backend.ts';
 import { kubeletHangsOnOwnApiServer } from '../../src/judge/readings/host.ts';
 import type { Seen } from '../../src/model/rule.ts';
 import type { Master } from '../../src/model/topology.ts';
-
-const reasons = ['shutdown', 'encryption', 'starting', 'other'] as const;
+import { type CheckReason, checkReasons, planToMendCheck, reasonOfChecks } from './plans/mend-check.ts';
 
 export default defineRule({
   id: 'api-readyz-check',
@@ -28,7 +25,7 @@ export default defineRule({
   limits: {
     starting: { value: 60, unit: 's', source: 'own choice; recording: a kubeadm API server was ready within 20 s of its start' },
   },
-  reasons,
+  reasons: checkReasons,
   subjects: (seen) => mastersOf(seen).map((master) => master.subject),
   judge: (seen, limits, subject) => {
     const master = masterOf(seen, subject);
@@ -38,7 +35,7 @@ export default defineRule({
     if (reading.kind !== 'not-ready' || reading.failing.length === 0) return endUnheard(seen, master, reading);
     const { others } = splitFailing(reading.failing);
     if (others.length === 0) return pass({ node, note: 'only its etcd checks fail' });
-    const reason = reasonFor(others);
+    const reason = reasonOfChecks(others);
     const facts = { node, address: master.subject.id, status: reading.status, failing: others.map((name) => `[-]${name}`).join(' ') };
     if (allFail(seen)) return fail(facts, { reason, group: reason, severity: 'critical', impact: 'outage', witness: 'stated' });
     if (reason === 'encryption') return fail(facts, { reason, group: reason, severity: 'critical', witness: 'stated' });
@@ -47,16 +44,6 @@ export default defineRule({
     return fail(facts, { reason, group: reason, witness: 'stated' });
   },
   explains: [
-    {
-      to: 'api-all-masters-down',
-      kind: 'causes',
-      on: 'cluster',
-      because: 'the same check fails on every API server',
-      covers: 'all',
-      match: 'apiserver',
-      when: (_link, seen) => failAlike(seen),
-      unproven: true,
-    },
     {
       to: 'le-no-standby',
       kind: 'causes',
@@ -112,25 +99,8 @@ export default defineRule({
       because: 'an API server that has not found all APIs calls them unavailable',
     },
   ],
-  fixes: ({ facts, verdicts }, seen) => {
-    const node = String(facts['node']);
-    const verify = [`curl -sk ${shellWord(`https://${facts['address']}/readyz`)}`];
-    const logs = readLog(homeOf(seen, 'kube-apiserver', node), { lines: 200, filter: "grep -E 'healthz|readyz|kms'" });
-    const look = { do: 'See which check fails and what it logs', where: node, run: logs, risk: 'none' as const, needs: [], verify };
-    if (verdicts[0]?.reason !== 'encryption') return [look];
-    const needs = [{ text: 'the plugin’s key service answers', met: 'unknown' as const }];
-    return [
-      look,
-      {
-        do: 'Bring the encryption plugin back; its socket is named in --encryption-provider-config',
-        where: node,
-        run: ['ls -l /var/run/kmsplugin'],
-        risk: 'none',
-        needs,
-        verify,
-      },
-    ];
-  },
+  fixes: ({ facts, verdicts }, seen) =>
+    planToMendCheck(seen, String(facts['node']), String(facts['address']), (verdicts[0]?.reason ?? 'other') as CheckReason),
   avoid: ({ verdicts }) =>
     verdicts[0]?.reason === 'encryption'
       ? ['change or remove --encryption-provider-config: what is stored can then no longer be read']
@@ -144,14 +114,6 @@ export default defineRule({
   ],
 });
 
-function reasonFor(names: readonly string[]): (typeof reasons)[number] {
-  if (names.some((name) => name.startsWith('kms-provider'))) return 'encryption';
-  if (names.includes('shutdown')) return 'shutdown';
-  return names.every((name) => name.startsWith('poststarthook/') || name === 'informer-sync' || name === 'autoregister-completion')
-    ? 'starting'
-    : 'other';
-}
-
 function allFail(seen: Seen<'api.ready'>): boolean {
   const split = seen.tally(mastersOf(seen), (master) => {
     const reading = readApiServer(seen, master);
@@ -161,12 +123,7 @@ function allFail(seen: Seen<'api.ready'>): boolean {
 }
 
 /** A start or an orderly end that is still within its time. */
-function passing(
-  seen: Seen<'kube.control-plane-pods'>,
-  master: Master,
-  reason: (typeof reasons)[number],
-  seconds: number,
-): Text | undefined {
+function passing(seen: Seen<'kube.control-plane-pods'>, master: Master, reason: CheckReason, seconds: number): Text | undefined {
   if (reason === 'shutdown') return 'it is ending in good order';
   if (reason !== 'starting') return undefined;
   const pods = seen.peek('kube.control-plane-pods');

@@ -170,19 +170,17 @@ export function splitFailing(failing: readonly string[]): { readonly etcd: reado
   return { etcd: failing.filter((name) => etcdCheck.test(name)), others: failing.filter((name) => !etcdCheck.test(name)) };
 }
 
-/** Whether every API server answers that it is not ready, and the same check, which is not about etcd, fails on each of them alone. */
-export function failAlike(seen: Seen<'api.ready'>): Certainty {
-  const alone: (readonly string[])[] = [];
-  const split = seen.tally(mastersOf(seen), (master) => {
+/** The check that fails on every API server where each answers, and its etcd does not fail it; undefined where nobody can say so. */
+export function checkThatAllFail(seen: Seen<'api.ready'>): string | undefined {
+  const failing: (readonly string[])[] = [];
+  const alone = seen.tally(mastersOf(seen), (master) => {
     const reading = readApiServer(seen, master);
     if (reading.kind !== 'not-ready' || blamesEtcd(reading)) return false;
-    alone.push(reading.failing);
+    failing.push(reading.failing);
     return true;
   });
-  if (split.no.length > 0) return 'no';
-  if (split.unknown.length > 0) return 'unknown';
-  const [first = [], ...others] = alone;
-  return first.some((name) => others.every((names) => names.includes(name))) ? 'yes' : 'no';
+  const [first = [], ...others] = failing;
+  return alone.no.length + alone.unknown.length > 0 ? undefined : first.find((name) => others.every((names) => names.includes(name)));
 }
 
 /** The master a verdict is about. @throws MissingEvidence when it is not known (any more). */
