@@ -2,7 +2,7 @@
 import { defineRule, fail, pass, undecided } from '../../src/judge/define-rule.ts';
 import { lookAtCertificate, planToReissue } from '../../src/judge/plans/reissue-certificate.ts';
 import { certificateNeeds, certificateSubjects, type Leaf, lookAt } from '../../src/judge/readings/certificate.ts';
-import { describeRole, isUnverified, nameOfAuthority } from '../../src/judge/readings/certificate-role.ts';
+import { type Authority, describeRole, isUnverified, nameOfAuthority } from '../../src/judge/readings/certificate-role.ts';
 import { describeLeaf } from '../../src/judge/readings/certificate-words.ts';
 import type { Cause, Fix, Need, Seen } from '../../src/model/rule.ts';
 import { oddKubeconfig } from '../../src/judge/readings/odd-kubeconfig.ts';
@@ -48,7 +48,8 @@ export default defineRule({
       const facts = { ...describeLeaf(place, leaf), issuer, keyId: authorityKeyId.slice(0, 16), words: found.words };
       return fail(facts, { reason: found.reason, severity, impact, group: place.role, witness: 'stated' });
     }
-    if (judged.some(({ found }) => found === 'open')) return undecided(...openWords(place.role));
+    const open = judged.find(({ found }) => found === 'open');
+    if (open !== undefined) return undecided(...openWords(place.role, open.leaf));
     return pass({ node: subject.name, role: place.role });
   },
   explains: effectsOfRefusal({ shown: ['clients', 'shallow check', 'entry', 'kubelet beside'] }),
@@ -83,7 +84,8 @@ function judgeLeaf({ certificate, trust, signers, served }: Leaf, role: string, 
   return { reason: 'signature', words: say('is not signed by the {name} authority beside it', { name: nameOfAuthority(authority ?? '') }) };
 }
 
-function openWords(role: string): [string, string] {
+function openWords(role: string, { trust }: Leaf): [string, string] {
+  if (role === 'etcd-peer' && trust?.kind === 'not-judged') return [trust.why, 'run ha-doctor on a machine of etcd, as root'];
   if (role.startsWith('etcd-')) return ['no authority of etcd is known to check it with', '--etcd-cacert <file>'];
   if (role === 'apiserver')
     return ['the kubeconfig names no authority to check it with', '--kubeconfig <file with certificate-authority-data>'];
@@ -95,7 +97,7 @@ function planFor({ verdicts }: Cause, seen: Seen): readonly Fix[] {
     const [node, role, where] = [subject.name, String(facts['role']), String(facts['where'])];
     const served = facts['kind'] === 'served';
     const authority = describeRole(role).authority ?? 'ca';
-    const file = `/etc/kubernetes/pki/${authority.replace(/^etcd-/, 'etcd/')}.crt`;
+    const file = authorityFile(seen, role, authority);
     const look: Fix = {
       do: say('See whose key signed it, and whether {node} holds the authority that the other machines hold', { node }),
       where: node,
@@ -110,4 +112,13 @@ function planFor({ verdicts }: Cause, seen: Seen): readonly Fix[] {
     const needs: readonly Need[] = [{ text: say('{file} on {node} is that of the other machines', { file, node }), met: 'unknown' }];
     return [look, planToReissue({ node, role, where, served, needs, look: '-issuer -ext authorityKeyIdentifier' }, seen)];
   });
+}
+
+/** Where the machine keeps the authority of this role. */
+function authorityFile({ topology }: Seen, role: string, authority: Authority): string {
+  const { kind } = topology.platform;
+  if (kind !== 'k3s' && kind !== 'rke2') return `/etc/kubernetes/pki/${authority.replace(/^etcd-/, 'etcd/')}.crt`;
+  const ofRole = { 'etcd-peer': 'etcd/peer-ca', 'etcd-server': 'etcd/server-ca', apiserver: 'server-ca' }[role];
+  const ofClients = { ca: 'client-ca', 'etcd-ca': 'etcd/server-ca', 'front-proxy-ca': 'request-header-ca' }[authority];
+  return `/var/lib/rancher/${kind}/server/tls/${ofRole ?? ofClients}.crt`;
 }

@@ -86,4 +86,6 @@ export interface Knock {
   readonly trust?: Trust;
   /** The authorities the user named for it. */
   readonly authorities?: readonly CertificateSeen[];
+  /** Of a peer port: those that members check one another with, by files of their own. Otherwise they may be those of clients alone. */
+  readonly authoritiesOf?: 'peers';
 }

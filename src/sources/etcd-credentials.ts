@@ -1,7 +1,7 @@
 // Which certificate may etcd be asked with: named by the user, or found on this node?
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { accessSync, constants, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { parse } from 'yaml';
 import { UsageError } from '../model/errors.ts';
 import { certificateContext, certificatesIn, type ClientCertificate } from './contexts.ts';
@@ -12,6 +12,8 @@ export interface EtcdFiles {
   /** host:port each, in whatever spelling they were given; empty when only the certificate is known. */
   readonly endpoints: readonly string[];
   readonly authority?: string;
+  /** Which members check one another with, where files on this node tell. */
+  readonly peerAuthority?: string;
   readonly certificate?: string;
   readonly key?: string;
   readonly from: 'flag' | 'environment' | 'manifest';
@@ -19,10 +21,25 @@ export interface EtcdFiles {
 
 /** What flags or etcdctl's environment named; this node's files lend a certificate when neither named one. */
 export function findEtcdFiles(named: EtcdFiles | undefined, root = '/'): EtcdFiles | undefined {
+  const files = chooseFiles(named, root);
+  const peerAuthority = files?.authority === undefined ? undefined : peerAuthorityOf(files.authority, root);
+  return files === undefined || peerAuthority === undefined ? files : { ...files, peerAuthority };
+}
+
+function chooseFiles(named: EtcdFiles | undefined, root: string): EtcdFiles | undefined {
   if (named?.certificate !== undefined) return named;
   const here = fromNode(root);
   if (named === undefined || here === undefined) return named ?? here;
   return { ...here, ...named, endpoints: named.endpoints.length > 0 ? named.endpoints : here.endpoints };
+}
+
+/** Beside the one for clients: k3s and RKE2 keep two (pkg/daemons/control/deps), and a member's own flags name both. */
+function peerAuthorityOf(authority: string, root: string): string | undefined {
+  const flags = manifestFolders.map((folder) => flagsIn(join(root, folder, 'etcd.yaml')));
+  const own = flags.find((one) => join(root, one.get('trusted-ca-file') ?? '') === authority)?.get('peer-trusted-ca-file');
+  const beside = basename(authority) === 'server-ca.crt' ? join(dirname(authority), 'peer-ca.crt') : undefined;
+  const found = own ? join(root, own) : beside;
+  return found !== undefined && isReadable(found) ? found : undefined;
 }
 
 /** host:port of a URL or of what is one already. */
@@ -123,13 +140,15 @@ export interface EtcdMaterial {
   readonly client: ClientCertificate;
   /** PEM, one certificate each. */
   readonly anchors: readonly string[];
+  /** The same of the members among themselves; empty where nothing tells. */
+  readonly peerAnchors: readonly string[];
 }
 
 /**
  * Reads and checks the files; the key stays in memory. Undefined when no certificate was named.
  * @throws UsageError when a file that the user named is not what it should be.
  */
-export function readEtcdMaterial({ authority, certificate, key }: EtcdFiles): EtcdMaterial | undefined {
+export function readEtcdMaterial({ authority, peerAuthority, certificate, key }: EtcdFiles): EtcdMaterial | undefined {
   if (certificate === undefined && key === undefined) return undefined;
   if (certificate === undefined || key === undefined)
     throw new UsageError(`The etcd ${certificate ? 'certificate' : 'key'} is given without its ${certificate ? 'key' : 'certificate'}.`);
@@ -147,7 +166,18 @@ export function readEtcdMaterial({ authority, certificate, key }: EtcdFiles): Et
   } catch {
     throw new UsageError(`The etcd certificate ${certificate} cannot be used for TLS.`);
   }
-  return { client, anchors };
+  return { client, anchors, peerAnchors: peerAuthority === undefined ? [] : anchorsFound(peerAuthority) };
+}
+
+/** Nobody named this file: one that is of no use is passed over. */
+function anchorsFound(path: string): readonly string[] {
+  try {
+    const found = certificatesIn(readFileSync(path, 'utf8'));
+    for (const pem of found) new X509Certificate(pem);
+    return found;
+  } catch {
+    return [];
+  }
 }
 
 function checkPair(client: ClientCertificate, certificate: string, key: string): void {

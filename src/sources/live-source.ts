@@ -172,9 +172,10 @@ export class LiveSource implements Source {
     return runInPod(this.#api, pod, container, argv, this.#bound(signal));
   }
 
-  anchors(identity: Identity): readonly string[] {
+  anchors(identity: Identity | 'etcd-peer'): readonly string[] {
     if (identity === 'operator') return this.#operator.anchors;
-    return identity === 'etcd' ? (this.#etcd?.anchors ?? []).map(derOf) : [];
+    const found = { none: undefined, etcd: this.#etcd?.anchors, 'etcd-peer': this.#etcd?.peerAnchors }[identity];
+    return (found ?? []).map(derOf);
   }
 
   file(path: string, lastBytes?: number): Promise<string> {

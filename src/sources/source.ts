@@ -138,9 +138,10 @@ export interface Source {
   executed(pod: string, container: string, argv: readonly string[], signal: AbortSignal): Promise<string>;
   /**
    * Anchors a client of that identity would verify servers with, DER in base64: the whole system's store where the
-   * kubeconfig names no authority, nothing where it waives the check.
+   * kubeconfig names no authority, nothing where it waives the check. `etcd-peer` is a member that checks another one:
+   * nothing where no file tells what it does so with.
    */
-  anchors(identity: Identity): readonly string[];
+  anchors(identity: Identity | 'etcd-peer'): readonly string[];
   /** The content of a file on this machine, or no more than so many bytes from its end. @throws GapError */
   file(path: string, lastBytes?: number): Promise<string>;
   /** Full paths of the plain files (symbolic links to files too) right inside a folder, sorted. @throws GapError */

@@ -1,6 +1,6 @@
 // Which authorities were seen, wherever clients and machines hold them?
 import type { EvidenceId } from '../../model/evidence.ts';
-import type { CertificateSeen } from '../../model/network.ts';
+import type { CertificateSeen, Knock } from '../../model/network.ts';
 import type { Seen } from '../../model/rule.ts';
 import { certificateNeeds, certificatePlaces, type Leaf } from './certificate.ts';
 import { authoritiesIn, fileSets } from './certificate-files.ts';
@@ -30,7 +30,9 @@ function findAuthorities(seen: Seen<AuthorityEvidence>): readonly AuthoritySeen[
     one.where.add(where);
   };
   for (const certificate of inKubeconfig(seen)) add('ca', certificate, 'in your kubeconfig');
-  for (const certificate of ofEtcd(seen)) add('etcd-ca', certificate, 'in --etcd-cacert');
+  for (const { authorities: held = [], authoritiesOf } of etcdPorts(seen))
+    for (const certificate of held)
+      add('etcd-ca', certificate, authoritiesOf === 'peers' ? 'in the file of etcd’s peers' : 'in --etcd-cacert');
   const published = seen.peek('kube.trust');
   if (published?.state === 'known') {
     for (const one of [...published.value.root, ...published.value.client]) add('ca', one, 'in ConfigMaps of kube-system');
@@ -72,10 +74,10 @@ function inKubeconfig(seen: Seen<AuthorityEvidence>): readonly CertificateSeen[]
   return [entry, ...direct].flatMap((item) => (item?.state === 'known' ? (item.value.authorities ?? []) : []));
 }
 
-function ofEtcd(seen: Seen<AuthorityEvidence>): readonly CertificateSeen[] {
+function etcdPorts(seen: Seen<AuthorityEvidence>): readonly Knock[] {
   const ports = seen.topology.members.flatMap(({ subject }) => [
     seen.peek('etcd.client-port', subject),
     seen.peek('etcd.peer-port', subject),
   ]);
-  return ports.flatMap((item) => (item?.state === 'known' ? (item.value.authorities ?? []) : []));
+  return ports.flatMap((item) => (item?.state === 'known' ? [item.value] : []));
 }

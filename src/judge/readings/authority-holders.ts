@@ -27,7 +27,12 @@ function allHolders(seen: Seen<CertificateEvidence>): Readonly<Record<Authority,
 
 function findHolders(seen: Seen<CertificateEvidence>, authority: Authority): readonly AuthorityHolder[] {
   const files = new Map(fileSets(seen).map((set) => [set.node, authoritiesIn(set, authority).map((file) => file.certificate.sha256)]));
-  const places = certificatePlaces(seen).filter(({ asked, role }) => asked !== undefined && describeRole(role).authority === authority);
+  const { kind } = seen.topology.platform;
+  // There peers have an authority of their own: a member that shows its peer port alone differs from nobody.
+  const isApart = (role: string): boolean => role === 'etcd-peer' && (kind === 'k3s' || kind === 'rke2');
+  const places = certificatePlaces(seen).filter(
+    ({ asked, role }) => asked !== undefined && describeRole(role).authority === authority && !isApart(role),
+  );
   const isJudged = places.some(({ leaves }) => leaves.some(({ trust }) => trust?.kind === 'trusted'));
   const served = new Map<string, string | undefined>();
   for (const { leaves, subject } of places) {

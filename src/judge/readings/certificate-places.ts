@@ -1,6 +1,6 @@
 // Where is a certificate served or kept: on which machine, in which role, under which subject?
 import { joinAddress } from '../../model/address.ts';
-import type { CertificateSeen, Knock, Try } from '../../model/network.ts';
+import type { CertificateSeen, Knock, Trust, Try } from '../../model/network.ts';
 import type { Seen } from '../../model/rule.ts';
 import type { Subject } from '../../model/subject.ts';
 import { keysOn, type Topology } from '../../model/topology.ts';
@@ -64,12 +64,32 @@ function members(seen: Seen<CertificateEvidence>): readonly Place[] {
       const address = joinAddress(member.host, port);
       const item = seen.peek(id, member.subject);
       const knock: Knock | undefined = item?.state === 'known' ? item.value : undefined;
-      const trust = knock?.trust === undefined ? {} : { trust: knock.trust };
+      const trust =
+        knock?.trust === undefined ? {} : { trust: role === 'etcd-peer' ? trustAmongPeers(seen, knock, knock.trust) : knock.trust };
       const leaves = (knock?.chain.slice(0, 1) ?? []).map((certificate): Leaf => ({ where: address, served: true, certificate, ...trust }));
       const subject = placeOf(seen.topology, member.subject.keys.node ?? member.host, role);
       return { subject, role, leaves, asked: { id, subject: member.subject, address } };
     }),
   );
+}
+
+/** By an authority that may be that of clients alone, which proves a stranger only once it has signed another member's. */
+function trustAmongPeers(seen: Seen<'etcd.peer-port'>, knock: Knock, trust: Trust): Trust {
+  if (knock.authoritiesOf === 'peers' || !isStranger(trust)) return trust;
+  const isOfPeers = seen.topology.members.some(({ subject }) => {
+    const item = seen.peek('etcd.peer-port', subject);
+    const other = item?.state === 'known' ? item.value.trust : undefined;
+    return other !== undefined && other.kind !== 'not-judged' && !isStranger(other);
+  });
+  if (isOfPeers) return trust;
+  return {
+    kind: 'not-judged',
+    why: 'the authority that is known for etcd signed no member’s peer certificate: peers may have one of their own',
+  };
+}
+
+function isStranger(trust: Trust): boolean {
+  return trust.kind === 'untrusted' && trust.why === 'unknown-authority';
 }
 
 /** Ports of a machine whose certificate nothing checks by default. */

@@ -1,7 +1,7 @@
 // Does a member's peer port answer, and which certificate does it show?
 import { defineProbe } from '../probe.ts';
 import { memberOf } from '../shared/gaps.ts';
-import { gatherEtcdKnock, readKnock } from '../shared/knock.ts';
+import { gatherPeerKnock, readKnock } from '../shared/knock.ts';
 
 export default defineProbe({
   id: 'etcd.peer-port',
@@ -12,7 +12,7 @@ export default defineProbe({
   timeoutMs: 4000,
   gather: (subject, around) => {
     const { host, peerPort } = memberOf(subject, around.topology);
-    return gatherEtcdKnock(host, peerPort, around);
+    return gatherPeerKnock(host, peerPort, around);
   },
   read: readKnock,
 });

@@ -13,6 +13,7 @@ const rawKnocks = z.object({
   tries: z.array(rawTry).min(1),
   anchors: z.array(z.string()).exactOptional(),
   names: z.array(z.string()).exactOptional(),
+  anchorsOf: z.literal('peers').exactOptional(),
 });
 
 export async function gatherKnock(host: string, port: number, around: Surroundings): Promise<Gathered> {
@@ -34,14 +35,22 @@ export async function gatherEtcdKnock(host: string, port: number, around: Surrou
   return { raw: anchors.length === 0 ? JSON.stringify({ tries }) : writeTries(tries, anchors, [host]), source: 'direct' };
 }
 
+/** Members may check one another with another authority than clients check them with: the clients' own proves less. */
+export async function gatherPeerKnock(host: string, port: number, around: Surroundings): Promise<Gathered> {
+  const anchors = around.source.anchors('etcd-peer');
+  if (anchors.length === 0) return gatherEtcdKnock(host, port, around);
+  const tries = await tryInWindow((signal) => around.source.knock(host, port, signal), isOpen, around.signal);
+  return { raw: JSON.stringify({ tries, anchors, names: [host], anchorsOf: 'peers' }), source: 'direct' };
+}
+
 /** The port is open when any try found it so: what the network lost once is not the server's silence. */
 export function readKnock(raw: string): Knock {
-  const { tries, anchors = [], names = [] } = parseRaw(raw, rawKnocks);
+  const { tries, anchors = [], names = [], anchorsOf } = parseRaw(raw, rawKnocks);
   const open = tries.find(isOpen);
   const telling = open ?? tries.find((one) => one.chain.length > 0);
   const chain = describeChain(telling?.chain ?? []);
   const trust = telling === undefined || anchors.length === 0 ? {} : { trust: judgeChain(telling, anchors, names) };
-  const authorities = anchors.length === 0 ? {} : { authorities: describeAnchors(anchors) };
+  const authorities = anchors.length === 0 ? {} : { authorities: describeAnchors(anchors), ...(anchorsOf && { authoritiesOf: anchorsOf }) };
   const last = bestTry(tries);
   const silent: Failure = { kind: 'failed', why: 'closed', detail: 'the connection ended without a handshake' };
   return { outcome: open === undefined ? ((last && failureOf(last)) ?? silent) : { kind: 'open' }, chain, ...trust, ...authorities };

@@ -2,7 +2,10 @@
 import { expect, test } from 'vitest';
 import rule from '../../../rules/certificates/cert-ca-differs.ts';
 import { fill } from '../../../src/explain/template.ts';
+import { judgeAll } from '../../../src/judge/judge.ts';
+import { buildTopology } from '../../../src/judge/topology/build.ts';
 import { authorityFile, fileSet, serves, showsOn } from '../../kit/certificates.ts';
+import { madeBy, makers } from '../../kit/makers.ts';
 import { fixesOf, gateOf, shown, unfilled } from '../../kit/texts.ts';
 import { asFail, healthyWorld, type World } from '../../kit/world.ts';
 
@@ -105,4 +108,18 @@ test('where clients refuse one leaf, whether its authority differs too is not kn
 test('a machine nobody saw is unknown', () => {
   const world = healthyWorld().missing('etcd.client-port', 'm2').missing('etcd.peer-port', 'm2');
   expect(world.verdict(rule, 'm2/etcd-ca').status).toBe('unknown');
+});
+
+test('on RKE2, where peers have an authority of their own, a member that shows its peer port alone is not the odd one', () => {
+  const world = healthyWorld().missing('etcd.client-port', 'm1');
+  for (const node of ['m1', 'm2', 'm3']) showsOn('etcd.peer-port', node, { authorityKeyId: 'eeee' }, world);
+  expect(world.verdict(rule, 'm1/etcd-ca').status).toBe('fail');
+  const [, [, version, osImage] = ['', '', '']] = makers;
+  const evidence = madeBy(world.evidence, version, osImage);
+  const verdicts = judgeAll([rule], evidence, buildTopology(evidence)).filter(({ subject }) => subject.id.endsWith('/etcd-ca'));
+  expect(verdicts.map(({ subject, status }) => [subject.name, status])).toEqual([
+    ['m1', 'unknown'],
+    ['m2', 'pass'],
+    ['m3', 'pass'],
+  ]);
 });

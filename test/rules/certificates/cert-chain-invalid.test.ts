@@ -4,6 +4,8 @@ import rule from '../../../rules/certificates/cert-chain-invalid.ts';
 import type { Trust } from '../../../src/model/network.ts';
 import { authorityFile, file, serves, showsOn, withFiles } from '../../kit/certificates.ts';
 import { fixesOf, gateOf, unfilled } from '../../kit/texts.ts';
+import { madeBy, makers } from '../../kit/makers.ts';
+import { plansFor } from '../../kit/plans.ts';
 import { asFail, healthyWorld, type World } from '../../kit/world.ts';
 
 const stranger: Trust = { kind: 'untrusted', why: 'unknown-authority', detail: 'signed by “CN=kubernetes”' };
@@ -46,6 +48,48 @@ test('an etcd member’s is judged by the authority that was named', () => {
     reason: 'signature',
     facts: { words: 'is not signed by the etcd authority' },
   });
+});
+
+/** What each member shows its peers, judged by the authority that is known. */
+function peersTrust(trusts: Readonly<Record<string, Trust>>, authoritiesOf?: 'peers'): World {
+  const world = healthyWorld();
+  for (const [node, trust] of Object.entries(trusts))
+    world.set('etcd.peer-port', node, (old) => ({ ...old, trust, ...(authoritiesOf && { authoritiesOf }) }));
+  return world;
+}
+
+const allStrangers = { m1: stranger, m2: stranger, m3: stranger };
+
+test('peers may have an authority of their own: the one of clients that signed none of them tells nothing', () => {
+  const world = peersTrust(allStrangers);
+  for (const node of ['m1', 'm2', 'm3']) world.set('etcd.client-port', node, (old) => ({ ...old, trust: { kind: 'trusted' } }));
+  for (const node of ['m1', 'm2', 'm3']) {
+    expect(world.verdict(rule, `${node}/etcd-server`).status).toBe('pass');
+    expect(world.verdict(rule, `${node}/etcd-peer`)).toMatchObject({
+      status: 'unknown',
+      gaps: [{ detail: expect.stringContaining('of their own'), howToGet: 'run ha-doctor on a machine of etcd, as root' }],
+    });
+  }
+});
+
+test('once it signed what another member shows its peers, the odd one fails', () => {
+  const world = peersTrust({ m1: { kind: 'trusted' }, m2: stranger, m3: { kind: 'trusted' } });
+  expect(asFail(world.verdict(rule, 'm2/etcd-peer'))).toMatchObject({ reason: 'signature', severity: 'critical' });
+  expect(world.verdict(rule, 'm1/etcd-peer').status).toBe('pass');
+  const ended: Trust = { kind: 'untrusted', why: 'expired', detail: '' };
+  expect(asFail(peersTrust({ m1: ended, m2: stranger }).verdict(rule, 'm2/etcd-peer')).reason).toBe('signature');
+});
+
+test('where files tell what members check one another with, even all of them may be strangers', () => {
+  const world = peersTrust(allStrangers, 'peers');
+  for (const node of ['m1', 'm2', 'm3']) expect(asFail(world.verdict(rule, `${node}/etcd-peer`)).reason).toBe('signature');
+});
+
+test('on RKE2 the authority is looked at where that keeps it', () => {
+  const [, [, version, osImage] = ['', '', '']] = makers;
+  const evidence = madeBy(peersTrust(allStrangers, 'peers').evidence, version, osImage);
+  const fixes = plansFor(evidence).find((plan) => plan.rule === rule.id)?.fixes ?? [];
+  expect(fixes[0]?.run[1]).toMatch(/^openssl x509 -in \/var\/lib\/rancher\/rke2\/server\/tls\/etcd\/peer-ca\.crt /);
 });
 
 test('one that may not be used as its role needs fails: a peer is a server and a client', () => {

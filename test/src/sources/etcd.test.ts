@@ -182,7 +182,17 @@ describe('which certificate is used', () => {
       endpoints: ['127.0.0.1:2379'],
       key: `/${rke2}/server-client.key`,
     });
+    const ownPeers = { [`${rke2}/server-ca.crt`]: '', [`${rke2}/peer-ca.crt`]: '' };
+    expect(node({ ...ownPeers, [`${rke2}/server-client.crt`]: '', [`${rke2}/server-client.key`]: '' })?.peerAuthority).toBe(
+      `/${rke2}/peer-ca.crt`,
+    );
     expect(node({ [`${pki}/etcd/ca.crt`]: '' })).toBeUndefined();
+    const trusting = (peers: string): Readonly<Record<string, string>> => ({
+      'etc/kubernetes/manifests/etcd.yaml': manifest(`--trusted-ca-file=/${pki}/etcd/ca.crt`, `--peer-trusted-ca-file=${peers}`),
+    });
+    expect(node({ ...stacked, ...trusting(`/${pki}/etcd/ca.crt`) })?.peerAuthority).toBe(`/${pki}/etcd/ca.crt`);
+    expect(node({ ...stacked, ...trusting('/own.crt'), 'own.crt': '' })?.peerAuthority).toBe('/own.crt');
+    expect(node({ ...stacked, ...trusting('/absent.crt') })?.peerAuthority).toBeUndefined();
     expect(node({ ...stacked, ...etcd }, { endpoints: ['10.0.0.9:2379'], from: 'flag' })).toMatchObject({
       endpoints: ['10.0.0.9:2379'],
       certificate: `/${pki}/etcd/healthcheck-client.crt`,
@@ -211,7 +221,9 @@ describe('which certificate is used', () => {
       expect(() => readEtcdMaterial(files)).toThrow(UsageError);
       expect(() => readEtcdMaterial(files)).toThrow(sentence);
     }
-    expect(readEtcdMaterial(at('crt', 'key', 'crt'))?.anchors).toHaveLength(1);
+    expect(readEtcdMaterial(at('crt', 'key', 'crt'))).toMatchObject({ anchors: [expect.any(String)], peerAnchors: [] });
+    const withPeers = (name: string) => readEtcdMaterial({ ...at('crt', 'key', 'crt'), peerAuthority: join(folder, name) })?.peerAnchors;
+    expect([withPeers('crt')?.length, withPeers('garbage')?.length, withPeers('absent')?.length]).toEqual([1, 0, 0]);
     remove();
   });
 
