@@ -1,6 +1,7 @@
 // Do the control plane's own kubeconfigs still let anybody in, and do they lead to this cluster?
 import { isKubeadm } from '../../src/judge/readings/component-home.ts';
 import { defineRule, fail, notApplicable, pass, undecided } from '../../src/judge/define-rule.ts';
+import { nameRotated } from '../../src/judge/plans/give-login.ts';
 import {
   apiNeed,
   besideFolder,
@@ -219,6 +220,5 @@ function makeBeside(seen: Seen, node: string, file: string): readonly string[] {
 
 function changeInPlace(seen: Seen, file: string, renews: boolean): string {
   if (renews) return `test -e ${keptCopy(seen)} && kubeadm certs renew ${file}`;
-  const rotated = '/var/lib/kubelet/pki/kubelet-client-current.pem';
-  return `test -s ${rotated} && sed -i 's#client-certificate-data:.*#client-certificate: ${rotated}#; s#client-key-data:.*#client-key: ${rotated}#' /etc/kubernetes/kubelet.conf`;
+  return nameRotated();
 }

@@ -3,6 +3,7 @@ import { isKubeadm } from '../readings/component-home.ts';
 import { kubeletUnit } from '../readings/kubelet-home.ts';
 import { shellWord } from '../shell-word.ts';
 import { say } from '../../model/sentence.ts';
+import { planToGiveLogin } from './give-login.ts';
 import { deleteCopies, keepCopy, keptCopy, pairFiles, pathOnMachine, putBack } from './exchange-files.ts';
 import { setServer } from './set-server.ts';
 import type { Certainty, Fix, Need, Seen } from '../../model/rule.ts';
@@ -15,6 +16,7 @@ import { restartFor, rotateAll } from './reissue-certificate.ts';
 /** @param several how many machines the same role has ended on; with more than one nothing is taken out of service. */
 export function planToRenew(facts: Facts, several: boolean, seen: Seen): readonly Fix[] {
   const [node, role] = [String(facts['node']), String(facts['role'])];
+  if (role === 'kubelet-client' && isKubeadm(seen)) return planToGiveLogin(seen, node, fileNeeds(seen, node, role));
   const renew = renewOn(node, role, String(facts['where']), facts['kind'] === 'served', seen);
   if (role !== 'apiserver') return [renew];
   const backend = several ? undefined : backendOn(seen, node);
@@ -45,7 +47,7 @@ function renewOn(node: string, role: string, where: string, served: boolean, see
       ],
     };
   }
-  if (renewal === undefined) return renewKubelet(base, node, role, seen);
+  if (renewal === undefined) return renewServing(base, node, seen);
   const restart = restartAfter(role, served);
   return {
     ...base,
@@ -78,27 +80,16 @@ function restartAfter(role: string, served: boolean): readonly string[] {
   return restart.length > 0 || !isServerRole(role) ? restart : ['systemctl restart kubelet   # ends the wait after crashes, if it waits'];
 }
 
-/** Its files are moved to the copy only where what takes their place is there, or is made by the kubelet itself. */
-function renewKubelet(base: Omit<Fix, 'do' | 'run'>, node: string, role: string, seen: Seen): Fix {
+/** Its files are moved to the copy only where what takes their place is made by the kubelet itself. */
+function renewServing(base: Omit<Fix, 'do' | 'run'>, node: string, seen: Seen): Fix {
   const kept = keptCopy(seen);
   const restart = 'systemctl restart kubelet';
-  if (role !== 'kubelet-client') {
-    const run = [keepCopy(seen), `mv -f /var/lib/kubelet/pki/kubelet.crt /var/lib/kubelet/pki/kubelet.key ${kept}/ && ${restart}`];
-    const undo = [`mv -f ${kept}/kubelet.crt ${kept}/kubelet.key /var/lib/kubelet/pki/ && ${restart}`];
-    const verify = [...base.verify, ...deleteCopies(seen, 'kept')];
-    return { ...base, verify, do: say('Let the kubelet on {node} make a new one', { node }), run, undo };
-  }
-  const current = 'kubelet-client-current.pem';
   return {
     ...base,
-    do: say('Give the kubelet on {node} a new certificate', { node }),
-    run: [
-      `(umask 077; kubeadm kubeconfig user --org system:nodes --client-name ${shellWord(`system:node:${node}`)} > /root/kubelet.conf)   # on a master that has ca.key; then bring the file`,
-      keepCopy(seen),
-      `test -s /root/kubelet.conf && mv -f /var/lib/kubelet/pki/${current} ${kept}/ && cp /root/kubelet.conf /etc/kubernetes/kubelet.conf && ${restart}`,
-    ],
-    verify: [...base.verify, ...deleteCopies(seen, 'kept'), '# and the login that was brought: rm /root/kubelet.conf'],
-    undo: [`mv -f ${kept}/${current} /var/lib/kubelet/pki/ && ${putBack(seen, 'kubelet.conf')} && ${restart}`],
+    do: say('Let the kubelet on {node} make a new one', { node }),
+    run: [keepCopy(seen), `mv -f /var/lib/kubelet/pki/kubelet.crt /var/lib/kubelet/pki/kubelet.key ${kept}/ && ${restart}`],
+    verify: [...base.verify, ...deleteCopies(seen, 'kept')],
+    undo: [`mv -f ${kept}/kubelet.crt ${kept}/kubelet.key /var/lib/kubelet/pki/ && ${restart}`],
   };
 }
 
@@ -111,7 +102,7 @@ function fileNeeds(seen: Seen, node: string, role: string): readonly Need[] {
   const renewed = own.some((one) => Date.parse(one.certificate.notAfter) > seen.startedAt);
   return [
     { text: 'the CA is valid', met: valid },
-    { text: say('its key lies on {node}', { node }), met: 'unknown' },
+    ...(role === 'kubelet-client' ? [] : [{ text: say('its key lies on {node}', { node }), met: 'unknown' } as const]),
     { text: 'the file is not renewed yet', met: own.length === 0 ? 'unknown' : renewed ? 'no' : 'yes' },
   ];
 }
