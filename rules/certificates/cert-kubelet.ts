@@ -1,23 +1,35 @@
 // Can each kubelet log in for long enough, as its own node, and does it serve what verifying clients accept?
-import { kubeletPlace, restartKubelet } from '../../src/judge/readings/kubelet-home.ts';
-import { hasNoShell, talosctl } from '../../src/judge/readings/talosctl.ts';
+import { kubeletUnit, renewsAtStart } from '../../src/judge/readings/kubelet-home.ts';
 import { defineRule, fail, pass, undecided } from '../../src/judge/define-rule.ts';
+import { planToAskAgain } from '../../src/judge/plans/ask-again.ts';
 import { planToRenew } from '../../src/judge/plans/renew-certificate.ts';
-import { certificateNeeds, endOf, hasEnded, isSelfMade, lifetimeOf, type Leaf, placesOn } from '../../src/judge/readings/certificate.ts';
+import {
+  certificateNeeds,
+  endOf,
+  hasEnded,
+  isSelfMade,
+  lifetimeOf,
+  type Leaf,
+  placesOn,
+  shareOf,
+} from '../../src/judge/readings/certificate.ts';
 import { covers, namesOn } from '../../src/judge/readings/certificate-names.ts';
 import { endBySilence } from '../../src/judge/readings/silence.ts';
 import { isReadyNode } from '../../src/judge/readings/node.ts';
 import { serverNow } from '../../src/judge/readings/host-clock.ts';
-import { shellWord } from '../../src/judge/shell-word.ts';
-import type { Cause, Fix, Seen } from '../../src/model/rule.ts';
+import type { Seen } from '../../src/model/rule.ts';
 import { say, type Text } from '../../src/model/sentence.ts';
 import type { Machine } from '../../src/model/topology.ts';
 import { describeDuration } from '../../src/model/time.ts';
+
+const day = 86_400_000;
 
 type Reason = 'identity' | 'rotation' | 'names';
 
 interface Flaw {
   readonly reason: Reason;
+  /** Where it is not the rule's own. */
+  readonly severity?: 'critical';
   readonly words: Text;
   readonly leaf: Leaf;
 }
@@ -31,7 +43,7 @@ export default defineRule({
   layer: 0,
   title: 'kubelet on {node}: {words}',
   healthy: 'kubelets log in and serve with good certificates',
-  why: 'A kubelet renews its certificate by a request to the API; one that is not renewed costs the node on the day it ends.',
+  why: 'A kubelet renews its certificate by a request to the API, on k3s and RKE2 at its start; one that is not renewed costs the node on the day it ends.',
   shows: ['{node} {where}', '  {subject}', '  {words}'],
   folded: '{words}',
   needs: certificateNeeds,
@@ -40,6 +52,11 @@ export default defineRule({
       value: 0.1,
       unit: 'of its lifetime',
       source: 'client-go renews when 70 to 90 % of it are over (util/certificate jitteryDuration)',
+    },
+    critical: {
+      value: 1,
+      unit: 'days',
+      source: 'convention: whoever is paged has to be there before the node is lost; it shrinks with lifetimes below a year',
     },
   },
   reasons: ['identity', 'rotation', 'names'],
@@ -60,7 +77,9 @@ export default defineRule({
     const now = serverNow(seen);
     for (const { role, leaf } of leaves) {
       const isLogin = role === 'kubelet-client';
-      const flaw = isLogin ? (identityFlaw(seen, leaf) ?? rotationFlaw(leaf, now.low, limits.share)) : namesFlaw(leaf, machine);
+      const flaw = isLogin
+        ? (identityFlaw(seen, leaf) ?? rotationFlaw(seen, subject.name, leaf, endOf(leaf.certificate) - now.low, limits))
+        : namesFlaw(leaf, machine);
       if (flaw === undefined || hasEnded(leaf.certificate, now)) continue;
       const facts = {
         node: subject.name,
@@ -70,7 +89,8 @@ export default defineRule({
         role,
         kind: leaf.served ? 'served' : 'file',
       };
-      return fail(facts, { reason: flaw.reason, group: role, witness: 'stated' });
+      const severity = flaw.severity === undefined ? {} : { severity: flaw.severity };
+      return fail(facts, { reason: flaw.reason, ...severity, group: role, witness: 'stated' });
     }
     if (leaves.every(({ role, leaf }) => role === 'kubelet-serving' && leaf.certificate.names.length === 0))
       return undecided('what it serves bears no names to judge', `run ha-doctor on ${subject.name}, as root`);
@@ -92,7 +112,10 @@ export default defineRule({
     },
     { to: 'cert-leaf-expiring', kind: 'hints', on: 'node', because: 'a kubelet that does not renew its certificates lets them end' },
   ],
-  fixes: planFor,
+  fixes: ({ verdicts }, seen) =>
+    verdicts.flatMap(({ facts, subject, reason }) =>
+      reason === 'identity' ? planToRenew(facts, verdicts.length > 1, seen) : planToAskAgain(seen, subject.name),
+    ),
   avoid: () => ['approve a request for a serving certificate without looking who asks, and for which names'],
   reading: [
     'https://kubernetes.io/docs/reference/access-authn-authz/kubelet-tls-bootstrapping/',
@@ -129,48 +152,19 @@ function identityFlaw(seen: Seen<'kube.nodes'>, leaf: Leaf): Flaw | undefined {
   return { reason: 'identity', leaf, words: say('it logs in as node {name}, which the API does not have', { name }) };
 }
 
-function rotationFlaw(leaf: Leaf, now: number, share: number): Flaw | undefined {
-  const left = endOf(leaf.certificate) - now;
-  if (left > lifetimeOf(leaf.certificate) * share) return undefined;
-  return {
-    reason: 'rotation',
-    leaf,
-    words: say('its login ends in {left} and should have been renewed by now', { left: describeDuration(left) }),
-  };
-}
-
-function planFor({ verdicts }: Cause, seen: Seen): readonly Fix[] {
-  return verdicts.flatMap(({ facts, subject, reason }): readonly Fix[] => {
-    const look: Fix = {
-      do: say('See whether the kubelet on {node} asks, and whether anybody answers', { node: subject.name }),
-      where: 'here',
-      run: [
-        'kubectl get csr --sort-by=.metadata.creationTimestamp',
-        `kubectl get csr -o wide | grep ${shellWord(`system:node:${subject.name}`)}`,
-      ],
-      risk: 'none',
-      needs: [],
-      verify: [],
-    };
-    if (reason === 'rotation' || reason === 'names') {
-      const run = [
-        hasNoShell(seen)
-          ? talosctl(seen, subject.name, 'get kubeletspec -o yaml')
-          : 'grep -E "rotateCertificates|serverTLSBootstrap" /var/lib/kubelet/config.yaml',
-        `${restartKubelet(seen, subject.name)}   # it asks again at its start`,
-      ];
-      return [
-        look,
-        {
-          do: say('Let the kubelet on {node} ask again', { node: subject.name }),
-          where: kubeletPlace(seen, subject.name),
-          run,
-          risk: 'low',
-          needs: [],
-          verify: ['kubectl get csr'],
-        },
-      ];
-    }
-    return planToRenew({ ...facts, where: String(facts['where']) }, verdicts.length > 1, seen);
-  });
+/** @param left milliseconds */
+function rotationFlaw(
+  seen: Seen,
+  node: string,
+  leaf: Leaf,
+  left: number,
+  limits: Readonly<Record<'share' | 'critical', number>>,
+): Flaw | undefined {
+  if (left > lifetimeOf(leaf.certificate) * limits.share) return undefined;
+  const isNear = left <= limits.critical * day * shareOf(lifetimeOf(leaf.certificate));
+  const ends = describeDuration(left);
+  const words = renewsAtStart(seen)
+    ? say('its login ends in {left}, and only a restart of {unit} renews it', { left: ends, unit: kubeletUnit(seen, node) })
+    : say('its login ends in {left} and should have been renewed by now', { left: ends });
+  return { reason: 'rotation', leaf, words, ...(isNear && { severity: 'critical' }) };
 }

@@ -52,7 +52,7 @@ export default defineRule({
     const now = serverNow(seen);
     const [first] = leaves.filter((leaf) => !hasEnded(leaf.certificate, now)).sort(byEnd);
     if (first === undefined) return notApplicable('it has ended already');
-    if (place.role === 'kubelet-client') return notApplicable('the kubelet renews it itself: the rule about kubelets judges it');
+    if (place.role === 'kubelet-client') return notApplicable('the rule about kubelets judges it');
     const facts = factsOf(place, first, now);
     const step = stepOf(first, endOf(first.certificate) - now.low, limits);
     const witness = now.whose === 'servers' ? ('stated' as const) : ('measured' as const);

@@ -34,6 +34,11 @@ export function lookAtItsLogin(seen: Seen): readonly string[] {
   return [`openssl x509 -noout -enddate -in ${ofAgent ?? '/var/lib/kubelet/pki/kubelet-client-current.pem'}   # what it logs in with`];
 }
 
+/** k3s and RKE2 hand a kubelet its certificates whenever they start it, and it asks for none itself (pkg/agent/config). */
+export function renewsAtStart({ topology }: Seen): boolean {
+  return topology.platform.kind === 'k3s' || topology.platform.kind === 'rke2';
+}
+
 export function restartKubelet(seen: Seen, node: string): string {
   return hasNoShell(seen) ? talosctl(seen, node, 'service kubelet restart') : `systemctl restart ${kubeletUnit(seen, node)}`;
 }

@@ -6,7 +6,10 @@ import expired from '../../../rules/certificates/cert-leaf-expired.ts';
 import expiring from '../../../rules/certificates/cert-leaf-expiring.ts';
 import { day, file, fileSet, iso, made, showsOn, withFiles } from '../../kit/certificates.ts';
 import { fixesOf, gateOf, unfilled } from '../../kit/texts.ts';
-import { asFail, healthyWorld, now, type World } from '../../kit/world.ts';
+import { madeBy, makers } from '../../kit/makers.ts';
+import { judgeAll, viewOf } from '../../../src/judge/judge.ts';
+import { buildTopology } from '../../../src/judge/topology/build.ts';
+import { asFail, healthyWorld, inEnglish, now, type World } from '../../kit/world.ts';
 
 const login = (change: object): World =>
   withFiles({
@@ -28,6 +31,48 @@ test('a login that should have been renewed by now, one of no node, one of a nod
   expect(verdict.facts['words']).toContain('m9');
   expect(gateOf(kubelet, other, verdict, { ...verdict, rule: 'ha-node-notready' })).toEqual(['yes']);
   expect(fixesOf(kubelet, other, verdict)).not.toEqual([]);
+});
+
+const ofDays = (lifetime: number, left: number): World =>
+  login({ notBefore: iso(now + (left - lifetime) * day), notAfter: iso(now + left * day) });
+
+test('with a day left it is critical, of a short lifetime with the same share of it', () => {
+  expect(asFail(ofDays(365, 1.1).verdict(kubelet, 'm2')).severity).toBe('warning');
+  expect(asFail(ofDays(365, 0.9).verdict(kubelet, 'm2'))).toMatchObject({ severity: 'critical', reason: 'rotation', impact: 'at-risk' });
+  expect(asFail(ofDays(365, 1 / 24).verdict(kubelet, 'm2')).severity).toBe('critical');
+  expect(asFail(ofDays(1, 1 / 24).verdict(kubelet, 'm2')).severity).toBe('warning');
+  expect(asFail(ofDays(1, 0.0025).verdict(kubelet, 'm2')).severity).toBe('critical');
+  expect(asFail(ofDays(3650, 1.1).verdict(kubelet, 'm2')).severity).toBe('warning');
+});
+
+test.each(makers.slice(0, 2))('on %s the unit is started anew: nothing else renews it', (kind, version, osImage) => {
+  const evidence = madeBy(ofDays(365, 20).evidence, version, osImage);
+  const topology = buildTopology(evidence);
+  const [verdict] = judgeAll([kubelet], evidence, topology)
+    .filter((one) => one.subject.name === 'm2')
+    .map(asFail);
+  if (verdict === undefined) throw new Error('m2 is judged');
+  const unit = kind === 'k3s' ? 'k3s' : 'rke2-server';
+  expect(inEnglish(verdict.facts['words'])).toContain(`only a restart of ${unit} renews it`);
+  const cause = { facts: verdict.facts, subjects: [verdict.subject], verdicts: [verdict] };
+  const fixes = kubelet.fixes(cause, viewOf(evidence, topology));
+  expect(fixes.map(({ where, run, risk }) => [where, run, risk])).toEqual([['m2', [`systemctl restart ${unit}`], 'medium']]);
+  expect(fixes[0]?.needs).toMatchObject([{ met: 'yes' }, { met: 'yes' }]);
+  expect(fixes[0]?.verify[0]).toContain(`/var/lib/rancher/${kind}/agent/client-kubelet.crt`);
+});
+
+test('where the kubelet asks for it itself, that is looked at first', () => {
+  const world = ofDays(365, 20);
+  const [look, ask] = fixesOf(kubelet, world, asFail(world.verdict(kubelet, 'm2')));
+  expect(look?.run[0]).toContain('kubectl get csr');
+  expect(ask?.run).toEqual([expect.stringContaining('rotateCertificates'), expect.stringContaining('systemctl restart kubelet')]);
+});
+
+test('one of no node gets a new login in three steps', () => {
+  const world = login({ subject: 'CN=admin' });
+  const fixes = fixesOf(kubelet, world, asFail(world.verdict(kubelet, 'm2')));
+  expect(fixes.map(({ where }) => where)).toEqual(['m2', 'm2', 'm2']);
+  expect(fixes[0]?.run.at(-1)).toContain('kubeadm kubeconfig user --config ');
 });
 
 test('a serving certificate for another machine, unless it made it itself', () => {
