@@ -18,6 +18,7 @@ import {
 import { describeRole, isUnverified } from '../../src/judge/readings/certificate-role.ts';
 import { factsOf } from '../../src/judge/readings/certificate-words.ts';
 import { type ServerNow, serverNow } from '../../src/judge/readings/host-clock.ts';
+import { type ToldExpired, toldExpired } from '../../src/judge/readings/told-expired.ts';
 import type { Seen } from '../../src/model/rule.ts';
 import { describeMoment } from '../../src/model/time.ts';
 import { effectsOfRefusal } from './edges/refused-leaf.ts';
@@ -33,13 +34,25 @@ export default defineRule({
   title: '{nodes} {verb} an expired {name} certificate{share}',
   healthy: 'no certificate that is served has ended',
   why: 'Whoever verifies this certificate refuses it, and every new connection fails; open ones live until they break.',
-  shows: ['{node} {where}  role {role}', '  serial {serial}  sha256 {sha256}', '  ended {ended}, {ago} ago by {by}', 'if others: {others}'],
+  shows: [
+    '{node} {where}  role {role}',
+    'if serial:   serial {serial}  sha256 {sha256}',
+    'if ago:   ended {ended}, {ago} ago by {by}',
+    'if log:   the log of its API server: {log}',
+    'if others: {others}',
+  ],
   folded: '{name} certificate ended {ended}',
-  needs: certificateNeeds,
+  needs: [...certificateNeeds, 'kube.container-logs', 'here.container-logs'],
   limits: {},
   reasons: [],
-  subjects: (seen) => [...certificatePlaces(seen).map((place) => place.subject), ...unnamedPlaces(seen)],
+  subjects: (seen) => [
+    ...certificatePlaces(seen).map((place) => place.subject),
+    ...toldExpired(seen).map((told) => told.subject),
+    ...unnamedPlaces(seen),
+  ],
   judge: (seen, _limits, subject) => {
+    const told = toldExpired(seen).find((one) => one.subject.id === subject.id);
+    if (told !== undefined) return failAsTold(told);
     const place = placeOfSubject(seen, subject);
     if (place === undefined) endUnnamed(seen);
     if (place === undefined) return undecided('what was seen at first is no longer known', '--masters');
@@ -81,6 +94,14 @@ export default defineRule({
     'remote error: tls: bad certificate',
   ],
 });
+
+/** Nobody saw its dates; who refuses it did. */
+function failAsTold({ node, role, path, line }: ToldExpired) {
+  const { name, severity, impact } = describeRole(role);
+  const unseen = { serial: '', sha256: '', ago: '', by: '', share: '', others: '' };
+  const words = { node, nodes: node, verb: 'holds', kind: 'file', role, name, where: path, ended: 'before its last start', log: line };
+  return fail({ ...unseen, ...words }, { severity, impact, group: role, witness: 'stated' });
+}
 
 function failWith(seen: Seen<CertificateEvidence>, place: Place, leaf: Leaf, now: ServerNow) {
   const same = certificatePlaces(seen).filter((one) => one.role === place.role);

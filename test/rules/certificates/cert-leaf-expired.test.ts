@@ -292,3 +292,20 @@ test('what a machine shows at a second address is not hidden by its silent first
   const world = new World([...named.evidence.items, second]);
   expect(world.verdict(rule, 'm1/apiserver')).toMatchObject({ status: 'fail', facts: { where: '203.0.113.1:6443' } });
 });
+
+test('a client certificate for etcd that nobody saw is told by the API server that etcd refused, while it serves nobody', () => {
+  const log = (text: string, world = healthyWorld()): World =>
+    world.set('kube.container-logs', undefined, {
+      logs: [{ component: 'kube-apiserver', node: 'm3', pod: 'kube-apiserver-m3', previous: true, lines: [{ at: now - 5000, text }] }],
+    });
+  const refused =
+    'E1121 03:12:44.1       1 run.go:72] "command failed" err="context deadline exceeded: remote error: tls: expired certificate"';
+  const dead = (world: World) => world.set('api.ready', 'm3', { tries: failedTries('m3', 'refused') });
+  const verdict = asFail(dead(log(refused)).verdict(rule, 'm3/apiserver-etcd-client'));
+  expect(verdict).toMatchObject({ group: 'apiserver-etcd-client', witness: 'stated', severity: 'critical' });
+  expect(verdict.facts['where']).toBe('/etc/kubernetes/pki/apiserver-etcd-client.crt');
+  const told = (world: World) => world.judge(rule).filter(({ subject }) => subject.id.endsWith('etcd-client')).length;
+  expect(told(log(refused))).toBe(0);
+  expect(told(dead(log('E1121 03:12:44.1       1 run.go:72] "command failed" err="context deadline exceeded"')))).toBe(0);
+  expect(told(dead(healthyWorld().missing('kube.container-logs')))).toBe(0);
+});

@@ -65,7 +65,7 @@ export const certificates: readonly Scenario[] = [
   {
     ...base,
     id: 'S164',
-    unrecorded: 'whether an instance ended by itself or for its lost lead is told by one line of its log',
+    onlyWitness: 'kube.container-logs',
     title: 'the lead of the scheduler moved five times within two minutes',
     faults: [{ fault: 'lead-unsteady' }],
     ages: [10],
@@ -96,7 +96,7 @@ export const certificates: readonly Scenario[] = [
   {
     ...base,
     id: 'S167',
-    unrecorded: 'only the kubelet’s own files tell of it: without them nothing is left to judge',
+    onlyWitness: 'here.kubelet',
     title: 'what the kubelet of w1 logs in with ended yesterday; seen on w1',
     faults: [{ fault: 'kubelet-login-expired', target: 'w1' }],
     ages: [70],
