@@ -21,11 +21,9 @@ function ablationsOf({ name, evidence, report }: Recording): readonly Ablation[]
   const before = known.get(name);
   if (before !== undefined) return before;
   const ids = knownIds(evidence);
-  const witness = scenarioOf(name)?.onlyWitness;
+  const needed = scenarioOf(name)?.indispensable ?? [];
   const drop = (what: string, isGone: (id: EvidenceId) => boolean): readonly Ablation[] =>
-    witness !== undefined && isGone(witness)
-      ? []
-      : [{ name: `${name} without ${what}`, before: report, after: judgeAgain(withoutEvidence(evidence, isGone)) }];
+    needed.some(isGone) ? [] : [{ name: `${name} without ${what}`, before: report, after: judgeAgain(withoutEvidence(evidence, isGone)) }];
   const whole = vantages.filter((prefix) => ids.some((id) => id.startsWith(prefix)));
   const all = [
     ...ids.flatMap((id) => drop(id, (one) => one === id)),

@@ -37,8 +37,8 @@ export interface Scenario {
   readonly until?: number;
   /** Why no recording of it is kept, such as `looks like S01`. */
   readonly unrecorded?: string;
-  /** The one piece of evidence without which nobody can tell it from something else, or from nothing: what less of it leads to is not asked. */
-  readonly onlyWitness?: EvidenceId;
+  /** Evidence without each piece of which nobody can tell it from something else, or from nothing: what follows then is not asked. */
+  readonly indispensable?: readonly EvidenceId[];
   /** Whether it is looked at with --deep: its rules compare two looks. */
   readonly deep?: true;
   readonly kubeconfig: Credential;

@@ -89,7 +89,7 @@ export const catalogue: readonly Scenario[] = [
   {
     ...base,
     id: 'S25',
-    onlyWitness: 'kube.container-logs',
+    indispensable: ['kube.container-logs'],
     title: "m3's client certificate for etcd expired, its API server restarted",
     faults: [{ fault: 'etcd-client-cert-expired', target: 'm3' }],
     ages: [60],

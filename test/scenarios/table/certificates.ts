@@ -65,7 +65,7 @@ export const certificates: readonly Scenario[] = [
   {
     ...base,
     id: 'S164',
-    onlyWitness: 'kube.container-logs',
+    indispensable: ['kube.container-logs', 'kube.leads-taken'],
     title: 'the lead of the scheduler moved five times within two minutes',
     faults: [{ fault: 'lead-unsteady' }],
     ages: [10],
@@ -96,7 +96,7 @@ export const certificates: readonly Scenario[] = [
   {
     ...base,
     id: 'S167',
-    onlyWitness: 'here.kubelet',
+    indispensable: ['here.kubelet'],
     title: 'what the kubelet of w1 logs in with ended yesterday; seen on w1',
     faults: [{ fault: 'kubelet-login-expired', target: 'w1' }],
     ages: [70],
