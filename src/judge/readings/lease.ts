@@ -4,7 +4,7 @@ import type { Seen } from '../../model/rule.ts';
 import type { Subject } from '../../model/subject.ts';
 import { type Age, ageAt, unknownSkew } from './age.ts';
 import type { Offset } from './clock.ts';
-import { anyMasterClock, type ClockEvidence, clockOn, hostClocks, hullOf } from './host-clock.ts';
+import { anyMasterClock, type ClockEvidence, clockOn, hostClocks, hullOf, medianOf } from './host-clock.ts';
 import { findLease, leasePlace, oldLockOf } from './lease-place.ts';
 
 export type LeaseEvidence = 'kube.leases' | 'kube.named-leases' | 'kube.old-locks' | 'kube.control-plane-pods' | ClockEvidence;
@@ -119,12 +119,16 @@ function holderClock(seen: Seen<ClockEvidence>, holder: string): Offset | undefi
 }
 
 /**
- * By the clock of the holder's machine. Where nobody read that one, by when an API server stored the renewal, which the
+ * By the clock of the holder's machine, and, for that may have been set since, no older than by the clocks of all. Where nobody read that one, by when an API server stored the renewal, which the
  * clocks of all of them bound: a worker whose clock is behind does not make its lease look old.
  */
 function ageOf(seen: Seen<ClockEvidence>, renewedAt: number, lease: LeaseSeen, clock: ServerClock, limits: LeaseLimits): Age {
   const own = clockOn(seen, holderNode(seen, lease.holder));
-  if (own !== undefined) return renewalAge(renewedAt, clock, own, 0);
+  if (own !== undefined) {
+    const age = renewalAge(renewedAt, clock, own, 0);
+    const usual = medianOf(hostClocks(seen).map(({ offset }) => offset)) ?? own;
+    return { low: Math.min(age.low, renewalAge(renewedAt, clock, usual, 0).low), high: age.high };
+  }
   const { storedAt } = lease;
   if (storedAt !== undefined) {
     const writer = anyMasterClock(seen);
