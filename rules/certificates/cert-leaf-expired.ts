@@ -47,13 +47,13 @@ export default defineRule({
   reasons: [],
   subjects: (seen) => [
     ...certificatePlaces(seen).map((place) => place.subject),
-    ...toldExpired(seen).map((told) => told.subject),
+    ...seen.shared(toldExpired).map((told) => told.subject),
     ...unnamedPlaces(seen),
   ],
   judge: (seen, _limits, subject) => {
-    const told = toldExpired(seen).find((one) => one.subject.id === subject.id);
-    if (told !== undefined) return failAsTold(told);
     const place = placeOfSubject(seen, subject);
+    const told = place === undefined ? seen.shared(toldExpired).find((one) => one.subject.id === subject.id) : undefined;
+    if (told !== undefined) return failAsTold(told);
     if (place === undefined) endUnnamed(seen);
     if (place === undefined) return undecided('what was seen at first is no longer known', '--masters');
     const now = serverNow(seen);

@@ -1,21 +1,11 @@
 // How are the flags of a command line read?
+import { kept } from './kept.ts';
 
 /** Flag without its dashes -> value; a flag without one is `true`. */
 export type Flags = ReadonlyMap<string, string>;
 
-/** Command lines are read by many rules, each for every subject: what was read from one is kept as long as it. */
-function keep(read: (words: readonly string[]) => Flags): (words: readonly string[]) => Flags {
-  const known = new WeakMap<readonly string[], Flags>();
-  return (words) => {
-    const before = known.get(words);
-    if (before !== undefined) return before;
-    const flags = read(words);
-    known.set(words, flags);
-    return flags;
-  };
-}
-
-const parseWords = keep((words) => new Map(flagsIn(words)));
+/** Command lines are read by many rules, each for every subject. */
+const parseWords = kept((words: readonly string[]): Flags => new Map(flagsIn(words)));
 
 /**
  * `--name=value`, `--name value` and a bare `--name` alike; the last one counts. Underscores count as dashes, as in
@@ -34,7 +24,7 @@ export function parseFlags(words: readonly string[], environment: readonly strin
 }
 
 /** The same, where a flag that stands several times is a list of all its values, joined by commas, as of service accounts' issuers and keys. */
-export const parseRepeatedFlags = keep((words) => {
+export const parseRepeatedFlags = kept((words: readonly string[]): Flags => {
   const flags = new Map<string, string>();
   for (const [name, value] of flagsIn(words)) {
     const before = flags.get(name);

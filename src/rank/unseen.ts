@@ -1,4 +1,5 @@
 // What follows from a rule that nobody could look at, if it failed?
+import { kept } from '../model/kept.ts';
 import type { Certainty, Edge, Link } from '../model/rule.ts';
 import { sharesKey } from '../model/subject.ts';
 import type { Fail, Unknown } from '../model/verdict.ts';
@@ -10,24 +11,14 @@ class Unseen extends Error {}
 
 const findings = ['reason', 'facts', 'since', 'moments', 'group', 'supports', 'severity', 'impact', 'witness'] as const;
 
-const assumedBefore = new WeakMap<Unknown, Fail>();
-
 /** The verdict as if it failed. Whoever asks how gets no answer, so that a gate cannot mistake silence for a fact. */
-export function assumeFailing(unknown: Unknown): Fail {
-  const before = assumedBefore.get(unknown);
-  if (before !== undefined) return before;
-  const assumed = asFailing(unknown);
-  assumedBefore.set(unknown, assumed);
-  return assumed;
-}
-
-function asFailing({ rule, subject, cites }: Unknown): Fail {
+export const assumeFailing = kept(({ rule, subject, cites }: Unknown): Fail => {
   const ask = (): never => {
     throw new Unseen(`${rule} was not seen on ${subject.name}`);
   };
   const assumed = { rule, subject, cites, status: 'fail' };
   return Object.defineProperties(assumed, Object.fromEntries(findings.map((name) => [name, { get: ask, enumerable: true }]))) as Fail;
-}
+});
 
 /** The gate between verdicts of which one or both are assumed; undecided where it depends on how they failed. */
 export function gateUnseen(scene: Scene, edge: Edge, link: Link): Certainty {

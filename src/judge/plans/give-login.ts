@@ -2,19 +2,17 @@
 import type { Fix, Need, Seen } from '../../model/rule.ts';
 import { say } from '../../model/sentence.ts';
 import { mastersOf, readApiServer, servesClients } from '../readings/api-server.ts';
+import { loginFile, rotatedLogin } from '../readings/kubelet-home.ts';
 import { shellWord } from '../shell-word.ts';
 import { apiNeed, besideFolder, configureBeside, copyWithout, deleteCopies, keepCopy, keptCopy, putBack } from './exchange-files.ts';
 
-const current = 'kubelet-client-current.pem';
-/** What the kubelet keeps renewed. */
-const rotated = `/var/lib/kubelet/pki/${current}`;
 const config = '/etc/kubernetes/kubelet.conf';
 const brought = '/root/kubelet.conf';
 const restart = 'systemctl restart kubelet';
 
 /** Has kubelet.conf name the certificate that the kubelet renews, once there is one: what stands in the file itself nothing renews. */
 export function nameRotated(): string {
-  return `test -s ${rotated} && sed -i 's#client-certificate-data:.*#client-certificate: ${rotated}#; s#client-key-data:.*#client-key: ${rotated}#' ${config}`;
+  return `test -s ${rotatedLogin} && sed -i 's#client-certificate-data:.*#client-certificate: ${rotatedLogin}#; s#client-key-data:.*#client-key: ${rotatedLogin}#' ${config}`;
 }
 
 /**
@@ -63,13 +61,13 @@ function bring(seen: Seen, node: string, from: string, needs: readonly Need[]): 
       keepCopy(seen),
       fetch,
       `server=$(sed -n 's/^ *server: *//p' ${config} | grep -m1 .) && sed -i "s#^\\( *server:\\).*#\\1 $server#" ${brought}`,
-      `test -n "$server" && test -e ${kept} && grep -F "server: $server" ${brought} && { test ! -e ${rotated} || mv -f ${rotated} ${kept}/; } && cp ${brought} ${config} && ${restart}`,
+      `test -n "$server" && test -e ${kept} && grep -F "server: $server" ${brought} && { test ! -e ${rotatedLogin} || mv -f ${rotatedLogin} ${kept}/; } && cp ${brought} ${config} && ${restart}`,
     ],
     risk: 'medium',
     needs,
     verify: [`kubectl get node ${shellWord(node)}   # Ready again`, ...deleteCopies(seen, 'kept')],
     undo: [
-      `{ test ! -e ${kept}/${current} || mv -f ${kept}/${current} /var/lib/kubelet/pki/; } && ${putBack(seen, 'kubelet.conf')} && ${restart}`,
+      `{ test ! -e ${kept}/${loginFile} || mv -f ${kept}/${loginFile} /var/lib/kubelet/pki/; } && ${putBack(seen, 'kubelet.conf')} && ${restart}`,
     ],
   };
 }
@@ -79,14 +77,14 @@ function nameOwn(node: string): Fix {
     do: say('Once the kubelet on {node} has a certificate of its own again, let kubelet.conf name that', { node }),
     where: node,
     run: [
-      `timeout 120 sh -c 'until test -s ${rotated}; do sleep 2; done'   # the kubelet asks for it by itself`,
+      `timeout 120 sh -c 'until test -s ${rotatedLogin}; do sleep 2; done'   # the kubelet asks for it by itself`,
       `${nameRotated()} && ${restart}`,
     ],
     risk: 'low',
     needs: [{ text: say('the request of {node} is approved: kubectl get csr', { node }), met: 'unknown' }],
     verify: [
-      `grep client- ${config}   # both lines name ${rotated}`,
-      `openssl x509 -in ${rotated} -noout -enddate`,
+      `grep client- ${config}   # both lines name ${rotatedLogin}`,
+      `openssl x509 -in ${rotatedLogin} -noout -enddate`,
       `# and the login that was brought: rm ${brought}`,
     ],
     undo: [`cp ${brought} ${config} && ${restart}`],

@@ -3,6 +3,7 @@ import type { Fix, Need, Seen } from '../../model/rule.ts';
 import { say, type Text } from '../../model/sentence.ts';
 import { type Authority, rolesSignedBy } from '../readings/certificate-role.ts';
 import { isKubeadm } from '../readings/component-home.ts';
+import { loginFile, rotatedLogin } from '../readings/kubelet-home.ts';
 import { quorumWithout } from '../readings/voters.ts';
 import { shellWord } from '../shell-word.ts';
 import {
@@ -106,16 +107,15 @@ const readers: Readonly<Record<Authority, readonly string[]>> = {
 };
 
 const logins = ['admin.conf', 'kubelet.conf', 'controller-manager.conf', 'scheduler.conf'];
-const current = 'kubelet-client-current.pem';
 
 /** A kubelet goes on with the certificate that the old authority gave it for as long as it finds that. */
 function swapLogins(seen: Seen, pairs: string): string {
   const beside = besideFolder(seen);
   const made = logins.map((file) => `test -s ${beside}/${file}`).join(' && ');
-  const kubelet = `mv -f /var/lib/kubelet/pki/${current} ${keptCopy(seen)}/ && systemctl restart kubelet`;
+  const kubelet = `mv -f ${rotatedLogin} ${keptCopy(seen)}/ && systemctl restart kubelet`;
   return `${made} && ${pairs} && mv -f ${beside}/*.conf /etc/kubernetes/ && ${kubelet}`;
 }
 
 function putBackLogin(seen: Seen): string {
-  return `mv -f ${keptCopy(seen)}/${current} /var/lib/kubelet/pki/ && systemctl restart kubelet`;
+  return `mv -f ${keptCopy(seen)}/${loginFile} /var/lib/kubelet/pki/ && systemctl restart kubelet`;
 }

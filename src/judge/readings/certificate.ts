@@ -3,6 +3,7 @@ import { shellWord } from '../shell-word.ts';
 import type { EvidenceId } from '../../model/evidence.ts';
 import type { CertificateSeen, Trust } from '../../model/network.ts';
 import type { Seen } from '../../model/rule.ts';
+import { kept } from '../../model/kept.ts';
 import { clusterSubject, type Subject } from '../../model/subject.ts';
 import { mastersOf } from './api-server.ts';
 import { placesIn } from './certificate-places.ts';
@@ -124,16 +125,8 @@ export function endUnnamed(seen: Seen<CertificateEvidence>): void {
   membersOf(seen);
 }
 
-const endsBefore = new WeakMap<CertificateSeen, number>();
-
-/** Milliseconds since 1970; read once, for it is asked for in every comparison. */
-export function endOf(certificate: CertificateSeen): number {
-  const before = endsBefore.get(certificate);
-  if (before !== undefined) return before;
-  const end = Date.parse(certificate.notAfter);
-  endsBefore.set(certificate, end);
-  return end;
-}
+/** Milliseconds since 1970; asked for in every comparison. */
+export const endOf = kept(({ notAfter }: CertificateSeen): number => Date.parse(notAfter));
 
 export function beginOf(certificate: CertificateSeen): number {
   return Date.parse(certificate.notBefore);

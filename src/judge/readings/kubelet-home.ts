@@ -2,6 +2,10 @@
 import type { Seen } from '../../model/rule.ts';
 import { hasNoShell, talosctl } from './talosctl.ts';
 
+/** What it keeps renewed and logs in with, certificate and key in one file: its name, and where it lies. */
+export const loginFile = 'kubelet-client-current.pem';
+export const rotatedLogin = `/var/lib/kubelet/pki/${loginFile}`;
+
 /** The unit of systemd that it runs in. */
 export function kubeletUnit({ topology }: Seen, node: string | undefined): string {
   const { kind } = topology.platform;
@@ -29,9 +33,8 @@ export function lookAtItsDisk(seen: Seen, node: string): string {
 /** Until when its login is good: with one that has ended it runs, and reaches no API server. Empty where its file holds the key too and only whole files are read. */
 export function lookAtItsLogin(seen: Seen): readonly string[] {
   if (hasNoShell(seen)) return [];
-  const { kind } = seen.topology.platform;
-  const ofAgent = kind === 'k3s' || kind === 'rke2' ? `/var/lib/rancher/${kind}/agent/client-kubelet.crt` : undefined;
-  return [`openssl x509 -noout -enddate -in ${ofAgent ?? '/var/lib/kubelet/pki/kubelet-client-current.pem'}   # what it logs in with`];
+  const file = renewsAtStart(seen) ? `/var/lib/rancher/${seen.topology.platform.kind}/agent/client-kubelet.crt` : rotatedLogin;
+  return [`openssl x509 -noout -enddate -in ${file}   # what it logs in with`];
 }
 
 /** k3s and RKE2 hand a kubelet its certificates whenever they start it, and it asks for none itself (pkg/agent/config). */

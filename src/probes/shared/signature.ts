@@ -1,5 +1,6 @@
 // Which key made the signature of a certificate?
 import { createPublicKey, type KeyObject, verify, X509Certificate } from 'node:crypto';
+import { kept } from '../../model/kept.ts';
 import { bytesOf, readElement, slicesOf, toBytes, toCharacters } from './der.ts';
 import type { Certificate } from './x509.ts';
 
@@ -31,25 +32,14 @@ export function nameOfAlgorithm({ algorithm }: Certificate): string {
   return algorithms[algorithm]?.name ?? algorithm;
 }
 
-/** By its identity, for making one costs more than reading the whole certificate. */
-const keys = new WeakMap<Certificate, KeyObject | null>();
-
-/** The key within it; null for a kind that OpenSSL does not know. */
-export function publicKeyOf(certificate: Certificate): KeyObject | null {
-  const before = keys.get(certificate);
-  if (before !== undefined) return before;
-  const key = makeKey(certificate);
-  keys.set(certificate, key);
-  return key;
-}
-
-function makeKey({ keyInfo }: Certificate): KeyObject | null {
+/** The key within it, which costs more to make than the whole certificate to read; null for a kind that OpenSSL does not know. */
+const publicKeyOf = kept(({ keyInfo }: Certificate): KeyObject | null => {
   try {
     return createPublicKey({ key: Buffer.from(keyInfo), format: 'der', type: 'spki' });
   } catch {
     return null;
   }
-}
+});
 
 /** By signature alone, whatever the names. */
 export function isSignedBy(certificate: Certificate, issuer: Certificate): boolean {
@@ -71,17 +61,11 @@ export function isSignedBy(certificate: Certificate, issuer: Certificate): boole
   }
 }
 
-const opened = new WeakMap<Certificate, X509Certificate>();
-
 /** For what OpenSSL knows best, such as whose name a wildcard covers; undefined where it does not take the certificate. */
-export function toOpenSsl(certificate: Certificate): X509Certificate | undefined {
-  const before = opened.get(certificate);
-  if (before !== undefined) return before;
+export const toOpenSsl = kept(({ der }: Certificate): X509Certificate | undefined => {
   try {
-    const now = new X509Certificate(certificate.der);
-    opened.set(certificate, now);
-    return now;
+    return new X509Certificate(der);
   } catch {
     return undefined;
   }
-}
+});

@@ -27,8 +27,9 @@ export function judgeTrust(leaf: Certificate, rest: readonly Certificate[], expe
     return { kind: 'untrusted', why: 'unknown-authority', detail };
   }
   // As Go and OpenSSL do: one good way is enough, such as by the new one of two authorities with the same key.
-  const wrong = paths.map((path) => wrongDateOn(path, expected.moments));
-  return wrong.includes(undefined) ? judgeName(leaf, expected.names) : (wrong[0] ?? judgeName(leaf, expected.names));
+  const isGood = paths.some((path) => wrongDateOn(path, expected.moments) === undefined);
+  const wrong = isGood ? undefined : wrongDateOn(first, expected.moments);
+  return wrong ?? judgeName(leaf, expected.names);
 }
 
 /** Certificates on a way, and ways, beyond which nobody looks: a chain of strangers may be made to have thousands. */
