@@ -1,5 +1,6 @@
 // How is everything gathered in one pass, each probe starting as soon as its subject is known?
 import { type Evidence, type EvidenceId, type EvidenceItem, evidenceSubjects, type Gap } from '../model/evidence.ts';
+import { anyOf, timeLimit } from '../sources/stop-signal.ts';
 import { clusterSubject, type Subject, subjectKey } from '../model/subject.ts';
 import type { Door, Master, Topology } from '../model/topology.ts';
 import { doorsToAsk } from '../judge/topology/doors.ts';
@@ -71,7 +72,7 @@ export class Collector {
   async pass(sample: number, wanted: (probe: Probe) => boolean, timeoutMs?: number): Promise<void> {
     const probes = this.#options.probes.filter(wanted);
     const { signal } = this.#options;
-    this.#passSignal = timeoutMs === undefined ? signal : AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
+    this.#passSignal = timeoutMs === undefined ? signal : anyOf(signal, timeLimit(timeoutMs));
     this.#startReady(probes, sample);
     while (this.#running.size > 0) await Promise.race(this.#running);
   }
@@ -125,9 +126,9 @@ export class Collector {
 
   async #look(probe: Probe, subject: Subject, sample: number): Promise<void> {
     const began = performance.now();
-    const limit = AbortSignal.timeout(probe.timeoutMs);
+    const limit = timeLimit(probe.timeoutMs);
     const whole = this.#passSignal;
-    const signal = AbortSignal.any([whole, limit]);
+    const signal = anyOf(whole, limit);
     try {
       const gathered = await orAbort(probe.gather(subject, this.#surroundings(signal, probe, subject)), signal);
       const raw = this.#options.redact(gathered.raw);
@@ -202,7 +203,7 @@ function subjectAt({ subject }: Master, { host, port }: Door): Subject {
 async function orAbort<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   let stop: (() => void) | undefined;
   const aborted = new Promise<never>((_, reject) => {
-    stop = () => reject(signal.reason);
+    stop = () => reject(new Error('stopped before it was known'));
     if (signal.aborted) stop();
     else signal.addEventListener('abort', stop, { once: true });
   });

@@ -1,5 +1,6 @@
 // What does the Kubernetes API answer, over whichever way to it works?
 import { joinAddress } from '../model/address.ts';
+import { anyOf, timeLimit } from './stop-signal.ts';
 import { attempt, type Message, provenBodyLimit } from './attempt.ts';
 import { Stopped } from './limit.ts';
 import type { Operator, Ready } from './operator.ts';
@@ -38,7 +39,7 @@ export interface Tried {
  * @throws GapError with a sentence that names what happened on every way.
  */
 export async function askKubernetes(api: Api, path: string, signal: AbortSignal, post?: string): Promise<RawTry> {
-  const bound = api.requestTimeoutMs ? AbortSignal.any([signal, AbortSignal.timeout(api.requestTimeoutMs)]) : signal;
+  const bound = api.requestTimeoutMs ? anyOf(signal, timeLimit(api.requestTimeoutMs)) : signal;
   const began = performance.now();
   const howToGet = `kubectl get --raw '${path}'`;
   try {

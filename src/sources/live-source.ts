@@ -4,6 +4,7 @@ import { lookup } from 'node:dns/promises';
 import net from 'node:net';
 import type tls from 'node:tls';
 import type { FolderSpace } from '../model/here.ts';
+import { anyOf, timeLimit } from './stop-signal.ts';
 import { attempt, type Message, provenBodyLimit } from './attempt.ts';
 import type { Target } from './connection.ts';
 import { Connections } from './connections.ts';
@@ -138,9 +139,7 @@ export class LiveSource implements Source {
   async resolve(host: string, signal: AbortSignal): Promise<readonly string[]> {
     if (net.isIP(host)) return [host];
     const stopped = new Promise<[]>((resolve) => {
-      this.#bound(AbortSignal.any([signal, AbortSignal.timeout(deadlines.usual.connect)])).addEventListener('abort', () => resolve([]), {
-        once: true,
-      });
+      anyOf(signal, this.#closed.signal, timeLimit(deadlines.usual.connect)).addEventListener('abort', () => resolve([]), { once: true });
     });
     const found = lookup(host, { all: true }).then(
       (addresses) => [...new Set(addresses.map((one) => one.address))],
@@ -215,7 +214,7 @@ export class LiveSource implements Source {
   }
 
   #bound(signal: AbortSignal): AbortSignal {
-    return AbortSignal.any([signal, this.#closed.signal]);
+    return anyOf(signal, this.#closed.signal);
   }
 }
 

@@ -1,4 +1,5 @@
 // Which of several ways answers first, when each is given a head start over the next?
+import { anyOf } from './stop-signal.ts';
 import { OwnLimit } from './failure.ts';
 
 /** What one way came to. `usable` ends the race; anything else lets the next one start at once. */
@@ -31,7 +32,7 @@ export function race<Way, Result>(course: Course<Way, Result>): Promise<Finish<R
   return new Promise((resolve, reject) => {
     const began = performance.now();
     const stop = new AbortController();
-    const signal = AbortSignal.any([course.signal, stop.signal]);
+    const signal = anyOf(course.signal, stop.signal);
     const started = new Set<Way>();
     const losers: Result[] = [];
     let barred: OwnLimit | undefined;

@@ -16,7 +16,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'src/locales': ['src/model'],
   'src/report': ['src/model', 'src/explain', 'src/locales'],
   'src/sources': ['src/model', 'src/bundle'],
-  'src/probes': ['src/model', 'src/sources/source.ts'],
+  'src/probes': ['src/model', 'src/sources/source.ts', 'src/sources/stop-signal.ts'],
   'src/pipeline': ['src', 'rules/index.ts', 'rules/tree.ts', 'package.json'],
   'src/cli': ['src/model', 'src/report', 'src/explain', 'src/pipeline', 'src/locales', 'src/probes/settings.ts', 'package.json'],
   rules: ['src/model', 'src/judge'],
@@ -71,4 +71,9 @@ test.each(pure)('%s is pure: no modules of Node, no clock, no console', (folder)
     return [...node, ...(clock === null ? [] : [clock[0]])].map((what) => `${file}: ${what}`);
   });
   expect(guilty).toEqual([]);
+});
+
+test('deadlines are not made of signals that Node may collect before they fire', () => {
+  const files = ['src', 'commands', 'bin'].flatMap(filesBelow).filter((file) => file !== 'src/sources/stop-signal.ts');
+  expect(files.filter((file) => /\bAbortSignal\.(any|timeout)\b/.test(readFileSync(join(root, file), 'utf8')))).toEqual([]);
 });

@@ -1,5 +1,6 @@
 // How is something that may be silent only for a moment asked three times without waiting three times?
 import type { RawTry } from '../../sources/source.ts';
+import { anyOf } from '../../sources/stop-signal.ts';
 
 /** Milliseconds after the first try at which another one starts, unless a good answer has come. */
 const laterTries: readonly number[] = [300, 600];
@@ -40,7 +41,7 @@ export function tryInWindow(
   };
   const begin = (): void => {
     const place = results.push(undefined) - 1;
-    attempt(AbortSignal.any([signal, enough.signal]), place).then((one) => {
+    attempt(anyOf(signal, enough.signal), place).then((one) => {
       results[place] = one;
       if (isGood(one)) planned = cancel(timers);
       weigh();
