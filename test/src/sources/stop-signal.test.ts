@@ -30,3 +30,18 @@ test('each of several signals ends it, also one that was aborted before', async 
   expect(both.aborted).toBe(true);
   expect(anyOf(first.signal, second.signal).aborted).toBe(true);
 });
+
+test('hundreds may wait for the same end without a warning', async () => {
+  const warnings: Error[] = [];
+  const hear = (warning: Error): number => warnings.push(warning);
+  process.on('warning', hear);
+  const run = new AbortController();
+  const waiting = Array.from({ length: 100 }, () => anyOf(run.signal, timeLimit(5000)));
+  for (const signal of waiting) signal.addEventListener('abort', () => undefined);
+  for (let listener = 0; listener < 20; listener++) waiting[0]?.addEventListener('abort', () => listener);
+  await new Promise((resolve) => setTimeout(resolve, 10));
+  process.off('warning', hear);
+  expect(warnings).toEqual([]);
+  run.abort();
+  expect(waiting.every((signal) => signal.aborted)).toBe(true);
+});
