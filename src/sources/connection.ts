@@ -1,4 +1,5 @@
 // How far does a connection get: TCP, a proxy's tunnel, TLS, and who is on the other side?
+import type { X509Certificate } from 'node:crypto';
 import net from 'node:net';
 import tls from 'node:tls';
 import type { Connections, Open } from './connections.ts';
@@ -17,8 +18,6 @@ export interface Target {
   readonly context: tls.SecureContext;
   readonly protocols?: readonly string[];
   readonly proxy?: ProxyServer;
-  /** DER in base64 of the context's own authorities: OpenSSL completes a chain with them, though nobody sent them. */
-  readonly anchors?: ReadonlySet<string>;
   /** Where a connection to the same server as the same client may be found, and left for others. */
   readonly reuse?: { readonly connections: Connections; readonly key: string };
   /** Runs after the handshake and before anything is sent; a sentence ends the try. */
@@ -60,15 +59,12 @@ function handshake(raw: net.Socket, address: string, target: Target, millisecond
     secureContext: target.context,
     // Judging who may be trusted is not the transport's business; `check` decides where a credential is at stake.
     rejectUnauthorized: false,
-    checkServerIdentity: (_name, certificate): undefined => {
-      peers.set(socket, certificate);
-    },
+    checkServerIdentity: () => undefined,
     ...(!net.isIP(name) && { servername: name }),
     ...(target.protocols && { ALPNProtocols: [...target.protocols] }),
   });
   socket.on('error', () => {});
-  const sent = (): readonly string[] => chainOf(socket).filter((der, index) => index === 0 || !target.anchors?.has(der));
-  const failed = (failure: RawFailure): Opened => ({ kind: 'failed', address, connected: true, chain: sent(), failure });
+  const failed = (failure: RawFailure): Opened => ({ kind: 'failed', address, connected: true, chain: chainOf(socket), failure });
   return waitFor<Opened>({
     milliseconds,
     signal,
@@ -77,7 +73,7 @@ function handshake(raw: net.Socket, address: string, target: Target, millisecond
       const onSecure = (): void => {
         const objection = target.check?.(socket);
         keep = objection === undefined;
-        settle(objection === undefined ? { kind: 'open', socket, address, chain: sent() } : failed({ why: 'tls', detail: objection }));
+        settle(objection === undefined ? { kind: 'open', socket, address, chain: chainOf(socket) } : failed({ why: 'tls', detail: objection }));
       };
       const onError = (error: Error): void => {
         const own = ownLimit(error, address);
@@ -99,27 +95,21 @@ function handshake(raw: net.Socket, address: string, target: Target, millisecond
   });
 }
 
-/** What Node read of a peer for its own check; to read it again takes as long as all the rest of a handshake's JavaScript. */
-const peers = new WeakMap<tls.TLSSocket, tls.PeerCertificate>();
+/** A peer's certificates are taken out of the connection when they are first asked for. */
+const shown = new WeakMap<tls.TLSSocket, readonly X509Certificate[]>();
 
-/** With its issuers, as far as they are known; undefined when the connection has ended before it showed any. */
-export function peerCertificate(socket: tls.TLSSocket): tls.PeerCertificate | tls.DetailedPeerCertificate | undefined {
-  // Not getPeerX509Certificate: on Node 20 it takes the leaf out of what getPeerCertificate shows afterwards.
-  const known: tls.PeerCertificate | null = peers.get(socket) ?? socket.getPeerCertificate(true);
-  if (!known?.raw) return undefined;
-  peers.set(socket, known);
-  return known;
+/** The certificates as sent, leaf first; none when the connection has ended before it showed any. */
+export function certificatesOf(socket: tls.TLSSocket): readonly X509Certificate[] {
+  const known = shown.get(socket);
+  if (known !== undefined) return known;
+  const chain: X509Certificate[] = [];
+  // Not getPeerCertificate: it spells out every field of every certificate, which takes longer than the rest of our handshake.
+  for (let one = socket.getPeerX509Certificate(); one !== undefined && chain.length < 10; one = one.issuerCertificate) chain.push(one);
+  if (chain.length > 0) shown.set(socket, chain);
+  return chain;
 }
 
-/** The certificates as sent, leaf first, DER in base64. Readable even after the peer refused us with an alert. */
+/** The same, DER in base64. Readable even after the peer refused us with an alert. */
 export function chainOf(socket: tls.TLSSocket): string[] {
-  const chain: string[] = [];
-  let certificate = peerCertificate(socket);
-  while (certificate?.raw && chain.length < 10) {
-    const der = certificate.raw.toString('base64');
-    if (chain.includes(der)) break;
-    chain.push(der);
-    certificate = 'issuerCertificate' in certificate ? certificate.issuerCertificate : undefined;
-  }
-  return chain;
+  return [...new Set(certificatesOf(socket).map((one) => one.raw.toString('base64')))];
 }

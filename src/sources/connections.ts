@@ -11,8 +11,9 @@ export interface Open {
 }
 
 /**
- * Milliseconds a request waits for a connection that others are opening or using before it opens its own. A handshake
- * costs both sides several milliseconds of work, an exchange less than one; a server that hangs must not be waited for twice.
+ * Milliseconds a request waits for a connection that others are opening or using before it opens its own, unless the
+ * server goes on working. A handshake costs both sides several milliseconds of work, an exchange less than one; a server that hangs
+ * must not be waited for twice.
  */
 const patience = 100;
 
@@ -20,6 +21,8 @@ interface Line {
   /** Being opened or carrying an exchange. */
   busy: number;
   readonly idle: Set<Open>;
+  /** Steps forward so far: a handshake, the beginning of an answer, its end. */
+  moves: number;
   readonly waiting: Set<(open: Open | undefined) => void>;
 }
 
@@ -46,10 +49,16 @@ export class Connections {
     this.#line(key).busy++;
   }
 
+  /** Says that a server has made a step: it is at work, and so worth waiting for. */
+  move(key: string): void {
+    this.#line(key).moves++;
+  }
+
   /** Hands over a connection whose last answer is complete. */
   give(key: string, open: Open): void {
     const line = this.#line(key);
     line.busy--;
+    line.moves++;
     this.#watch(line, open);
     const [next] = line.waiting;
     if (next === undefined) line.idle.add(open);
@@ -77,13 +86,33 @@ export class Connections {
       };
       line.waiting.add(wake);
     });
-    const timer = setTimeout(() => wake(undefined), patience);
+    const stopWatching = this.#whenStuck(line, () => wake(undefined));
     try {
       return await untilStopped(turn, signal);
     } finally {
-      clearTimeout(timer);
+      stopWatching();
       line.waiting.delete(wake);
     }
+  }
+
+  /** Calls back once nothing has moved for as long as patience lasts; returns how to stop watching. */
+  #whenStuck(line: Line, callBack: () => void): () => void {
+    let seen = line.moves;
+    let timer: NodeJS.Timeout | undefined;
+    const check = (): void => {
+      if (line.moves === seen) return callBack();
+      seen = line.moves;
+      watch();
+    };
+    // What already lies in the kernel is read first: this process may have been busy itself.
+    const watch = (): void => {
+      timer = setTimeout(() => setImmediate(() => timer !== undefined && check()), patience);
+    };
+    watch();
+    return () => {
+      clearTimeout(timer);
+      timer = undefined;
+    };
   }
 
   /** A server may end a connection while nobody uses it. */
@@ -98,7 +127,7 @@ export class Connections {
   }
 
   #line(key: string): Line {
-    const line = this.#lines.get(key) ?? { busy: 0, idle: new Set(), waiting: new Set() };
+    const line = this.#lines.get(key) ?? { busy: 0, moves: 0, idle: new Set(), waiting: new Set() };
     this.#lines.set(key, line);
     return line;
   }

@@ -50,6 +50,7 @@ export async function askKubernetes(api: Api, path: string, signal: AbortSignal,
       headStart,
       patience: (losers) => (losers.some(({ tried }) => tried.answer) ? 0 : api.etcdMayNameMore ? patienceWithEtcd : patience),
       signal: bound,
+      answersOf: (way) => api.ways.answersOf(way),
     });
     if ('winner' in finish) return finish.winner.tried;
     throw explainFailure(finish.losers, path, howToGet, api.ways.entry);

@@ -8,7 +8,7 @@ import { anyOf, timeLimit } from './stop-signal.ts';
 import { attempt, type Message, provenBodyLimit } from './attempt.ts';
 import type { Target } from './connection.ts';
 import { Connections } from './connections.ts';
-import { bareContext, certificateContext, derOf, verifyingContext } from './contexts.ts';
+import { bareContext, certificateContext, derOf, systemContext } from './contexts.ts';
 import type { EtcdFiles, EtcdMaterial } from './etcd-credentials.ts';
 import { askSocket, listFolder, listTree, readEndOfFile, readLocalFile, spaceUnder } from './files.ts';
 import { callGrpc } from './grpc.ts';
@@ -46,6 +46,8 @@ export class LiveSource implements Source {
   readonly #api: Api;
   readonly #connections = new Connections();
   readonly #closed = new AbortController();
+  /** What is being asked through a port-forward right now: two who want the same share one answer. */
+  readonly #forwarding = new Map<string, Promise<RawTry>>();
 
   constructor(chosen: Chosen, connection: ConnectionFlags, settings: LiveSettings, etcd: EtcdMaterial | undefined) {
     this.#chosen = chosen;
@@ -91,7 +93,7 @@ export class LiveSource implements Source {
     const carriesSecret = scheme === 'https' && Object.keys(headers).some((name) => name.toLowerCase() === 'authorization');
     const trust =
       identity === 'none' && carriesSecret
-        ? { context: verifyingContext([]), check: proofFor(host, port, serverName ?? host, this.#operator.certificates) }
+        ? { context: systemContext(), check: proofFor(host, port, serverName ?? host, this.#operator.certificates) }
         : { context: identity === 'etcd' ? this.#needEtcd().context : bareContext() };
     return {
       target: {
@@ -160,8 +162,10 @@ export class LiveSource implements Source {
     if (this.#settings.portForward === 'forbidden') {
       throw new GapError({ gap: 'not-collected', detail: 'Port-forwards are switched off.', howToGet: 'run it without --no-port-forward' });
     }
-    const { getForwarded } = await import('./port-forward.ts');
-    return getForwarded(this.#api, pod, port, path, this.#bound(signal));
+    const key = `${pod}:${port}${path}`;
+    const asked = this.#forwarding.get(key) ?? this.#forward(pod, port, path, signal).finally(() => this.#forwarding.delete(key));
+    this.#forwarding.set(key, asked);
+    return asked;
   }
 
   async executed(pod: string, container: string, argv: readonly string[], signal: AbortSignal): Promise<string> {
@@ -201,6 +205,11 @@ export class LiveSource implements Source {
   async command(name: LocalCommand, signal: AbortSignal): Promise<string> {
     const { runLocalCommand } = await import('./local-command.ts');
     return runLocalCommand(name, this.#bound(signal));
+  }
+
+  async #forward(pod: string, port: number, path: string, signal: AbortSignal): Promise<RawTry> {
+    const { getForwarded } = await import('./port-forward.ts');
+    return getForwarded(this.#api, pod, port, path, this.#bound(signal));
   }
 
   socket(path: string, text: string, signal: AbortSignal): Promise<string> {

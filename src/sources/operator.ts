@@ -6,14 +6,14 @@ import { isIP } from 'node:net';
 import { storedToken } from './auth-provider.ts';
 import type { Target } from './connection.ts';
 import type { Connections } from './connections.ts';
-import { type ClientCertificate, derOf, verifyingContext } from './contexts.ts';
+import { bareContext, certificateContext, type ClientCertificate, derOf, systemContext } from './contexts.ts';
 import { askPlugin } from './credential-plugin.ts';
 import type { Chosen } from './kubeconfig.ts';
 import { isFields } from './kubeconfig-file.ts';
 import type { ChosenUser, Impersonation } from './kubeconfig-user.ts';
 import { untilStopped } from './limit.ts';
 import { GapError } from './source.ts';
-import { objectionTo } from './verify.ts';
+import { notShown, type Verify, verifierFor } from './verify.ts';
 
 export type Headers = Readonly<Record<string, string | readonly string[]>>;
 
@@ -27,7 +27,7 @@ export interface Ready {
 export class Operator {
   readonly #chosen: Chosen;
   readonly #anchors: readonly X509Certificate[];
-  readonly #ders: ReadonlySet<string>;
+  readonly #verify: Verify;
   #ready: Promise<Ready> | undefined;
   readonly #connections: Connections;
   readonly #closed = new AbortController();
@@ -35,8 +35,8 @@ export class Operator {
   constructor(chosen: Chosen, connections: Connections) {
     this.#chosen = chosen;
     this.#connections = connections;
-    this.#ders = new Set(chosen.cluster.anchors.map(derOf));
     this.#anchors = chosen.cluster.anchors.map((pem) => new X509Certificate(pem));
+    this.#verify = verifierFor(this.#anchors);
   }
 
   /** The kubeconfig's own authorities; none where it waives the check. */
@@ -70,11 +70,11 @@ export class Operator {
     const { token, client } = await this.#credential(user, signal);
     const headers: Record<string, string | readonly string[]> = impersonationHeaders(user.impersonation);
     // In the clear nobody can prove who they are, so nothing secret is sent.
-    if (cluster.scheme === 'http') return { context: verifyingContext(undefined), headers };
+    if (cluster.scheme === 'http') return { context: bareContext(), headers };
     if (token !== undefined) headers['Authorization'] = `Bearer ${token}`;
     else if (user.basic) headers['Authorization'] = `Basic ${Buffer.from(`${user.basic.name}:${user.basic.password}`).toString('base64')}`;
     try {
-      return { context: verifyingContext(cluster.insecure ? undefined : cluster.anchors, client), headers };
+      return { context: contextFor(cluster, client), headers };
     } catch {
       throw new GapError({
         gap: 'failed',
@@ -105,7 +105,6 @@ export class Operator {
       host,
       port,
       context: ready.context,
-      anchors: this.#ders,
       ...(isIP(name) === 0 && { serverName: name }),
       ...(cluster.proxy && { proxy: cluster.proxy }),
       reuse: { connections: this.#connections, key: `operator ${cluster.scheme} ${name} ${joinAddress(host, port)}` },
@@ -121,9 +120,14 @@ export class Operator {
       return waived ? undefined : `The credential was not shown to ${host}:${port}, because nothing proves who that is.`;
     }
     const names = [host, cluster.tlsServerName ?? cluster.host];
-    const objection = objectionTo(socket, this.#anchors, names);
-    return objection === undefined ? undefined : `The credential was not shown to ${host}:${port}, because ${objection}.`;
+    return notShown(host, port, this.#verify(socket, names));
   }
+}
+
+/** The system's store is loaded only where it is to decide. */
+function contextFor(cluster: Chosen['cluster'], client: ClientCertificate | undefined): tls.SecureContext {
+  if (!cluster.insecure && cluster.anchors.length === 0) return systemContext(client);
+  return client === undefined ? bareContext() : certificateContext(client);
 }
 
 function impersonationHeaders(impersonation: Impersonation | undefined): Record<string, string | readonly string[]> {

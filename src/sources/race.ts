@@ -17,6 +17,8 @@ export interface Course<Way, Result> {
   /** Milliseconds from the beginning within which a race that ran out of ways waits for new ones, given what came so far. */
   readonly patience: (losers: readonly Result[]) => number;
   readonly signal: AbortSignal;
+  /** How often a way has answered anybody so far: one that is merely busy gets a second head start. */
+  readonly answersOf?: (way: Way) => number;
   /** Takes a usable result that came too late, so that what it holds can be let go. */
   readonly discard?: (result: Result) => void;
 }
@@ -46,9 +48,14 @@ export function race<Way, Result>(course: Course<Way, Result>): Promise<Finish<R
       finish();
       stop.abort();
     };
-    const wait = (milliseconds: number): void => {
+    const wait = (milliseconds: number, then: () => void): void => {
       clearTimeout(timer);
-      timer = setTimeout(startNext, milliseconds);
+      timer = setTimeout(then, milliseconds);
+    };
+    const startUnlessBusy = (way: Way, answersBefore: number): void => {
+      const isBusy = course.answersOf !== undefined && course.answersOf(way) > answersBefore;
+      if (isBusy) wait(course.headStart(losers), startNext);
+      else startNext();
     };
     const startNext = (): void => {
       if (over) return;
@@ -59,8 +66,9 @@ export function race<Way, Result>(course: Course<Way, Result>): Promise<Finish<R
       }
       started.add(way);
       running++;
+      const answersBefore = course.answersOf?.(way) ?? 0;
       course.run(way, signal).then(arrive, fall);
-      wait(course.headStart(losers));
+      wait(course.headStart(losers), () => startUnlessBusy(way, answersBefore));
     };
     const arrive = (lap: Lap<Result>): void => {
       running--;
@@ -80,8 +88,8 @@ export function race<Way, Result>(course: Course<Way, Result>): Promise<Finish<R
     };
     const rest = (): void => {
       const patient = performance.now() - began < course.patience(losers) && !course.signal.aborted;
-      if (running > 0) wait(course.headStart(losers));
-      else if (patient) wait(20);
+      if (running > 0) wait(course.headStart(losers), startNext);
+      else if (patient) wait(20, startNext);
       else end(() => (barred === undefined ? resolve({ losers }) : reject(barred)));
     };
     startNext();

@@ -1,56 +1,71 @@
 // May a credential be shown to the server at the other end of this TLS connection?
 import { X509Certificate } from 'node:crypto';
-import tls from 'node:tls';
-import { chainOf, peerCertificate } from './connection.ts';
+import { isIP } from 'node:net';
+import type tls from 'node:tls';
+import { certificatesOf } from './connection.ts';
+
+/** What speaks against showing a credential to the peer as one of `names`; undefined when nothing does. */
+export type Verify = (socket: tls.TLSSocket, names: readonly string[]) => string | undefined;
 
 /**
- * Undefined when the server proved itself: OpenSSL built a path to an authority of the connection's context, nothing
- * on it has expired, and the certificate is for one of `names`. Otherwise what speaks against it.
+ * The server has proved itself when its certificate is for one of the names, and either leads to an authority of the
+ * connection's own context, by OpenSSL's check, or to one of `anchors`. As in Go, every certificate among these is an end
+ * of a path, also one that another signed. Each certificate is judged once: dozens of connections show the same few.
  */
-export function objectionTo(socket: tls.TLSSocket, anchors: readonly X509Certificate[], names: readonly string[]): string | undefined {
-  const error = socket.authorizationError;
-  // OpenSSL takes only self-signed certificates for an end of the path, Go every certificate in the kubeconfig.
-  const incomplete = error && /UNABLE_TO_GET_ISSUER_CERT|UNABLE_TO_VERIFY_LEAF_SIGNATURE|SELF_SIGNED_CERT_IN_CHAIN/.test(codeOf(error));
-  if (error && !(incomplete && leadsToAnchor(socket, anchors))) return `its certificate is not accepted (${explain(codeOf(error))})`;
-  const certificate = peerCertificate(socket);
-  if (certificate === undefined) return 'it showed no certificate';
-  if (names.some((name) => tls.checkServerIdentity(name, certificate) === undefined)) return undefined;
-  return `its certificate is for ${(certificate.subjectaltname ?? 'no name').slice(0, 200)}`;
+export function verifierFor(anchors: readonly X509Certificate[]): Verify {
+  const judged = new Map<string, string | undefined>();
+  return (socket, names) => {
+    const sent = certificatesOf(socket);
+    const key = [...names, ...sent.map((one) => one.fingerprint256), socket.authorizationError].join(' ');
+    if (!judged.has(key)) judged.set(key, objectionTo(sent, socket, anchors, names));
+    return judged.get(key);
+  };
 }
 
 /** `Target.check` for a credential of the user's own; the context has to be one with the system's authorities. */
 export function proofFor(host: string, port: number, name: string, anchors: readonly X509Certificate[]) {
-  return (socket: tls.TLSSocket): string | undefined => {
-    const objection = objectionTo(socket, anchors, [name]);
-    return objection === undefined ? undefined : `The credential was not shown to ${host}:${port}, because ${objection}.`;
-  };
+  const verify = verifierFor(anchors);
+  return (socket: tls.TLSSocket): string | undefined => notShown(host, port, verify(socket, [name]));
 }
 
-function codeOf(error: unknown): string {
-  return error instanceof Error ? ('code' in error ? String(error.code) : error.message) : String(error);
+export function notShown(host: string, port: number, objection: string | undefined): string | undefined {
+  return objection && `The credential was not shown to ${host}:${port}, because ${objection}.`;
 }
 
-function explain(code: string): string {
-  const words: Readonly<Record<string, string>> = {
-    CERT_HAS_EXPIRED: 'expired',
-    CERT_NOT_YET_VALID: 'not yet valid',
-    DEPTH_ZERO_SELF_SIGNED_CERT: 'unknown authority',
-    SELF_SIGNED_CERT_IN_CHAIN: 'unknown authority',
-    UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'unknown authority',
-    UNABLE_TO_GET_ISSUER_CERT: 'unknown authority',
-    UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'unknown authority',
-    CERT_SIGNATURE_FAILURE: 'unknown authority',
-  };
-  return words[code] ?? code;
+function objectionTo(
+  sent: readonly X509Certificate[],
+  socket: tls.TLSSocket,
+  anchors: readonly X509Certificate[],
+  names: readonly string[],
+): string | undefined {
+  const [leaf] = sent;
+  if (leaf === undefined) return 'it showed no certificate';
+  if (!socket.authorized && !leadsToAnchor(leaf, sent, anchors)) return `its certificate is not accepted (${reason(leaf, socket, anchors)})`;
+  if (names.some((name) => isFor(leaf, name))) return undefined;
+  return `its certificate is for ${(leaf.subjectAltName ?? 'no name').slice(0, 200)}`;
+}
+
+/** Common names do not count, as in Go. */
+function isFor(leaf: X509Certificate, name: string): boolean {
+  const host = name.replace(/^\[(.*)\]$/, '$1');
+  return (isIP(host) === 0 ? leaf.checkHost(host, { subject: 'never' }) : leaf.checkIP(host)) !== undefined;
+}
+
+function reason(leaf: X509Certificate, socket: tls.TLSSocket, anchors: readonly X509Certificate[]): string {
+  if (hasExpired(leaf) || (anchors.length > 0 && anchors.every(hasExpired))) return 'expired';
+  if (Date.parse(leaf.validFrom) > Date.now()) return 'not yet valid';
+  const error: unknown = socket.authorizationError;
+  const code = error instanceof Error ? ('code' in error ? String(error.code) : error.message) : String(error);
+  return /ISSUER|LEAF_SIGNATURE|SELF_SIGNED|SIGNATURE_FAILURE/.test(code) ? 'unknown authority' : code;
 }
 
 const serverAuth = '1.3.6.1.5.5.7.3.1';
 
 /** From the leaf over what the server sent to an anchor, every step signed, within its dates and by an authority. */
-function leadsToAnchor(socket: tls.TLSSocket, anchors: readonly X509Certificate[]): boolean {
-  const sent = chainOf(socket).map((der) => new X509Certificate(Buffer.from(der, 'base64')));
-  let current = sent[0];
-  if (current === undefined || (current.keyUsage && !current.keyUsage.includes(serverAuth))) return false;
+function leadsToAnchor(leaf: X509Certificate, sent: readonly X509Certificate[], anchors: readonly X509Certificate[]): boolean {
+  if (leaf.keyUsage && !leaf.keyUsage.includes(serverAuth)) return false;
+  if (anchors.some((anchor) => anchor.fingerprint256 === leaf.fingerprint256)) return isValidNow(leaf);
+  let current: X509Certificate | undefined = leaf;
   for (let steps = 0; current !== undefined && steps < 10; steps++) {
     if (!isValidNow(current)) return false;
     const below: X509Certificate = current;
@@ -63,6 +78,9 @@ function leadsToAnchor(socket: tls.TLSSocket, anchors: readonly X509Certificate[
 }
 
 function isValidNow(certificate: X509Certificate): boolean {
-  const now = Date.now();
-  return Date.parse(certificate.validFrom) <= now && now <= Date.parse(certificate.validTo);
+  return Date.parse(certificate.validFrom) <= Date.now() && !hasExpired(certificate);
+}
+
+function hasExpired(certificate: X509Certificate): boolean {
+  return Date.now() > Date.parse(certificate.validTo);
 }

@@ -20,6 +20,8 @@ export class Ways {
   /** Of the dead those that said nothing at all: to wait for them a second time is to wait in vain. */
   readonly #silent = new Set<Way>();
 
+  readonly #answers = new Map<Way, number>();
+
   constructor(host: string, port: number) {
     this.#entry = { host, port, subject: `lb/${joinAddress(host, port)}` };
     this.#again = Array.from({ length: entryTries - 1 }, () => ({ ...this.#entry }));
@@ -45,6 +47,11 @@ export class Ways {
     return [...sorted.map(({ way }) => way), ...again];
   }
 
+  /** How often it has answered so far. */
+  answersOf(way: Way): number {
+    return this.#answers.get(way) ?? 0;
+  }
+
   /** Remembers what came of a way, so that the next request does not wait behind one that is known to be silent. */
   note(way: Way, came: 'answered' | 'nothing' | 'silence'): void {
     const own = this.#again.includes(way) ? this.#entry : way;
@@ -52,6 +59,7 @@ export class Ways {
     if (came === 'answered') {
       this.#dead.delete(own);
       this.#silent.delete(own);
+      this.#answers.set(own, this.answersOf(own) + 1);
       if (this.#proven === undefined || this.#dead.has(this.#proven)) this.#proven = own;
     } else {
       this.#dead.add(own);

@@ -123,6 +123,19 @@ describe('a forwarded port', () => {
     expect(source.urls).toEqual(['/api/v1/namespaces/kube-system/pods/etcd-m2/portforward?ports=2381']);
   });
 
+  test('serves two who ask the same at the same time, and nobody later', async () => {
+    const source = await open(forwarding, (pod, text) => {
+      if (text.includes('GET /health')) pod.send(0, `HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok`);
+    });
+    const ask = (pod: string) => source.forwarded(pod, 2381, '/health', never);
+    const [one, same, other] = await Promise.all([ask('etcd-m2'), ask('etcd-m2'), ask('etcd-m3')]);
+    expect(same).toBe(one);
+    expect(other?.address).toBe('etcd-m3:2381');
+    expect(source.urls).toHaveLength(2);
+    await ask('etcd-m2');
+    expect(source.urls).toHaveLength(3);
+  });
+
   test('that refuses or stays silent in the pod is the patient’s silence', async () => {
     const complaint =
       'error forwarding port 2381 to pod x, uid : failed to execute portforward in network namespace "host": failed to connect to localhost:2381 inside namespace "host", IPv4: dial tcp4 127.0.0.1:2381: connect: connection refused IPv6 dial tcp6: address localhost: no suitable address found ';
