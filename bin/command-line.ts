@@ -25,11 +25,13 @@ export async function runCommandLine(argv: readonly string[], program: string, r
 }
 
 async function runArranged(argv: readonly string[], program: string, root: string): Promise<void> {
-  // The commands are already here; oclif would look for a file to import.
-  Plugin.prototype['loadCommandsFromTarget'] = async () => commands;
+  const [first = ''] = argv;
+  // The commands are already here; oclif would look for a file to import. It sorts them, which loads the rules of languages:
+  // one that runs needs no order.
+  const needed = first in commands ? { [first]: commands[first as keyof typeof commands] } : commands;
+  Plugin.prototype['loadCommandsFromTarget'] = async () => needed;
   const oclif = { ...pjson.oclif, bin: program, topics: {} };
   const config = await Config.load({ root, isRoot: true, pjson: { ...pjson, oclif } as Config['pjson'] });
-  const [first = ''] = argv;
   if (asksForHelp(first)) await new RootHelp(config, { maxWidth: 100 }).showHelp([]);
   else if (first in commands) await run([...argv], config);
   else throw new Errors.CLIError(`there is no command "${first}"; there are ${Object.keys(commands).join(', ')}. See ${program} --help.`);

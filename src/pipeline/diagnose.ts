@@ -1,5 +1,4 @@
 // How does a run go, from options to Report?
-import * as z from 'zod';
 import type { Evidence } from '../model/evidence.ts';
 import type { Report } from '../model/report.ts';
 import { subjectKey } from '../model/subject.ts';
@@ -21,9 +20,6 @@ export interface Looked {
   readonly report: Report;
   readonly evidence: Evidence;
 }
-
-// A run reads each shape a few times: to compile a reader for it, as zod does by itself, takes longer than it saves.
-z.config({ jitless: true });
 
 /** Seconds between two samples of the same counters. */
 const samplePauseMs = 15_000;

@@ -73,7 +73,9 @@ function handshake(raw: net.Socket, address: string, target: Target, millisecond
       const onSecure = (): void => {
         const objection = target.check?.(socket);
         keep = objection === undefined;
-        settle(objection === undefined ? { kind: 'open', socket, address, chain: chainOf(socket) } : failed({ why: 'tls', detail: objection }));
+        settle(
+          objection === undefined ? { kind: 'open', socket, address, chain: chainOf(socket) } : failed({ why: 'tls', detail: objection }),
+        );
       };
       const onError = (error: Error): void => {
         const own = ownLimit(error, address);

@@ -16,6 +16,8 @@ export interface Open {
  * must not be waited for twice.
  */
 const patience = 100;
+/** Connections that are opened without waiting: one that hangs holds up nobody, and a handshake more costs little. */
+const atOnce = 2;
 
 interface Line {
   /** Being opened or carrying an exchange. */
@@ -38,7 +40,7 @@ export class Connections {
   async take(key: string, signal: AbortSignal): Promise<Open | undefined> {
     const line = this.#line(key);
     const [idle] = line.idle;
-    const open = idle !== undefined || line.busy === 0 ? idle : await this.#turn(line, signal);
+    const open = idle !== undefined || line.busy < atOnce ? idle : await this.#turn(line, signal);
     if (open !== undefined) line.idle.delete(open);
     line.busy++;
     return open;

@@ -40,7 +40,8 @@ function objectionTo(
 ): string | undefined {
   const [leaf] = sent;
   if (leaf === undefined) return 'it showed no certificate';
-  if (!socket.authorized && !leadsToAnchor(leaf, sent, anchors)) return `its certificate is not accepted (${reason(leaf, socket, anchors)})`;
+  if (!socket.authorized && !leadsToAnchor(leaf, sent, anchors))
+    return `its certificate is not accepted (${reason(leaf, socket, anchors)})`;
   if (names.some((name) => isFor(leaf, name))) return undefined;
   return `its certificate is for ${(leaf.subjectAltName ?? 'no name').slice(0, 200)}`;
 }

@@ -29,11 +29,14 @@ afterEach(async () => {
 });
 
 /** A real HTTPS server that counts its connections. */
-async function counting(answer: https.ServerOptions & { readonly headers?: Record<string, string>; readonly hangs?: boolean } = {}) {
-  const { headers = {}, hangs = false, ...options } = answer;
+async function counting(
+  answer: https.ServerOptions & { readonly headers?: Record<string, string>; readonly hangs?: boolean; readonly delay?: number } = {},
+) {
+  const { headers = {}, hangs = false, delay = 0, ...options } = answer;
   let connections = 0;
   const server = https.createServer({ ...options, key: own.key, cert: own.certificate }, (_request, response) => {
-    if (!hangs) response.writeHead(200, { 'Content-Type': 'application/json', ...headers }).end('{"kind":"Status"}');
+    const respond = () => response.writeHead(200, { 'Content-Type': 'application/json', ...headers }).end('{"kind":"Status"}');
+    if (!hangs) setTimeout(respond, delay);
   });
   server.on('secureConnection', () => {
     connections++;
@@ -66,14 +69,21 @@ test('requests one after another share one connection', async () => {
   expect(server.count()).toBe(1);
 });
 
-test('a request waits for the connection another one is using, and gets it', async () => {
+/** Both connections that may be opened at once are being opened. */
+async function busy(): Promise<Connections> {
   const connections = new Connections();
-  const own = { kind: 'open', socket: new net.Socket(), address: '127.0.0.1:1', chain: [] } as const;
   expect(await connections.take('api', never)).toBeUndefined();
-  const second = connections.take('api', never);
+  expect(await connections.take('api', never)).toBeUndefined();
+  return connections;
+}
+
+test('a request waits for a connection another one is using, and gets it', async () => {
+  const connections = await busy();
+  const own = { kind: 'open', socket: new net.Socket(), address: '127.0.0.1:1', chain: [] } as const;
+  const third = connections.take('api', never);
   const elsewhere = connections.take('etcd', never);
   connections.give('api', own);
-  expect(await second).toBe(own);
+  expect(await third).toBe(own);
   expect(await elsewhere).toBeUndefined();
 });
 
@@ -94,11 +104,30 @@ test('a request that is stopped before it begins ends as stopped, and the connec
 });
 
 test('nobody waits for a connection that did not come about', async () => {
-  const connections = new Connections();
-  await connections.take('api', never);
-  const second = connections.take('api', never);
+  const connections = await busy();
+  const third = connections.take('api', never);
   connections.drop('api');
-  expect(await second).toBeUndefined();
+  expect(await third).toBeUndefined();
+});
+
+test('a server that works on is waited for, one that does not is asked over one more connection', async () => {
+  const connections = await busy();
+  const began = performance.now();
+  const third = connections.take('api', never);
+  for (let step = 0; step < 6; step++) {
+    await pause(60);
+    connections.move('api');
+  }
+  const lastStep = performance.now() - began;
+  expect(await third).toBeUndefined();
+  expect(performance.now() - began).toBeGreaterThan(lastStep + 20);
+});
+
+test('twenty requests to a server that answers slowly take two connections', async () => {
+  const server = await counting({ delay: 30 });
+  const source = await open(server.port);
+  expect(await statuses(source, 20)).toEqual(Array(20).fill(200));
+  expect(server.count()).toBe(2);
 });
 
 test('every answer names the chain of its connection', async () => {

@@ -58,6 +58,16 @@ describe('a race', () => {
     expect(seen.milliseconds).toBeLessThan(830);
   });
 
+  test('gives a way that answers others a second head start, and no third one', async () => {
+    let answers = 0;
+    const counting = setInterval(() => answers++, 150);
+    const seen = await watch(fixed(way('a', 9000, true), way('b', 20, true)), { answersOf: ({ name }) => (name === 'a' ? answers : 0) });
+    clearInterval(counting);
+    expect(seen.starts).toEqual({ a: 0, b: 800 });
+    const quiet = await watch(fixed(way('a', 9000, true), way('b', 20, true)), { answersOf: () => 7 });
+    expect(quiet.starts).toEqual({ a: 0, b: 400 });
+  });
+
   test('starts the next one at once when one came to nothing', async () => {
     const seen = await watch(fixed(way('a', 3, false), way('b', 4, false), way('c', 5, true)));
     expect(seen.starts['b']).toBeLessThan(10);
