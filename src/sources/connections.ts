@@ -102,9 +102,10 @@ export class Connections {
     let seen = line.moves;
     let timer: NodeJS.Timeout | undefined;
     const check = (): void => {
-      if (line.moves === seen) return callBack();
+      const stuck = line.moves === seen;
       seen = line.moves;
-      watch();
+      if (stuck) callBack();
+      else watch();
     };
     // What already lies in the kernel is read first: this process may have been busy itself.
     const watch = (): void => {

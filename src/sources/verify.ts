@@ -1,5 +1,5 @@
 // May a credential be shown to the server at the other end of this TLS connection?
-import { X509Certificate } from 'node:crypto';
+import type { X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
 import type tls from 'node:tls';
 import { certificatesOf } from './connection.ts';
