@@ -1,7 +1,7 @@
 // Do the control plane's own kubeconfigs still let anybody in, and do they lead to this cluster?
 import { isKubeadm } from '../../src/judge/readings/component-home.ts';
 import { defineRule, fail, notApplicable, pass, undecided } from '../../src/judge/define-rule.ts';
-import { nameRotated } from '../../src/judge/plans/give-login.ts';
+import { nameRotated, planToGiveLogin } from '../../src/judge/plans/give-login.ts';
 import {
   apiNeed,
   besideFolder,
@@ -181,30 +181,38 @@ function rotationOf({ role, client }: KubeconfigFile): Flaw | undefined {
 }
 
 function planFor({ verdicts }: Cause, seen: Seen): readonly Fix[] {
-  return verdicts.map(({ facts, subject, reason }): Fix => {
+  return verdicts.flatMap(({ facts, subject, reason }): readonly Fix[] => {
     const [node, file] = [subject.name, String(facts['file'])];
-    const { kind } = seen.topology.platform;
-    const base = {
-      where: node,
-      risk: 'medium',
-      needs: [{ text: say('the key of the authority lies on {node}', { node }), met: 'unknown' }],
-    } as const;
-    if (kind === 'k3s' || kind === 'rke2')
-      return { ...base, do: say('Let {node} make it anew', { node }), run: rotateAll(kind), verify: [`${kind} certificate check`] };
-    if (!isKubeadm(seen)) return { ...base, do: say('Make it anew on {node} with whatever made it', { node }), run: [], verify: [] };
-    const reader = file === 'kubelet.conf' ? undefined : readerOf(file.replace('.conf', ''));
-    const renews = (reason === 'expired' || reason === 'expiring') && file !== 'kubelet.conf';
-    const restart = file === 'kubelet.conf' ? ['systemctl restart kubelet'] : reader === undefined ? [] : [restartOf(reader)];
-    const isMade = !renews && reason !== 'no-rotation';
-    return {
-      ...base,
-      needs: isMade ? [...base.needs, apiNeed(seen)] : base.needs,
-      do: say('Make {file} anew on {node}, as root', { file, node }),
-      run: [keepCopy(seen), ...(isMade ? makeBeside(seen, node, file) : [changeInPlace(seen, file, renews)]), ...restart],
-      verify: ['kubeadm certs check-expiration', ...deleteCopies(seen, 'kept', ...(isMade ? (['beside'] as const) : []))],
-      undo: [putBack(seen, file), ...restart],
-    };
+    // One that leads elsewhere must not keep its server.
+    const keepsServer = reason === 'expired' || reason === 'expiring' || reason === 'other-authority';
+    return file === 'kubelet.conf' && keepsServer && isKubeadm(seen)
+      ? planToGiveLogin(seen, node, [apiNeed(seen)])
+      : [remake(seen, node, file, reason)];
   });
+}
+
+function remake(seen: Seen, node: string, file: string, reason: string | undefined): Fix {
+  const { kind } = seen.topology.platform;
+  const base = {
+    where: node,
+    risk: 'medium',
+    needs: [{ text: say('the key of the authority lies on {node}', { node }), met: 'unknown' }],
+  } as const;
+  if (kind === 'k3s' || kind === 'rke2')
+    return { ...base, do: say('Let {node} make it anew', { node }), run: rotateAll(kind), verify: [`${kind} certificate check`] };
+  if (!isKubeadm(seen)) return { ...base, do: say('Make it anew on {node} with whatever made it', { node }), run: [], verify: [] };
+  const reader = file === 'kubelet.conf' ? undefined : readerOf(file.replace('.conf', ''));
+  const renews = (reason === 'expired' || reason === 'expiring') && file !== 'kubelet.conf';
+  const restart = file === 'kubelet.conf' ? ['systemctl restart kubelet'] : reader === undefined ? [] : [restartOf(reader)];
+  const isMade = !renews && reason !== 'no-rotation';
+  return {
+    ...base,
+    needs: isMade ? [...base.needs, apiNeed(seen)] : base.needs,
+    do: say('Make {file} anew on {node}, as root', { file, node }),
+    run: [keepCopy(seen), ...(isMade ? makeBeside(seen, node, file) : [changeInPlace(seen, file, renews)]), ...restart],
+    verify: ['kubeadm certs check-expiration', ...deleteCopies(seen, 'kept', ...(isMade ? (['beside'] as const) : []))],
+    undo: [putBack(seen, file), ...restart],
+  };
 }
 
 /** kubeadm leaves a file that is there as it is, so it works in a folder of its own. */

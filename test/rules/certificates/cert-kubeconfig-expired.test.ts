@@ -36,6 +36,19 @@ test.each<[string, string, Partial<KubeconfigFile>, string, string]>([
   expect(fixesOf(rule, world, verdict)[0]?.run.length).toBeGreaterThan(1);
 });
 
+test('a kubelet’s that ended is made anew so that it renews itself, and keeps its server unless that leads elsewhere', () => {
+  const plan = (change: Partial<KubeconfigFile>) => {
+    const world = having('kubelet', change);
+    const fixes = fixesOf(rule, world, asFail(world.verdict(rule, 'm2/kubelet.conf')));
+    return fixes.flatMap(({ run }) => run).join('\n');
+  };
+  for (const change of [until(-1), { authorities: [authorityFile('ca', 'odd').certificate] }]) {
+    expect(plan(change)).toContain('client-certificate: /var/lib/kubelet/pki/kubelet-client-current.pem');
+    expect(plan(change)).toContain('server=$(sed');
+  }
+  expect(plan({ server: 'https://10.89.0.99:6443' })).not.toContain('server=$(sed');
+});
+
 test('an ended one explains its own component, an administrator’s none of them', () => {
   const effect = { rule: 'le-component-unhealthy' } as const;
   const of = (role: string) => {
