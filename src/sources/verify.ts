@@ -46,10 +46,11 @@ function objectionTo(
   return `its certificate is for ${(leaf.subjectAltName ?? 'no name').slice(0, 200)}`;
 }
 
-/** Common names do not count, as in Go. */
+/** As in Go, common names do not count, an asterisk stands for one whole label, and a dot at the end says nothing. */
 function isFor(leaf: X509Certificate, name: string): boolean {
-  const host = name.replace(/^\[(.*)\]$/, '$1');
-  return (isIP(host) === 0 ? leaf.checkHost(host, { subject: 'never' }) : leaf.checkIP(host)) !== undefined;
+  const host = name.replace(/^\[(.*)\]$/, '$1').replace(/\.$/, '');
+  const match = isIP(host) === 0 ? leaf.checkHost(host, { subject: 'never', partialWildcards: false }) : leaf.checkIP(host);
+  return match !== undefined;
 }
 
 function reason(leaf: X509Certificate, socket: tls.TLSSocket, anchors: readonly X509Certificate[]): string {
@@ -60,11 +61,12 @@ function reason(leaf: X509Certificate, socket: tls.TLSSocket, anchors: readonly 
   return /ISSUER|LEAF_SIGNATURE|SELF_SIGNED|SIGNATURE_FAILURE/.test(code) ? 'unknown authority' : code;
 }
 
-const serverAuth = '1.3.6.1.5.5.7.3.1';
+/** serverAuth, and any purpose at all. */
+const serverUsages = ['1.3.6.1.5.5.7.3.1', '2.5.29.37.0'];
 
 /** From the leaf over what the server sent to an anchor, every step signed, within its dates and by an authority. */
 function leadsToAnchor(leaf: X509Certificate, sent: readonly X509Certificate[], anchors: readonly X509Certificate[]): boolean {
-  if (leaf.keyUsage && !leaf.keyUsage.includes(serverAuth)) return false;
+  if (leaf.keyUsage && !leaf.keyUsage.some((usage) => serverUsages.includes(usage))) return false;
   if (anchors.some((anchor) => anchor.fingerprint256 === leaf.fingerprint256)) return isValidNow(leaf);
   let current: X509Certificate | undefined = leaf;
   for (let steps = 0; current !== undefined && steps < 10; steps++) {

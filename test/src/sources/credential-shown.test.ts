@@ -5,7 +5,7 @@ import { openLiveSource } from '../../../src/sources/live.ts';
 import { GapError, type Source } from '../../../src/sources/source.ts';
 import { answering, apiServer, type ConfigParts, type Heard, kubeconfigText, scratch } from './kit/api.ts';
 import { type Patient, refusedPort } from './kit/patients.ts';
-import { type Pair, rsaAuthority, rsaCertificate } from './kit/pki.ts';
+import { ecCertificate, type Pair, rsaAuthority, rsaCertificate } from './kit/pki.ts';
 
 const token = 'a-token-that-is-a-secret-1';
 const never = new AbortController().signal;
@@ -127,6 +127,43 @@ describe('a credential is shown only to a server that proves itself', () => {
     const other = await open(expiredEntry.port, { authority: between.certificate });
     expect((await gapOf(other.kubernetes('/version', never))).detail).toContain('was not shown');
     expect(expiredEntry.requests).toEqual([]);
+  });
+
+  /** What a kubeconfig that trusts `trusted` makes of a server with this certificate, and what else it sends. */
+  const shownTo = async (own: Pair, trusted: Pair, sentToo: readonly Pair[] = []): Promise<boolean> => {
+    const chain = [own, ...sentToo].map((one) => one.certificate).join('');
+    const entry = await keep(apiServer({ ...own, certificate: chain }, good, '127.0.0.1'));
+    const source = await open(entry.port, { server: `https://localhost:${entry.port}`, authority: trusted.certificate });
+    const shown = await source.kubernetes('/version', never).then(
+      () => true,
+      () => false,
+    );
+    expect(entry.requests).toHaveLength(shown ? 1 : 0);
+    return shown;
+  };
+
+  test('and over an authority in between that the server sends along, if it is one', async () => {
+    const between = rsaCertificate({ name: 'between', signs: true }, authority);
+    const leaf = rsaCertificate({ name: 'apiserver', hosts: ['localhost'] }, between);
+    expect(await shownTo(leaf, authority, [between])).toBe(true);
+    expect(await shownTo(leaf, authority)).toBe(false);
+    const none = rsaCertificate({ name: 'no authority', hosts: ['localhost'] }, authority);
+    const byNone = rsaCertificate({ name: 'apiserver', hosts: ['localhost'] }, none);
+    expect(await shownTo(byNone, authority, [none])).toBe(false);
+    expect(await shownTo(byNone, none)).toBe(false);
+  });
+
+  test('and to the very certificate the kubeconfig holds', async () => {
+    const itself = ecCertificate({ name: 'apiserver', hosts: ['localhost'] });
+    expect(await shownTo(itself, itself)).toBe(true);
+    expect(await shownTo(ecCertificate({ name: 'apiserver', hosts: ['localhost'] }), itself)).toBe(false);
+  });
+
+  test('but not to a client, nor by a common name or a part of a label', async () => {
+    expect(await shownTo(rsaCertificate({ name: 'apiserver', hosts: ['localhost'] }, authority), authority)).toBe(true);
+    expect(await shownTo(rsaCertificate({ name: 'apiserver', hosts: ['localhost'], clientOnly: true }, authority), authority)).toBe(false);
+    expect(await shownTo(rsaCertificate({ name: 'localhost' }, authority), authority)).toBe(false);
+    expect(await shownTo(rsaCertificate({ name: 'apiserver', hosts: ['local*'] }, authority), authority)).toBe(false);
   });
 
   test('and to the user’s own address where they waived the proof', async () => {

@@ -21,6 +21,8 @@ export interface Wanted {
   readonly until?: number;
   /** May sign others, though another authority signed it. */
   readonly signs?: true;
+  /** Not good for a server. */
+  readonly clientOnly?: true;
 }
 
 const hour = 3_600_000;
@@ -62,7 +64,7 @@ export function rsaCertificate(wanted: Wanted, authority?: Pair): Pair {
   certificate.setExtensions([
     { name: 'basicConstraints', cA: !authority || wanted.signs === true, critical: true },
     ...(authority && !wanted.signs
-      ? [{ name: 'extKeyUsage', serverAuth: true, clientAuth: true }]
+      ? [{ name: 'extKeyUsage', serverAuth: !wanted.clientOnly, clientAuth: true }]
       : [{ name: 'keyUsage', keyCertSign: true, digitalSignature: true }, { name: 'subjectKeyIdentifier' }]),
     ...(names.length > 0 ? [{ name: 'subjectAltName', altNames: names }] : []),
   ]);
