@@ -65,6 +65,7 @@ import etcdMemberDown from './etcd/etcd-member-down.ts';
 import etcdMemberDuplicate from './etcd/etcd-member-duplicate.ts';
 import etcdMemberListMismatch from './etcd/etcd-member-list-mismatch.ts';
 import etcdMemberStale from './etcd/etcd-member-stale.ts';
+import etcdMemberStalls from './etcd/etcd-member-stalls.ts';
 import etcdMemberUnstarted from './etcd/etcd-member-unstarted.ts';
 import etcdNoFaultMargin from './etcd/etcd-no-fault-margin.ts';
 import etcdNoLeader from './etcd/etcd-no-leader.ts';
@@ -173,6 +174,7 @@ export const rules: readonly AnyRule[] = [
   etcdMemberDuplicate,
   etcdMemberListMismatch,
   etcdMemberStale,
+  etcdMemberStalls,
   etcdMemberUnstarted,
   etcdNoFaultMargin,
   etcdNoLeader,

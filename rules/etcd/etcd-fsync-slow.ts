@@ -111,6 +111,13 @@ export default defineRule({
       produces: ['no-votes'],
       unproven: true,
     },
+    {
+      to: 'etcd-member-stalls',
+      kind: 'causes',
+      on: 'member',
+      because: 'its health check waits until the log is on the disk',
+      unproven: true,
+    },
     { to: 'etcd-lag', kind: 'causes', on: 'member', because: 'what is not written to the log is not applied', unproven: true },
     {
       to: 'etcd-commit-slow',

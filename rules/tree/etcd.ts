@@ -62,7 +62,7 @@ export const etcdQuestions: readonly Question[] = [
     branch: 'etcd',
     ask: 'etcd requests succeed?',
     vital: false,
-    rules: ['etcd-requests-failing'],
+    rules: ['etcd-requests-failing', 'etcd-member-stalls'],
     next: { yes: ['etcd-speed'], no: ['etcd-speed'] },
   },
   {

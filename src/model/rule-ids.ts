@@ -65,6 +65,7 @@ export type RuleId =
   | 'etcd-member-duplicate'
   | 'etcd-member-list-mismatch'
   | 'etcd-member-stale'
+  | 'etcd-member-stalls'
   | 'etcd-member-unstarted'
   | 'etcd-no-fault-margin'
   | 'etcd-no-leader'

@@ -60,6 +60,12 @@ export const faultyWorlds: Readonly<Record<string, () => World>> = {
     silentMember(world, 'm2', 'timeout');
     return rows(world.set('node.kubelet-port', 'm2', { outcome: failure('timeout'), chain: [] }), 'DOWN', 'L4TOUT');
   },
+  'one member stands still again and again': () => {
+    const waited = { sentAt: now, receivedAt: now + 1800, serverTime: now, resolutionMs: 0 };
+    const world = healthyWorld().set('etcd.clock', 'm2', waited);
+    for (const node of masters) world.again('etcd.clock', node, node === 'm2' ? waited : { ...waited, receivedAt: now + 5 }, 1000);
+    return world;
+  },
   'one member is down': () => {
     const world = healthyWorld().set('api.ready', 'm2', { tries: [answered('m2', 500, '[-]etcd failed: reason withheld\n')] });
     silentMember(world, 'm2', 'refused');

@@ -1,0 +1,58 @@
+// Did a process stand still while it was looked at, and did its peers meet it like that before?
+import type { Seen } from '../../model/rule.ts';
+import type { Member } from '../../model/topology.ts';
+import { slowerThan } from './histogram.ts';
+import { type MemberEvidence, membersOf } from './member.ts';
+import { type RoundTrip, roundTripsOf } from './round-trip.ts';
+
+export type StallEvidence = MemberEvidence | 'etcd.clock';
+
+/** Milliseconds an answer took in each look, by the look's number; Infinity where the member was connected and silent. */
+function waitsOf(seen: Seen<StallEvidence>, member: Member): ReadonlyMap<number, number> {
+  const waits = new Map<number, number>();
+  const note = (look: number, milliseconds: number): void => void waits.set(look, Math.max(milliseconds, waits.get(look) ?? 0));
+  for (const { sample, value } of seen.attempt(() => seen.samples('etcd.clock', member.subject)) ?? [])
+    note(sample, value.receivedAt - value.sentAt);
+  for (const { sample, value } of seen.attempt(() => seen.samples('etcd.health', member.subject)) ?? []) {
+    if (value.kind === 'failed' && (value.why === 'hung' || value.why === 'timeout')) note(sample, Number.POSITIVE_INFINITY);
+  }
+  return waits;
+}
+
+export interface Looks {
+  readonly all: number;
+  /** Milliseconds of the long waits among them; what every member made us wait for is not this one's doing. */
+  readonly long: readonly number[];
+}
+
+/** @param slow milliseconds */
+export function longWaits(seen: Seen<StallEvidence>, member: Member, slow: number): Looks {
+  const others = membersOf(seen).flatMap((other) => (other === member || !other.started ? [] : [waitsOf(seen, other)]));
+  const own = [...waitsOf(seen, member)];
+  const alone = (look: number): boolean => others.some((waits) => (waits.get(look) ?? Number.POSITIVE_INFINITY) < slow / 2);
+  return { all: own.length, long: own.flatMap(([look, wait]) => (wait > slow && alone(look) ? [wait] : [])) };
+}
+
+/** What the limits mean: seconds of a slow round trip, and how many percent of all make a habit. */
+export interface Habit {
+  readonly trip: number;
+  readonly share: number;
+}
+
+/**
+ * Whether the peers' own probes of it were slow again and again, each peer's, while its probes of them were not and theirs of
+ * one another neither: a slow way is as slow in both directions. Undefined where fewer than two peers count any.
+ */
+export function isMetStandingStill(seen: Seen<StallEvidence>, member: Member, { trip, share }: Habit): boolean | undefined {
+  const name = member.subject.name;
+  const trips = membersOf(seen).flatMap((teller) =>
+    (seen.attempt(() => roundTripsOf(seen, teller)) ?? []).map((one) => ({ ...one, teller: teller.subject.name })),
+  );
+  const towards = trips.filter(({ peer }) => peer === name);
+  if (towards.length < 2) return undefined;
+  const isOften = ({ since, recent }: RoundTrip): boolean => {
+    const counted = recent !== undefined && recent.count > 1 ? recent : since;
+    return slowerThan(counted, trip) >= 2 && slowerThan(counted, trip) >= (counted.count * share) / 100;
+  };
+  return towards.every(isOften) && !trips.some((one) => one.peer !== name && isOften(one));
+}

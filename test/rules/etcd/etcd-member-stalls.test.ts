@@ -1,0 +1,87 @@
+// Is a member that stands still again and again told from one that is far away, from a busy machine, and from one that is gone?
+import { expect, test } from 'vitest';
+import rule from '../../../rules/etcd/etcd-member-stalls.ts';
+import { fast } from '../../kit/healthy.ts';
+import { countersOf, farAway, type Node, plus } from '../../kit/slow.ts';
+import { failure, now, type World } from '../../kit/world.ts';
+import { asFail, expectTextsFilled, fixesOf, healthyWorld, ids } from './kit.ts';
+
+const waited = (milliseconds: number) => ({ sentAt: now, receivedAt: now + milliseconds, serverTime: now, resolutionMs: 0 });
+
+/** Looks at m2, a second apart, in which it let us wait so long; everybody else answers at once. */
+function looks(first: number, ...later: readonly number[]): World {
+  const world = healthyWorld().set('etcd.clock', 'm2', waited(first));
+  later.forEach((milliseconds, index) => {
+    for (const node of ['m1', 'm2', 'm3'] as const)
+      world.again('etcd.clock', node, waited(node === 'm2' ? milliseconds : 5), (index + 1) * 1000);
+  });
+  return world;
+}
+
+/** So many of their 80 probes of m2 took m1 and m3 two thirds of a second. */
+function metByPeers(world: World, slow: number): World {
+  for (const node of ['m1', 'm3'] as const) meet(world, node, slow);
+  return world;
+}
+
+function meet(world: World, node: Node, slow: number): void {
+  const old = countersOf(world, node);
+  world.set('etcd.metrics', node, {
+    ...old,
+    peerRoundTrip: { ...old.peerRoundTrip, [ids.m2]: plus(plus(fast(0), 80 - slow, 0.001), slow, 0.7) },
+  });
+}
+
+test('members that answer at once pass', () => {
+  expect(healthyWorld().judge(rule).map(({ status }) => status)).toEqual(['pass', 'pass', 'pass']);
+});
+
+test('two long waits of four are a fault, with a plan', () => {
+  const world = looks(1800, 20, 1400, 20);
+  const verdict = asFail(world.verdict(rule, 'm2'));
+  expect(verdict).toMatchObject({ severity: 'warning', facts: { looks: 4, long: 2, longest: '1.8 s' } });
+  expectTextsFilled(rule, verdict);
+  expect(fixesOf(world, rule, verdict)[0]?.run.join('\n')).toContain('/proc/pressure');
+  expect(world.verdict(rule, 'm1').status).toBe('pass');
+});
+
+test('one long wait is looked at again at once, and forgiven where it stays alone', () => {
+  expect(looks(1800).verdict(rule, 'm2')).toMatchObject({ status: 'unknown', secondLook: 'urged' });
+  expect(looks(1800, 20, 20).verdict(rule, 'm2')).toMatchObject({ status: 'unknown', secondLook: 'urged' });
+  expect(looks(1800, 20, 20, 20).verdict(rule, 'm2').status).toBe('pass');
+});
+
+test('where its peers met it standing still too, one long wait is enough, and none is looked at again', () => {
+  expect(asFail(metByPeers(looks(1800), 40).verdict(rule, 'm2'))).toMatchObject({ witness: 'agreed' });
+  expect(metByPeers(looks(20), 40).verdict(rule, 'm2')).toMatchObject({ status: 'unknown', secondLook: 'urged' });
+  expect(metByPeers(looks(20, 20, 20, 20), 40).verdict(rule, 'm2').status).toBe('pass');
+});
+
+test('a few slow round trips of many, or those of one peer alone, tell nothing', () => {
+  expect(metByPeers(looks(20), 4).verdict(rule, 'm2').status).toBe('pass');
+  const world = looks(20);
+  meet(world, 'm1', 40);
+  meet(world, 'm3', 0);
+  expect(world.verdict(rule, 'm2').status).toBe('pass');
+});
+
+test('a way that is slow in both directions is no standstill', () => {
+  const world = farAway(0.7);
+  for (const node of ['m1', 'm3'] as const) meet(world, node, 80);
+  expect(world.verdict(rule, 'm2').status).toBe('pass');
+});
+
+test('what every member makes us wait for is not this one’s doing', () => {
+  const world = looks(1800, 1800);
+  for (const node of ['m1', 'm3'] as const) world.set('etcd.clock', node, waited(1700));
+  for (const node of ['m1', 'm3'] as const) world.again('etcd.clock', node, waited(1700), 1000);
+  expect(world.verdict(rule, 'm2').status).toBe('pass');
+});
+
+test('a health check that got no answer counts, a silent member does not, and without a look it is unknown', () => {
+  const world = metByPeers(healthyWorld(), 40).set('etcd.health', 'm2', failure('hung'));
+  expect(asFail(world.verdict(rule, 'm2')).facts['longest']).toBe('no answer in time');
+  const unseen = healthyWorld();
+  for (const id of ['etcd.clock', 'etcd.health'] as const) unseen.missing(id, 'm2');
+  expect(unseen.verdict(rule, 'm2').status).toBe('unknown');
+});
