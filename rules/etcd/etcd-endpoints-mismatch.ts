@@ -166,6 +166,7 @@ function correct(seen: Seen, node: string, flag: string, reason: string | undefi
     seen.topology.etcd === 'external'
       ? seen.topology.members.map((member) => `https://${joinAddress(member.host, member.clientPort)}`).join(',')
       : `https://${joinAddress(own?.includes(':') ? '::1' : '127.0.0.1', 2379)}`;
+  if (wanted === flag) return waitForMember(node, reason);
   const home = homeOf(seen, 'kube-apiserver', node);
   const others = seen.topology.masters.filter((master) => master.subject.keys.node !== node).length;
   return {
@@ -182,5 +183,20 @@ function correct(seen: Seen, node: string, flag: string, reason: string | undefi
       { text: 'a member of etcd answers there', met: reason === 'none' ? 'unknown' : 'yes' },
     ],
     verify: ['kubectl get --raw /readyz', ...showSettings(home, 'etcd-servers')],
+  };
+}
+
+/** The list is as it should be; what it names is not. */
+function waitForMember(node: string, reason: string | undefined): Fix {
+  return {
+    do:
+      reason === 'learner'
+        ? say('Leave the list of {node} as it is: the member it names has to become a voter', { node })
+        : say('Leave the list of {node} as it is: the member it names has to serve again', { node }),
+    where: 'here',
+    run: ['etcdctl member list -w table'],
+    risk: 'none',
+    needs: [],
+    verify: ['kubectl get --raw /readyz'],
   };
 }

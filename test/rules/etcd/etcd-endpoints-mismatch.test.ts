@@ -54,6 +54,19 @@ test('a learner answers no reads', () => {
   expect(asFail(world.verdict(rule, 'm2')).reason).toBe('learner');
 });
 
+test('a list that is as it should be is not to be replaced by itself', () => {
+  const world = asks('https://127.0.0.1:2379', learning(healthyWorld(), 30));
+  for (const node of ['m2', 'm3']) {
+    const verdict = world.verdict(rule, node);
+    if (verdict.status !== 'fail') continue;
+    expect(verdict.reason).toBe('learner');
+    const [fix] = fixesOf(world, rule, verdict);
+    expect(String(fix?.do)).toContain('has to become a voter');
+    expect(fix?.run.join('\n')).not.toContain('--etcd-servers');
+  }
+  expect(world.judge(rule).some(({ status }) => status === 'fail')).toBe(true);
+});
+
 test('a member among several that is down is named, and is what a gone node leaves behind', () => {
   const world = asks('https://10.89.0.12:2379,https://10.89.0.13:2379', withoutNode(healthyWorld()));
   const verdict = asFail(world.verdict(rule, 'm2'));

@@ -33,7 +33,11 @@ function meet(world: World, node: Node, slow: number): void {
 }
 
 test('members that answer at once pass', () => {
-  expect(healthyWorld().judge(rule).map(({ status }) => status)).toEqual(['pass', 'pass', 'pass']);
+  expect(
+    healthyWorld()
+      .judge(rule)
+      .map(({ status }) => status),
+  ).toEqual(['pass', 'pass', 'pass']);
 });
 
 test('two long waits of four are a fault, with a plan', () => {
