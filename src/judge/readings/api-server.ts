@@ -93,7 +93,9 @@ function readTries(tries: readonly Try[]): ApiServerReading {
   if (last === undefined || last.outcome.kind === 'answered') {
     return { kind: 'silent', why: 'timeout', detail: 'no try was finished in time', tries: 0 };
   }
-  return { kind: 'silent', why: last.outcome.why, detail: last.outcome.detail, tries: tries.length, ...withLeaf };
+  // Who takes a connection and lets its request wait is no less hung than who lets the handshake wait; nothing on the way does that.
+  const why = isLate(last) ? 'hung' : last.outcome.why;
+  return { kind: 'silent', why, detail: last.outcome.detail, tries: tries.length, ...withLeaf };
 }
 
 function isLate({ connected, outcome }: Try): boolean {

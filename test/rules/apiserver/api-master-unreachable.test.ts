@@ -75,6 +75,18 @@ describe('a server that serves one try after others have failed', () => {
   });
 });
 
+test('one that takes our connection and lets the request wait is hung, whatever the balancer got out of it; nobody’s firewall does that', () => {
+  const tries = (connected: boolean) => failedTries('m2', 'timeout').map((one) => ({ ...one, connected }));
+  const met = answered('m2', 200, 'ok');
+  const of = (connected: boolean) =>
+    healthyWorld()
+      .set('api.ready', 'm2', { tries: tries(connected) })
+      .set('lb.tries', undefined, (old) => ({ ...old, tries: [...old.tries, met] }))
+      .verdict(rule, 'm2');
+  expect(asFail(of(true)).reason).toBe('hung');
+  expect(of(false)).toMatchObject({ status: 'unknown', gaps: [{ detail: expect.stringContaining('our own path') }] });
+});
+
 describe('a server that answers some tries after seconds and others not in time', () => {
   const late = failedTries('m2', 'hung').slice(0, 1);
   const after = (milliseconds: number) => answered('m2', 200, 'ok', { receivedAt: now + milliseconds });
