@@ -7,7 +7,8 @@ import type { Evidence } from '../../src/model/evidence.ts';
 import type { Report } from '../../src/model/report.ts';
 import { conclude } from '../../src/pipeline/conclude.ts';
 import { changed, madeBy, makers } from '../kit/makers.ts';
-import { healthyWorld } from '../kit/world.ts';
+import { notReady } from '../kit/leader-worlds.ts';
+import { failedTries, failure, healthyWorld } from '../kit/world.ts';
 
 const run = { replayed: true, seconds: 0, interrupted: false, timings: {} };
 
@@ -55,4 +56,21 @@ test('a provider that shows workers and one address', () => {
   expect(foundIn(evidence)).toEqual([]);
   const passed = concluded(evidence).verdicts.filter(({ status, rule }) => status === 'pass' && rule.startsWith('etcd-'));
   expect(passed).toEqual([]);
+});
+
+test('k3s whose one process ended on m2: one cause, and the rest follows from it', () => {
+  const world = notReady(healthyWorld().set('api.ready', 'm2', { tries: failedTries('m2', 'refused') }), 'm2', 60_000);
+  for (const id of ['etcd.client-port', 'etcd.peer-port', 'node.kubelet-port'] as const)
+    world.set(id, 'm2', { outcome: failure('refused'), chain: [] });
+  for (const id of ['etcd.status', 'etcd.metrics', 'etcd.health', 'etcd.members', 'etcd.read'] as const)
+    world.set(id, 'm2', failure('refused'));
+  const [[, version, osImage] = ['k3s', '', '']] = makers;
+  const evidence = changed(madeBy(world.drop('etcd.hash', 'm2').evidence, version, osImage), ['lb.stats', 'lb.tries'], {
+    'kube.control-plane-pods': (value) => ({ ...value, pods: [] }),
+  });
+  const [first, ...others] = concluded(evidence).findings.filter(({ severity }) => severity !== 'info');
+  expect([first?.cause.rule, first?.cause.subject.name]).toEqual(['etcd-member-down', 'm2']);
+  const folded = (first?.effects ?? []).map(({ rule }) => rule);
+  expect(folded).toEqual(expect.arrayContaining(['api-master-unreachable', 'ha-node-notready']));
+  expect(others.map(({ cause }) => cause.rule)).toEqual([]);
 });

@@ -10,7 +10,7 @@ import { readApiServer } from './api-server.ts';
 import { backendsOf } from './backend.ts';
 import { answersCheck } from './balancer-check.ts';
 import { nodeLimits } from './node.ts';
-import { kubeletUsesOwnApiServer } from './wiring.ts';
+import { isOneProcess, kubeletUsesOwnApiServer } from './wiring.ts';
 
 export type HostEvidence =
   | 'api.ready'
@@ -217,5 +217,6 @@ export function kubeletIsSilent(seen: Seen<'node.kubelet-port'>, node: string | 
 
 /** Does this node fall silent with the API server beside it, and for no reason of its kubelet's own? */
 export function kubeletHangsOnOwnApiServer(seen: Seen<'node.kubelet-port'>, node: string | undefined): Certainty {
+  if (isOneProcess(seen, node)) return 'yes';
   return kubeletIsSilent(seen, node) ? 'no' : kubeletUsesOwnApiServer(seen, node);
 }

@@ -7,7 +7,10 @@ import { leadsTo } from '../../model/topology.ts';
 import { etcdServers } from '../topology/members.ts';
 import { isLoopback, splitAddress } from '../topology/build.ts';
 
-/** Does the API server on this node know no other etcd member than the one beside it? (kubeadm, stacked: always so.) */
+/**
+ * Does the API server on this node know no other etcd member than the one beside it? So it is on masters that kubeadm made,
+ * and on servers of k3s and RKE2 that have one: they give it https://127.0.0.1:2379.
+ */
 export function usesOnlyLocalEtcd(seen: Seen, node: string | undefined): Certainty {
   if (node === undefined) return 'unknown';
   const pods = seen.peek('kube.control-plane-pods');
@@ -19,7 +22,10 @@ export function usesOnlyLocalEtcd(seen: Seen, node: string | undefined): Certain
     return hosts.every((host) => (own !== undefined && leadsTo(own, host)) || isLoopback(host)) ? 'yes' : 'no';
   }
   if (seen.topology.etcd === 'external') return 'no';
-  if (seen.topology.etcd === 'stacked' && seen.topology.platform.kind === 'kubeadm') return 'yes';
+  const { kind } = seen.topology.platform;
+  if (seen.topology.etcd === 'stacked' && kind === 'kubeadm') return 'yes';
+  const hasMember = seen.topology.members.some((one) => one.started && one.subject.keys.node === node);
+  if (hasMember && (kind === 'k3s' || kind === 'rke2')) return 'yes';
   return missesItsEtcd(seen, node) ? 'yes' : 'unknown';
 }
 
@@ -53,10 +59,16 @@ export function kubeletUsesOwnApiServer(seen: Seen, node: string | undefined): C
   if (node === undefined) return 'unknown';
   const master = seen.topology.masters.some((one) => one.subject.keys.node === node);
   if (!master) return seen.topology.mastersComplete ? 'no' : 'unknown';
+  if (isOneProcess(seen, node)) return 'yes';
   if (seen.topology.platform.kind !== 'kubeadm') return 'unknown';
   const minor = kubeletMinor(seen, node);
   if (minor === undefined) return 'unknown';
   return minor >= 33 ? 'yes' : 'no';
+}
+
+/** A server of k3s: etcd, API server, controllers and kubelet begin and end together. */
+export function isOneProcess(seen: Seen, node: string | undefined): boolean {
+  return seen.topology.platform.kind === 'k3s' && seen.topology.masters.some((one) => one.subject.keys.node === node);
 }
 
 function kubeletMinor(seen: Seen, node: string): number | undefined {
