@@ -243,4 +243,6 @@ export interface ClockReading {
   readonly serverTime: number;
   /** 1000 for a Date header, 0 for a nanosecond clock. */
   readonly resolutionMs: number;
+  /** When the first of several tries began, where earlier ones got no answer. */
+  readonly firstSentAt?: number;
 }

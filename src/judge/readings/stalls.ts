@@ -7,12 +7,12 @@ import { type RoundTrip, roundTripsOf } from './round-trip.ts';
 
 export type StallEvidence = MemberEvidence | 'etcd.clock';
 
-/** Milliseconds an answer took in each look, by the look's number; Infinity where the member was connected and silent. */
+/** Milliseconds until an answer came in each look, tries without one included, by the look's number; Infinity where the member was connected and silent. */
 function waitsOf(seen: Seen<StallEvidence>, member: Member): ReadonlyMap<number, number> {
   const waits = new Map<number, number>();
   const note = (look: number, milliseconds: number): void => void waits.set(look, Math.max(milliseconds, waits.get(look) ?? 0));
   for (const { sample, value } of seen.attempt(() => seen.samples('etcd.clock', member.subject)) ?? [])
-    note(sample, value.receivedAt - value.sentAt);
+    note(sample, value.receivedAt - (value.firstSentAt ?? value.sentAt));
   for (const { sample, value } of seen.attempt(() => seen.samples('etcd.health', member.subject)) ?? []) {
     if (value.kind === 'failed' && (value.why === 'hung' || value.why === 'timeout')) note(sample, Number.POSITIVE_INFINITY);
   }

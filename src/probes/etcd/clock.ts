@@ -43,11 +43,14 @@ function triesIn(raw: string): readonly RawTry[] {
 }
 
 function readReading(raw: string): ClockReading {
-  for (const one of triesIn(raw)) {
+  const tries = triesIn(raw);
+  const firstSentAt = Math.min(...tries.map((one) => one.sentAt));
+  for (const one of tries) {
     const exact = nanoseconds(one);
     const serverTime = exact ?? serverTimeOf(one);
     if (serverTime === undefined) continue;
-    return { sentAt: one.sentAt, receivedAt: one.receivedAt, serverTime, resolutionMs: exact === undefined ? 1000 : 0 };
+    const reading = { sentAt: one.sentAt, receivedAt: one.receivedAt, serverTime, resolutionMs: exact === undefined ? 1000 : 0 };
+    return firstSentAt < one.sentAt ? { ...reading, firstSentAt } : reading;
   }
   throw new Error('none of the answers told the time');
 }

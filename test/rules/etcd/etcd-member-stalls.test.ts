@@ -49,6 +49,11 @@ test('two long waits of four are a fault, with a plan', () => {
   expect(world.verdict(rule, 'm1').status).toBe('pass');
 });
 
+test('tries that got no answer belong to the wait', () => {
+  const world = looks(20).set('etcd.clock', 'm2', { ...waited(100), firstSentAt: now - 1600 });
+  expect(world.verdict(rule, 'm2')).toMatchObject({ status: 'unknown', secondLook: 'urged' });
+});
+
 test('one long wait is looked at again at once, and forgiven where it stays alone', () => {
   expect(looks(1800).verdict(rule, 'm2')).toMatchObject({ status: 'unknown', secondLook: 'urged' });
   expect(looks(1800, 20, 20).verdict(rule, 'm2')).toMatchObject({ status: 'unknown', secondLook: 'urged' });

@@ -21,7 +21,7 @@ export const slow: readonly Scenario[] = [
     title: 'etcd of m2 stands still for 2 s of every 3 s',
     faults: [{ fault: 'program-pulsed', target: 'm2' }],
     ages: [60],
-    expect: { kind: 'fault', root: m2(['etcd-member-down', 'etcd-requests-failing', 'api-readyz-etcd', 'etcd-member-slow']), folds: [] },
+    expect: { kind: 'fault', root: m2(['etcd-member-stalls', 'etcd-member-down', 'etcd-requests-failing', 'api-readyz-etcd']), folds: [] },
     forbidden: notDead,
   },
   {
@@ -51,7 +51,7 @@ export const slow: readonly Scenario[] = [
     title: 'etcd of m2 gets 2 % of a processor',
     faults: [{ fault: 'cpu-starved', target: 'm2' }],
     ages: [60],
-    expect: { kind: 'fault', root: m2(['etcd-member-down', 'etcd-requests-failing', 'api-readyz-etcd', 'etcd-member-slow']), folds: [] },
+    expect: { kind: 'fault', root: m2(['etcd-member-stalls', 'etcd-member-down', 'etcd-requests-failing', 'api-readyz-etcd']), folds: [] },
     forbidden: notDead,
   },
 ];

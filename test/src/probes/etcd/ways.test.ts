@@ -37,6 +37,14 @@ function pod(asked: string[]): (source: Source) => Partial<Source> {
   });
 }
 
+test('a clock tells when the first of its tries began, where that one got no answer', () => {
+  const answer = { ...answerOf('', 200, date), sentAt: 1500, receivedAt: 1600 };
+  const { answer: _none, ...silent } = { ...answer, sentAt: 100, receivedAt: 1100 };
+  const hung = { ...silent, failure: { why: 'hung', detail: 'TLS got no answer' } };
+  expect(clock.read(JSON.stringify({ tries: [hung, answer] }))).toMatchObject({ sentAt: 1500, receivedAt: 1600, firstSentAt: 100 });
+  expect(clock.read(JSON.stringify({ tries: [answer] }))).not.toHaveProperty('firstSentAt');
+});
+
 describe('without a certificate', () => {
   const member = memberAt('127.0.0.1', 2379, 2380, 'etcd-m1');
 
