@@ -60,7 +60,6 @@ async function attemptAnew(target: Target, message: Message, limits: Deadlines, 
     if (opened?.kind !== 'open') target.reuse?.connections.drop(target.reuse.key);
   }
   if (opened.kind === 'failed') return failedTry(opened, began);
-  target.reuse?.connections.move(target.reuse.key);
   return attemptOver(opened, target, message, limits, signal, limit);
 }
 
@@ -79,7 +78,7 @@ async function attemptOver(
     const exchange = new Exchange(socket, target, message, address, limit);
     const headers = await exchange.first(limits.firstByte, signal);
     times.receivedAt = Date.now();
-    target.reuse?.connections.move(target.reuse.key);
+    if ('response' in headers) target.reuse?.connections.move(target.reuse.key);
     const ended: Ended = 'failure' in headers ? headers : await exchange.rest(headers.response, signal);
     reusable = 'response' in headers && headers.response.complete && headers.response.headers.connection !== 'close' && 'answer' in ended;
     return { address, ...times, connected: true, chain, ...ended };

@@ -20,9 +20,13 @@ export interface Target {
   readonly proxy?: ProxyServer;
   /** Where a connection to the same server as the same client may be found, and left for others. */
   readonly reuse?: { readonly connections: Connections; readonly key: string };
-  /** Runs after the handshake and before anything is sent; a sentence ends the try. */
+  /** Runs after the handshake and before anything is sent; a sentence ends the connection. */
   readonly check?: (socket: tls.TLSSocket) => string | undefined;
+  /** With this one it is made once more after an objection: it can judge what the other one cannot. */
+  readonly thorough?: () => tls.SecureContext;
 }
+
+type Refused = Extract<Opened, { kind: 'failed' }>;
 
 export type Opened =
   | Open
@@ -32,6 +36,8 @@ export type Opened =
       readonly connected: boolean;
       readonly chain: readonly string[];
       readonly failure: RawFailure;
+      /** It was our own check that ended it. */
+      readonly objected?: true;
     };
 
 /**
@@ -39,6 +45,12 @@ export type Opened =
  * @throws Stopped when the signal fires before that; GapError when this machine itself stands in the way.
  */
 export async function openConnection(target: Target, limits: Deadlines, signal: AbortSignal): Promise<Opened> {
+  const opened = await openOnce(target, limits, signal);
+  if (opened.kind === 'open' || opened.objected !== true || target.thorough === undefined) return opened;
+  return openOnce({ ...target, context: target.thorough() }, limits, signal);
+}
+
+async function openOnce(target: Target, limits: Deadlines, signal: AbortSignal): Promise<Opened> {
   const dialled = target.proxy
     ? await tunnel(target.proxy, target.host, target.port, limits.connect, signal)
     : await dial(target.host, target.port, limits.connect, signal);
@@ -64,7 +76,7 @@ function handshake(raw: net.Socket, address: string, target: Target, millisecond
     ...(target.protocols && { ALPNProtocols: [...target.protocols] }),
   });
   socket.on('error', () => {});
-  const failed = (failure: RawFailure): Opened => ({ kind: 'failed', address, connected: true, chain: chainOf(socket), failure });
+  const failed = (failure: RawFailure): Refused => ({ kind: 'failed', address, connected: true, chain: chainOf(socket), failure });
   return waitFor<Opened>({
     milliseconds,
     signal,
@@ -73,9 +85,8 @@ function handshake(raw: net.Socket, address: string, target: Target, millisecond
       const onSecure = (): void => {
         const objection = target.check?.(socket);
         keep = objection === undefined;
-        settle(
-          objection === undefined ? { kind: 'open', socket, address, chain: chainOf(socket) } : failed({ why: 'tls', detail: objection }),
-        );
+        if (objection === undefined) settle({ kind: 'open', socket, address, chain: chainOf(socket) });
+        else settle({ ...failed({ why: 'tls', detail: objection }), objected: true });
       };
       const onError = (error: Error): void => {
         const own = ownLimit(error, address);

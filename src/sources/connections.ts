@@ -11,9 +11,9 @@ export interface Open {
 }
 
 /**
- * Milliseconds a request waits for a connection that others are opening or using before it opens its own, unless the
- * server goes on working. A handshake costs both sides several milliseconds of work, an exchange less than one; a server that hangs
- * must not be waited for twice.
+ * Milliseconds a request waits for a connection that others are opening or using before it opens its own. A handshake costs
+ * both sides several milliseconds of work, an exchange less than one; a server that hangs must not be waited for twice. Of
+ * those that wait for one that goes on answering only one at a time does so: a far one is worth more connections, a busy one not.
  */
 const patience = 100;
 /** Connections that are opened without waiting: one that hangs holds up nobody, and a handshake more costs little. */
@@ -23,8 +23,10 @@ interface Line {
   /** Being opened or carrying an exchange. */
   busy: number;
   readonly idle: Set<Open>;
-  /** Steps forward so far: a handshake, the beginning of an answer, its end. */
+  /** Steps forward so far: the beginning of an answer, its end. */
   moves: number;
+  /** When the next of those that wait may open a connection though answers keep coming; performance.now(). */
+  nextMore: number;
   readonly waiting: Set<(open: Open | undefined) => void>;
 }
 
@@ -97,15 +99,17 @@ export class Connections {
     }
   }
 
-  /** Calls back once nothing has moved for as long as patience lasts; returns how to stop watching. */
+  /** Calls back once patience is at its end, and nothing has moved meanwhile or it is this one's turn; returns how to stop watching. */
   #whenStuck(line: Line, callBack: () => void): () => void {
     let seen = line.moves;
     let timer: NodeJS.Timeout | undefined;
     const check = (): void => {
-      const stuck = line.moves === seen;
+      const now = performance.now();
+      const isNext = now >= line.nextMore;
+      if (isNext) line.nextMore = now + patience;
+      if (isNext || line.moves === seen) return void callBack();
       seen = line.moves;
-      if (stuck) callBack();
-      else watch();
+      watch();
     };
     // What already lies in the kernel is read first: this process may have been busy itself.
     const watch = (): void => {
@@ -130,7 +134,7 @@ export class Connections {
   }
 
   #line(key: string): Line {
-    const line = this.#lines.get(key) ?? { busy: 0, moves: 0, idle: new Set(), waiting: new Set() };
+    const line = this.#lines.get(key) ?? { busy: 0, moves: 0, nextMore: 0, idle: new Set(), waiting: new Set() };
     this.#lines.set(key, line);
     return line;
   }

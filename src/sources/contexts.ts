@@ -24,6 +24,15 @@ export function certificateContext(client: ClientCertificate): tls.SecureContext
   return tls.createSecureContext({ ca: [], cert: client.certificate, key: client.key });
 }
 
+/** Verifies against these (PEM), each an end of a path, as in Go. @throws Error as above. */
+export function anchoredContext(anchors: readonly string[], client?: ClientCertificate): tls.SecureContext {
+  return tls.createSecureContext({
+    ca: [...anchors],
+    allowPartialTrustChain: true,
+    ...(client && { cert: client.certificate, key: client.key }),
+  });
+}
+
 /** Verifies against the system's store. @throws Error as above. */
 export function systemContext(client?: ClientCertificate): tls.SecureContext {
   return tls.createSecureContext(client && { cert: client.certificate, key: client.key });

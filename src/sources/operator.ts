@@ -6,7 +6,7 @@ import { isIP } from 'node:net';
 import { storedToken } from './auth-provider.ts';
 import type { Target } from './connection.ts';
 import type { Connections } from './connections.ts';
-import { bareContext, certificateContext, type ClientCertificate, derOf, systemContext } from './contexts.ts';
+import { anchoredContext, bareContext, certificateContext, type ClientCertificate, derOf, systemContext } from './contexts.ts';
 import { askPlugin } from './credential-plugin.ts';
 import type { Chosen } from './kubeconfig.ts';
 import { isFields } from './kubeconfig-file.ts';
@@ -20,6 +20,8 @@ export type Headers = Readonly<Record<string, string | readonly string[]>>;
 /** Everything needed to send one request as the operator. */
 export interface Ready {
   readonly context: tls.SecureContext;
+  /** Made when it is needed first: it loads the system's store, and most servers prove themselves without. */
+  readonly thorough?: () => tls.SecureContext;
   readonly headers: Headers;
 }
 
@@ -74,7 +76,7 @@ export class Operator {
     if (token !== undefined) headers['Authorization'] = `Bearer ${token}`;
     else if (user.basic) headers['Authorization'] = `Basic ${Buffer.from(`${user.basic.name}:${user.basic.password}`).toString('base64')}`;
     try {
-      return { context: contextFor(cluster, client), headers };
+      return { ...contextsFor(cluster, client), headers };
     } catch {
       throw new GapError({
         gap: 'failed',
@@ -105,6 +107,7 @@ export class Operator {
       host,
       port,
       context: ready.context,
+      ...(ready.thorough && { thorough: ready.thorough }),
       ...(isIP(name) === 0 && { serverName: name }),
       ...(cluster.proxy && { proxy: cluster.proxy }),
       reuse: { connections: this.#connections, key: `operator ${cluster.scheme} ${name} ${joinAddress(host, port)}` },
@@ -124,10 +127,13 @@ export class Operator {
   }
 }
 
-/** The system's store is loaded only where it is to decide. */
-function contextFor(cluster: Chosen['cluster'], client: ClientCertificate | undefined): tls.SecureContext {
-  if (!cluster.insecure && cluster.anchors.length === 0) return systemContext(client);
-  return client === undefined ? bareContext() : certificateContext(client);
+/** The system's store is loaded only where it is to decide, or where Node loads it along with the kubeconfig's authorities. */
+function contextsFor(cluster: Chosen['cluster'], client: ClientCertificate | undefined): Pick<Ready, 'context' | 'thorough'> {
+  if (!cluster.insecure && cluster.anchors.length === 0) return { context: systemContext(client) };
+  const context = client === undefined ? bareContext() : certificateContext(client);
+  if (cluster.insecure) return { context };
+  let anchored: tls.SecureContext | undefined;
+  return { context, thorough: () => (anchored ??= anchoredContext(cluster.anchors, client)) };
 }
 
 function impersonationHeaders(impersonation: Impersonation | undefined): Record<string, string | readonly string[]> {

@@ -49,7 +49,7 @@ export class Ways {
 
   /** How often it has answered so far. */
   answersOf(way: Way): number {
-    return this.#answers.get(way) ?? 0;
+    return this.#answers.get(this.#again.includes(way) ? this.#entry : way) ?? 0;
   }
 
   /** Remembers what came of a way, so that the next request does not wait behind one that is known to be silent. */

@@ -153,6 +153,17 @@ describe('a credential is shown only to a server that proves itself', () => {
     expect(await shownTo(byNone, none)).toBe(false);
   });
 
+  test('but not over an authority that may not have signed that, as OpenSSL and Go see it', async () => {
+    const last = rsaCertificate({ name: 'last', signs: true, between: 0 }, authority);
+    const beyond = rsaCertificate({ name: 'beyond', signs: true }, last);
+    expect(await shownTo(rsaCertificate({ name: 'apiserver', hosts: ['localhost'] }, beyond), authority, [beyond, last])).toBe(false);
+    expect(await shownTo(rsaCertificate({ name: 'apiserver', hosts: ['localhost'] }, last), authority, [last])).toBe(true);
+    const clients = rsaCertificate({ name: 'for clients', signs: true, clientOnly: true }, authority);
+    const byClients = rsaCertificate({ name: 'apiserver', hosts: ['localhost'] }, clients);
+    expect(await shownTo(byClients, authority, [clients])).toBe(false);
+    expect(await shownTo(byClients, clients)).toBe(false);
+  });
+
   test('and to the very certificate the kubeconfig holds', async () => {
     const itself = ecCertificate({ name: 'apiserver', hosts: ['localhost'] });
     expect(await shownTo(itself, itself)).toBe(true);

@@ -23,6 +23,8 @@ export interface Wanted {
   readonly signs?: true;
   /** Not good for a server. */
   readonly clientOnly?: true;
+  /** How many authorities may stand between this one and a leaf. */
+  readonly between?: number;
 }
 
 const hour = 3_600_000;
@@ -62,10 +64,16 @@ export function rsaCertificate(wanted: Wanted, authority?: Pair): Pair {
   certificate.setIssuer(issuer ? issuer.subject.attributes : subject);
   const names = (wanted.hosts ?? []).map((host) => (isIP(host) ? { type: 7, ip: host } : { type: 2, value: host }));
   certificate.setExtensions([
-    { name: 'basicConstraints', cA: !authority || wanted.signs === true, critical: true },
+    {
+      name: 'basicConstraints',
+      cA: !authority || wanted.signs === true,
+      critical: true,
+      ...(wanted.between !== undefined && { pathLenConstraint: wanted.between }),
+    },
     ...(authority && !wanted.signs
       ? [{ name: 'extKeyUsage', serverAuth: !wanted.clientOnly, clientAuth: true }]
       : [{ name: 'keyUsage', keyCertSign: true, digitalSignature: true }, { name: 'subjectKeyIdentifier' }]),
+    ...(authority && wanted.signs && wanted.clientOnly ? [{ name: 'extKeyUsage', clientAuth: true }] : []),
     ...(names.length > 0 ? [{ name: 'subjectAltName', altNames: names }] : []),
   ]);
   certificate.sign(authority ? forge.pki.privateKeyFromPem(authority.key) : keys.privateKey, forge.md.sha256.create());
