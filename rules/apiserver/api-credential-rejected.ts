@@ -78,7 +78,7 @@ export default defineRule({
       to: 'ha-node-notready',
       kind: 'causes',
       on: 'node',
-      because: 'the kubelet on a kubeadm master logs in to the API server beside it with a certificate of the same authority',
+      because: 'the kubelet on a master logs in to the API server beside it with a certificate of the same authority',
       when: ({ cause, effect }, seen) => {
         if (cause.reason !== 'inconsistent' || !loginIsCertificate(seen)) return 'no';
         return kubeletHangsOnOwnApiServer(seen, effect.subject.keys.node);

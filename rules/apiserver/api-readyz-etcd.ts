@@ -109,7 +109,7 @@ export default defineRule({
       to: 'ha-node-notready',
       kind: 'causes',
       on: 'node',
-      because: 'the kubelet on a kubeadm master reports to the API server beside it',
+      because: 'the kubelet on a master reports to the API server beside it',
       when: ({ effect }, seen) => kubeletHangsOnOwnApiServer(seen, effect.subject.keys.node),
     },
     {

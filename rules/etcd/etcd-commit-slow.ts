@@ -61,6 +61,14 @@ export default defineRule({
     return pass(facts);
   },
   explains: [
+    {
+      to: 'etcd-member-stalls',
+      kind: 'causes',
+      on: 'member',
+      because: 'its health check waits while a commit holds the database',
+      when: ({ cause }) => (cause.severity === 'info' ? 'no' : 'yes'),
+      unproven: true,
+    },
     { to: 'etcd-requests-failing', kind: 'causes', on: 'member', because: 'a request waits until the commit is done', unproven: true },
     {
       to: 'etcd-lag',

@@ -129,8 +129,7 @@ export default defineRule({
     },
     { to: 'api-5xx-ratio', kind: 'causes', on: 'apiserver', because: 'requests that meet the wrong address fail or wait', unproven: true },
   ],
-  fixes: ({ subjects, facts, verdicts }, seen) =>
-    subjects.map((subject) => correct(seen, subject.name, String(facts['flag']), verdicts[0]?.reason)),
+  fixes: ({ verdicts }, seen) => verdicts.map(({ subject, facts, reason }) => correct(seen, subject.name, String(facts['flag']), reason)),
   avoid: () => ['edit the flag on two masters at once: each API server restarts with it'],
   reading: ['https://kubernetes.io/docs/tasks/administer-cluster/configure-upgrade-etcd/'],
   errors: ['connection error: desc = "transport: Error while dialing', 'storage backend: context deadline exceeded'],
@@ -166,7 +165,7 @@ function correct(seen: Seen, node: string, flag: string, reason: string | undefi
     seen.topology.etcd === 'external'
       ? seen.topology.members.map((member) => `https://${joinAddress(member.host, member.clientPort)}`).join(',')
       : `https://${joinAddress(own?.includes(':') ? '::1' : '127.0.0.1', 2379)}`;
-  if (wanted === flag) return waitForMember(node, reason);
+  if (sameUrls(wanted, flag)) return waitForMember(node, reason);
   const home = homeOf(seen, 'kube-apiserver', node);
   const others = seen.topology.masters.filter((master) => master.subject.keys.node !== node).length;
   return {
@@ -184,6 +183,17 @@ function correct(seen: Seen, node: string, flag: string, reason: string | undefi
     ],
     verify: ['kubectl get --raw /readyz', ...showSettings(home, 'etcd-servers')],
   };
+}
+
+/** Whatever their order and however they are written. */
+function sameUrls(one: string, other: string): boolean {
+  const urls = (list: string): string =>
+    list
+      .split(',')
+      .map((url) => url.trim().replace(/\/+$/, '').toLowerCase())
+      .sort()
+      .join(',');
+  return urls(one) === urls(other);
 }
 
 /** The list is as it should be; what it names is not. */

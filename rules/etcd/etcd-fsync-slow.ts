@@ -116,6 +116,7 @@ export default defineRule({
       kind: 'causes',
       on: 'member',
       because: 'its health check waits until the log is on the disk',
+      when: ({ cause }) => (cause.severity === 'info' ? 'no' : 'yes'),
       unproven: true,
     },
     { to: 'etcd-lag', kind: 'causes', on: 'member', because: 'what is not written to the log is not applied', unproven: true },

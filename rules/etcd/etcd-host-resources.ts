@@ -59,6 +59,14 @@ export default defineRule({
   },
   explains: [
     {
+      to: 'etcd-member-stalls',
+      kind: 'causes',
+      on: 'node',
+      because: 'what waits for memory stands still',
+      when: ({ cause }) => (cause.reason === 'memory' ? 'yes' : 'no'),
+      unproven: true,
+    },
+    {
       to: 'etcd-restart-loop',
       kind: 'causes',
       on: 'node',

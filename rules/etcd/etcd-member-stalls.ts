@@ -6,7 +6,7 @@ import { nodeOf } from '../../src/judge/readings/etcdctl.ts';
 import { describeSeconds } from '../../src/judge/readings/histogram.ts';
 import { memberAt } from '../../src/judge/readings/member-fixes.ts';
 import { membersOf, readMember } from '../../src/judge/readings/member.ts';
-import { isMetStandingStill, longWaits } from '../../src/judge/readings/stalls.ts';
+import { isAskedItself, isMetStandingStill, longWaits } from '../../src/judge/readings/stalls.ts';
 import { couldNotAsk, etcdAccessFlags } from '../../src/judge/readings/voters.ts';
 import { say } from '../../src/model/sentence.ts';
 import { viaLocalMember } from './edges/beside-member.ts';
@@ -18,11 +18,11 @@ export default defineRule({
   severity: 'warning',
   impact: 'degraded',
   layer: 1,
-  title: 'etcd member {member} stands still again and again, up to {longest}',
+  title: 'etcd member {member} lets others wait: {longest}',
   healthy: 'no etcd member stands still between its answers',
   why: 'The API server beside {member} waits with it, restarts when its checks meet such a moment, and writes need the other members meanwhile.',
-  shows: ['{member}  {long} of {looks} looks waited, the longest {longest}', 'if peers: its peers {peers}'],
-  folded: 'stands still, up to {longest}',
+  shows: ['{member}  {long} of {looks} looks had to wait, the longest {longest}', 'if peers: its peers {peers}'],
+  folded: 'lets others wait: {longest}',
   needs: ['etcd.clock', 'etcd.health', 'etcd.metrics', 'etcd.status', 'etcd.client-port', 'etcd.peer-port', 'etcd.members'],
   limits: {
     slow: {
@@ -35,10 +35,11 @@ export default defineRule({
       unit: 'milliseconds for a round trip of its peers',
       source: 'lab: a member that stands still two seconds of three',
     },
+    least: { value: 3, unit: 'slow round trips of each peer at least', source: 'as for etcd-peer-rtt: one or two may be chance' },
     share: { value: 20, unit: 'percent of their round trips at least', source: 'convention: now and then is a busy machine' },
     looks: { value: 4, unit: 'looks a second apart', source: 'lab: enough to meet a standstill of two seconds in three at least twice' },
   },
-  confirm: { evidence: ['etcd.clock', 'etcd.health'], times: 3, everyMs: 700 },
+  confirm: { evidence: ['etcd.clock', 'etcd.health'], times: 3, everyMs: 1000 },
   reasons: [],
   subjects: (seen) => membersOf(seen).flatMap((member) => (member.started ? [member.subject] : [])),
   judge: (seen, limits, subject) => {
@@ -48,21 +49,22 @@ export default defineRule({
     if (readMember(seen, member).kind === 'silent') return notApplicable('it does not answer at all, which is judged elsewhere');
     const { all, long } = longWaits(seen, member, limits.slow);
     if (all === 0) return couldNotAsk(seen, [member], 'it could not be asked for the time');
-    const met = isMetStandingStill(seen, member, { trip: limits.trip / 1000, share: limits.share });
+    const met = isMetStandingStill(seen, member, { trip: limits.trip / 1000, share: limits.share, least: limits.least }) === true;
+    const trusted = met || isAskedItself(seen, member);
     const longest = Math.max(...long);
-    if (long.length >= 2 || (long.length === 1 && met === true)) {
+    if (trusted && long.length >= 2) {
       const facts = {
         member: subject.name,
         looks: all,
         long: long.length,
-        longest: Number.isFinite(longest) ? describeSeconds(longest / 1000) : 'no answer in time',
-        peers: met === true ? 'met it standing still too' : '',
+        longest: Number.isFinite(longest) ? describeSeconds(longest / 1000) : 'without an answer in time',
+        peers: met ? 'met it standing still too' : '',
       };
-      return fail(facts, { witness: met === true ? 'agreed' : 'measured' });
+      return fail(facts, { witness: met ? 'agreed' : 'measured' });
     }
-    if ((long.length === 1 || met === true) && all < limits.looks)
+    if ((met || (trusted && long.length === 1)) && all < limits.looks)
       return suspected(
-        met === true
+        met
           ? 'its peers waited for it again and again; one look cannot tell whether it goes on'
           : 'it was silent for a moment; one look cannot tell whether that happens again',
       );
@@ -103,6 +105,16 @@ export default defineRule({
       covers: 'any',
       match: 'member',
       when: ({ cause, effect }) => (String(effect.facts['peers'] ?? '') === cause.subject.name ? 'yes' : 'no'),
+      unproven: true,
+    },
+    { to: 'etcd-heartbeat-late', kind: 'causes', on: 'member', because: 'a leader that stands still sends none', unproven: true },
+    {
+      to: 'etcd-leader-changes',
+      kind: 'causes',
+      on: 'cluster',
+      because: 'a leader that is silent for an election timeout is voted out',
+      covers: 'any',
+      match: 'member',
       unproven: true,
     },
     {

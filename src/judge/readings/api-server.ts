@@ -1,7 +1,7 @@
 // What state is one API server in, as seen from its own port?
 import { shellWord } from '../shell-word.ts';
 import { say } from '../../model/sentence.ts';
-import type { CertificateSeen, FailureClass, Trust, Try } from '../../model/network.ts';
+import type { CertificateSeen, Failure, FailureClass, Trust, Try } from '../../model/network.ts';
 import type { Certainty, Seen } from '../../model/rule.ts';
 import { type Subject, subjectKey } from '../../model/subject.ts';
 import type { Master } from '../../model/topology.ts';
@@ -93,9 +93,12 @@ function readTries(tries: readonly Try[]): ApiServerReading {
   if (last === undefined || last.outcome.kind === 'answered') {
     return { kind: 'silent', why: 'timeout', detail: 'no try was finished in time', tries: 0 };
   }
-  // Who takes a connection and lets its request wait is no less hung than who lets the handshake wait; nothing on the way does that.
-  const why = isLate(last) ? 'hung' : last.outcome.why;
-  return { kind: 'silent', why, detail: last.outcome.detail, tries: tries.length, ...withLeaf };
+  return { kind: 'silent', why: endOf(last, last.outcome), detail: last.outcome.detail, tries: tries.length, ...withLeaf };
+}
+
+/** Who takes a connection and lets its request wait is no less hung than who lets the handshake wait; nothing on the way does that. */
+export function endOf({ connected }: Try, { why }: Failure): FailureClass {
+  return connected && why === 'timeout' ? 'hung' : why;
 }
 
 function isLate({ connected, outcome }: Try): boolean {

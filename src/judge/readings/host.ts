@@ -215,7 +215,7 @@ export function kubeletIsSilent(seen: Seen<'node.kubelet-port'>, node: string | 
   return own.why === 'refused' || seen.topology.machines.some((other) => outcome(other)?.kind === 'open');
 }
 
-/** Does this node fall silent with the API server beside it, and for no reason of its kubelet's own? */
+/** Does this node fall silent with the API server beside it, and for no reason of its kubelet's own, where that is a process of its own? */
 export function kubeletHangsOnOwnApiServer(seen: Seen<'node.kubelet-port'>, node: string | undefined): Certainty {
   if (isOneProcess(seen, node)) return 'yes';
   return kubeletIsSilent(seen, node) ? 'no' : kubeletUsesOwnApiServer(seen, node);

@@ -7,16 +7,25 @@ import { type RoundTrip, roundTripsOf } from './round-trip.ts';
 
 export type StallEvidence = MemberEvidence | 'etcd.clock';
 
-/** Milliseconds until an answer came in each look, tries without one included, by the look's number; Infinity where the member was connected and silent. */
+/**
+ * Milliseconds until an answer without quorum came in each look, tries that got none included, by the look's number;
+ * Infinity where the time was not told and the health check hung. Where it was told, that check waits for the quorum.
+ */
 function waitsOf(seen: Seen<StallEvidence>, member: Member): ReadonlyMap<number, number> {
   const waits = new Map<number, number>();
-  const note = (look: number, milliseconds: number): void => void waits.set(look, Math.max(milliseconds, waits.get(look) ?? 0));
   for (const { sample, value } of seen.attempt(() => seen.samples('etcd.clock', member.subject)) ?? [])
-    note(sample, value.receivedAt - (value.firstSentAt ?? value.sentAt));
+    waits.set(sample, value.receivedAt - (value.firstSentAt ?? value.sentAt));
   for (const { sample, value } of seen.attempt(() => seen.samples('etcd.health', member.subject)) ?? []) {
-    if (value.kind === 'failed' && (value.why === 'hung' || value.why === 'timeout')) note(sample, Number.POSITIVE_INFINITY);
+    const isSilent = value.kind === 'failed' && (value.why === 'hung' || value.why === 'timeout');
+    if (isSilent && !waits.has(sample)) waits.set(sample, Number.POSITIVE_INFINITY);
   }
   return waits;
+}
+
+/** A port-forward waits for the kubelet as well, and what it asks for the quorum. */
+export function isAskedItself(seen: Seen<StallEvidence>, member: Member): boolean {
+  const clock = seen.peek('etcd.clock', member.subject);
+  return clock?.state === 'known' && clock.source !== 'port-forward';
 }
 
 export interface Looks {
@@ -33,17 +42,18 @@ export function longWaits(seen: Seen<StallEvidence>, member: Member, slow: numbe
   return { all: own.length, long: own.flatMap(([look, wait]) => (wait > slow && alone(look) ? [wait] : [])) };
 }
 
-/** What the limits mean: seconds of a slow round trip, and how many percent of all make a habit. */
+/** Seconds of a slow round trip, and how many of them, in number and in percent of all, make a habit. */
 export interface Habit {
   readonly trip: number;
   readonly share: number;
+  readonly least: number;
 }
 
 /**
  * Whether the peers' own probes of it were slow again and again, each peer's, while its probes of them were not and theirs of
  * one another neither: a slow way is as slow in both directions. Undefined where fewer than two peers count any.
  */
-export function isMetStandingStill(seen: Seen<StallEvidence>, member: Member, { trip, share }: Habit): boolean | undefined {
+export function isMetStandingStill(seen: Seen<StallEvidence>, member: Member, { trip, share, least }: Habit): boolean | undefined {
   const name = member.subject.name;
   const trips = membersOf(seen).flatMap((teller) =>
     (seen.attempt(() => roundTripsOf(seen, teller)) ?? []).map((one) => ({ ...one, teller: teller.subject.name })),
@@ -52,7 +62,7 @@ export function isMetStandingStill(seen: Seen<StallEvidence>, member: Member, { 
   if (towards.length < 2) return undefined;
   const isOften = ({ since, recent }: RoundTrip): boolean => {
     const counted = recent !== undefined && recent.count > 1 ? recent : since;
-    return slowerThan(counted, trip) >= 2 && slowerThan(counted, trip) >= (counted.count * share) / 100;
+    return slowerThan(counted, trip) >= least && slowerThan(counted, trip) >= (counted.count * share) / 100;
   };
   return towards.every(isOften) && !trips.some((one) => one.peer !== name && isOften(one));
 }

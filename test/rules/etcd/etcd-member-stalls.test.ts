@@ -3,7 +3,8 @@ import { expect, test } from 'vitest';
 import rule from '../../../rules/etcd/etcd-member-stalls.ts';
 import { fast } from '../../kit/healthy.ts';
 import { countersOf, farAway, type Node, plus } from '../../kit/slow.ts';
-import { failure, now, type World } from '../../kit/world.ts';
+import type { EvidenceItem } from '../../../src/model/evidence.ts';
+import { failure, now, World } from '../../kit/world.ts';
 import { asFail, expectTextsFilled, fixesOf, healthyWorld, ids } from './kit.ts';
 
 const waited = (milliseconds: number) => ({ sentAt: now, receivedAt: now + milliseconds, serverTime: now, resolutionMs: 0 });
@@ -60,10 +61,20 @@ test('one long wait is looked at again at once, and forgiven where it stays alon
   expect(looks(1800, 20, 20, 20).verdict(rule, 'm2').status).toBe('pass');
 });
 
-test('where its peers met it standing still too, one long wait is enough, and none is looked at again', () => {
-  expect(asFail(metByPeers(looks(1800), 40).verdict(rule, 'm2'))).toMatchObject({ witness: 'agreed' });
-  expect(metByPeers(looks(20), 40).verdict(rule, 'm2')).toMatchObject({ status: 'unknown', secondLook: 'urged' });
+test('where its peers met it standing still too, it is looked at again, and two long waits are agreed on', () => {
+  expect(asFail(metByPeers(looks(1800, 20, 1400, 20), 40).verdict(rule, 'm2'))).toMatchObject({ witness: 'agreed' });
+  for (const world of [looks(20), looks(1800), looks(1800, 20, 20)])
+    expect(metByPeers(world, 40).verdict(rule, 'm2')).toMatchObject({ status: 'unknown', secondLook: 'urged' });
   expect(metByPeers(looks(20, 20, 20, 20), 40).verdict(rule, 'm2').status).toBe('pass');
+});
+
+test('waits through a port-forward may be the kubelet’s: they count where the peers had to wait as well', () => {
+  const forwarded = (world: World): World => {
+    const items = world.evidence.items.map((item) => (item.id === 'etcd.clock' ? { ...item, source: 'port-forward' } : item));
+    return new World(items as EvidenceItem[]);
+  };
+  expect(forwarded(looks(1800, 20, 1400, 20)).verdict(rule, 'm2').status).toBe('pass');
+  expect(forwarded(metByPeers(looks(1800, 20, 1400, 20), 40)).verdict(rule, 'm2').status).toBe('fail');
 });
 
 test('a few slow round trips of many, or those of one peer alone, tell nothing', () => {
@@ -87,9 +98,21 @@ test('what every member makes us wait for is not this one’s doing', () => {
   expect(world.verdict(rule, 'm2').status).toBe('pass');
 });
 
-test('a health check that got no answer counts, a silent member does not, and without a look it is unknown', () => {
-  const world = metByPeers(healthyWorld(), 40).set('etcd.health', 'm2', failure('hung'));
-  expect(asFail(world.verdict(rule, 'm2')).facts['longest']).toBe('no answer in time');
+test('a health check that hung counts where no time was told, for it waits for the quorum', () => {
+  const hung = (world: World): World => {
+    world.set('etcd.health', 'm2', failure('hung'));
+    for (const node of ['m1', 'm2', 'm3'] as const)
+      world.again('etcd.health', node, node === 'm2' ? failure('hung') : { kind: 'healthy' }, 1000);
+    return world;
+  };
+  const others = healthyWorld();
+  for (const node of ['m1', 'm3'] as const) others.again('etcd.clock', node, waited(5), 1000);
+  const world = metByPeers(hung(others.missing('etcd.clock', 'm2')), 40);
+  expect(asFail(world.verdict(rule, 'm2')).facts['longest']).toBe('without an answer in time');
+  expect(hung(looks(5, 5)).verdict(rule, 'm2').status).toBe('pass');
+});
+
+test('without a look it is unknown', () => {
   const unseen = healthyWorld();
   for (const id of ['etcd.clock', 'etcd.health'] as const) unseen.missing(id, 'm2');
   expect(unseen.verdict(rule, 'm2').status).toBe('unknown');
