@@ -76,6 +76,7 @@ export default defineRule({
     return fail({ ...facts, words: wordsFor(last, reason) }, { reason, severity: severityOf(last, limits), witness: 'stated' });
   },
   explains: [
+    { to: 'etcd-member-stalls', kind: 'causes', on: 'member', because: 'its health check waits until it has caught up', unproven: true },
     {
       to: 'api-5xx-ratio',
       kind: 'causes',

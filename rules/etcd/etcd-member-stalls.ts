@@ -50,7 +50,8 @@ export default defineRule({
     const { all, long } = longWaits(seen, member, limits.slow);
     if (all === 0) return couldNotAsk(seen, [member], 'it could not be asked for the time');
     const met = isMetStandingStill(seen, member, { trip: limits.trip / 1000, share: limits.share, least: limits.least }) === true;
-    const trusted = met || isAskedItself(seen, member);
+    // What lies between us and a port-forward is slow each time, if it is.
+    const trusted = met || isAskedItself(seen, member) || long.length < all;
     const longest = Math.max(...long);
     if (trusted && long.length >= 2) {
       const facts = {
@@ -62,7 +63,7 @@ export default defineRule({
       };
       return fail(facts, { witness: met ? 'agreed' : 'measured' });
     }
-    if ((met || (trusted && long.length === 1)) && all < limits.looks)
+    if ((met || long.length > 0) && all < limits.looks)
       return suspected(
         met
           ? 'its peers waited for it again and again; one look cannot tell whether it goes on'
