@@ -49,7 +49,7 @@ export default defineRule({
     if (readMember(seen, member).kind === 'silent') return notApplicable('it does not answer at all, which is judged elsewhere');
     const { all, long } = longWaits(seen, member, limits.slow);
     if (all === 0) return couldNotAsk(seen, [member], 'it could not be asked for the time');
-    const met = isMetStandingStill(seen, member, { trip: limits.trip / 1000, share: limits.share, least: limits.least }) === true;
+    const met = isMetStandingStill(seen, member, { trip: limits.trip / 1000, share: limits.share, least: limits.least });
     // What lies between us and a port-forward is slow each time, if it is.
     const trusted = met || isAskedItself(seen, member) || long.length < all;
     const longest = Math.max(...long);

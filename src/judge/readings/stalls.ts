@@ -50,19 +50,15 @@ export interface Habit {
 }
 
 /**
- * Whether the peers' own probes of it were slow again and again, each peer's, while its probes of them were not and theirs of
- * one another neither: a slow way is as slow in both directions. Undefined where fewer than two peers count any.
+ * Whether the peers' own probes of it were slow again and again, those of two peers at least, while its probes of them were
+ * not and theirs of one another neither: a slow way is as slow in both directions.
  */
-export function isMetStandingStill(seen: Seen<StallEvidence>, member: Member, { trip, share, least }: Habit): boolean | undefined {
-  const name = member.subject.name;
-  const trips = membersOf(seen).flatMap((teller) =>
-    (seen.attempt(() => roundTripsOf(seen, teller)) ?? []).map((one) => ({ ...one, teller: teller.subject.name })),
-  );
-  const towards = trips.filter(({ peer }) => peer === name);
-  if (towards.length < 2) return undefined;
+export function isMetStandingStill(seen: Seen<StallEvidence>, member: Member, { trip, share, least }: Habit): boolean {
   const isOften = ({ since, recent }: RoundTrip): boolean => {
     const counted = recent !== undefined && recent.count > 1 ? recent : since;
     return slowerThan(counted, trip) >= least && slowerThan(counted, trip) >= (counted.count * share) / 100;
   };
-  return towards.every(isOften) && !trips.some((one) => one.peer !== name && isOften(one));
+  const trips = membersOf(seen).flatMap((teller) => seen.attempt(() => roundTripsOf(seen, teller)) ?? []);
+  const towards = trips.filter(({ peer }) => peer === member.subject.name);
+  return towards.length >= 2 && towards.every(isOften) && !trips.some((one) => !towards.includes(one) && isOften(one));
 }
