@@ -202,7 +202,8 @@ function remake(seen: Seen, node: string, file: string, reason: string | undefin
     return { ...base, do: say('Let {node} make it anew', { node }), run: rotateAll(kind), verify: [`${kind} certificate check`] };
   if (!isKubeadm(seen)) return { ...base, do: say('Make it anew on {node} with whatever made it', { node }), run: [], verify: [] };
   const reader = file === 'kubelet.conf' ? undefined : readerOf(file.replace('.conf', ''));
-  const renews = (reason === 'expired' || reason === 'expiring') && file !== 'kubelet.conf';
+  // Such a kubelet.conf has a plan of its own.
+  const renews = reason === 'expired' || reason === 'expiring';
   const restart = file === 'kubelet.conf' ? ['systemctl restart kubelet'] : reader === undefined ? [] : [restartOf(reader)];
   const isMade = !renews && reason !== 'no-rotation';
   return {

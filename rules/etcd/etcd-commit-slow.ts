@@ -1,4 +1,5 @@
 // Does this member's database file take its commits fast enough?
+import { unlessMinor } from '../../src/judge/readings/certainty.ts';
 import { etcdHome } from '../../src/judge/readings/etcd-home.ts';
 import { readLog } from '../../src/judge/readings/component-home.ts';
 import { defineRule, fail, pass, undecided } from '../../src/judge/define-rule.ts';
@@ -66,7 +67,7 @@ export default defineRule({
       kind: 'causes',
       on: 'member',
       because: 'its health check waits while a commit holds the database',
-      when: ({ cause }) => (cause.severity === 'info' ? 'no' : 'yes'),
+      when: unlessMinor,
       unproven: true,
     },
     { to: 'etcd-requests-failing', kind: 'causes', on: 'member', because: 'a request waits until the commit is done', unproven: true },

@@ -1,4 +1,5 @@
 // Does this member's disk take the write-ahead log fast enough?
+import { unlessMinor } from '../../src/judge/readings/certainty.ts';
 import { shellWord } from '../../src/judge/shell-word.ts';
 import { defineRule, fail, pass, undecided } from '../../src/judge/define-rule.ts';
 import { dataFolderOf } from '../../src/judge/readings/etcd-flags.ts';
@@ -116,7 +117,7 @@ export default defineRule({
       kind: 'causes',
       on: 'member',
       because: 'its health check waits until the log is on the disk',
-      when: ({ cause }) => (cause.severity === 'info' ? 'no' : 'yes'),
+      when: unlessMinor,
       unproven: true,
     },
     { to: 'etcd-lag', kind: 'causes', on: 'member', because: 'what is not written to the log is not applied', unproven: true },

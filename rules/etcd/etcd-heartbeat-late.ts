@@ -4,7 +4,7 @@ import { readLog } from '../../src/judge/readings/component-home.ts';
 import { defineRule, fail, notSampled, pass, undecided } from '../../src/judge/define-rule.ts';
 import { counterWindow } from '../../src/judge/readings/counters.ts';
 import { nodeOf } from '../../src/judge/readings/etcdctl.ts';
-import { memberAt } from '../../src/judge/readings/member-fixes.ts';
+import { findThrottled, memberAt } from '../../src/judge/readings/member-fixes.ts';
 import { membersOf } from '../../src/judge/readings/member.ts';
 import { countersOf, lateBetween, notCounted } from '../../src/judge/readings/timed.ts';
 import { etcdAccessFlags } from '../../src/judge/readings/voters.ts';
@@ -66,7 +66,7 @@ export default defineRule({
           where: nodeOf(member),
           run: [
             'grep . /proc/pressure/cpu /proc/pressure/io',
-            "find /sys/fs/cgroup -name cpu.stat -path '*kubepods*' -exec grep -H 'nr_throttled [1-9]' {} +",
+            findThrottled,
             ...readLog(etcdHome(seen, [member]), { minutes: 15, filter: "grep -cE 'heartbeat on time|slow fdatasync'" }),
           ],
           risk: 'none' as const,

@@ -4,7 +4,7 @@ import { readLog } from '../../src/judge/readings/component-home.ts';
 import { defineRule, fail, notApplicable, pass, suspected, undecided } from '../../src/judge/define-rule.ts';
 import { nodeOf } from '../../src/judge/readings/etcdctl.ts';
 import { describeSeconds } from '../../src/judge/readings/histogram.ts';
-import { memberAt } from '../../src/judge/readings/member-fixes.ts';
+import { findThrottled, memberAt } from '../../src/judge/readings/member-fixes.ts';
 import { membersOf, readMember } from '../../src/judge/readings/member.ts';
 import { isAskedItself, isMetStandingStill, longWaits } from '../../src/judge/readings/stalls.ts';
 import { couldNotAsk, etcdAccessFlags } from '../../src/judge/readings/voters.ts';
@@ -141,7 +141,7 @@ export default defineRule({
           run: [
             'grep . /proc/pressure/cpu /proc/pressure/io /proc/pressure/memory',
             'ps -o pid,stat,wchan:24,args -C etcd   # T: somebody stops it; D: it waits for a disk',
-            "find /sys/fs/cgroup -name cpu.stat -path '*kubepods*' -exec grep -H 'nr_throttled [1-9]' {} +",
+            findThrottled,
             ...readLog(etcdHome(seen, [member]), { minutes: 15, filter: "grep -cE 'took too long|slow fdatasync|heartbeat on time'" }),
           ],
           risk: 'none' as const,

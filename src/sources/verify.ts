@@ -17,9 +17,9 @@ export function verifierFor(anchors: readonly X509Certificate[]): Verify {
   /** Dozens of connections of one run show the same few certificates. */
   const known = new Map<string, boolean>();
   const isSignedHere = (leaf: X509Certificate): boolean => {
-    const before = known.get(leaf.fingerprint256) ?? plain.some((anchor) => signs(anchor, leaf));
-    known.set(leaf.fingerprint256, before);
-    return before;
+    const isSigned = known.get(leaf.fingerprint256) ?? plain.some((anchor) => signs(anchor, leaf));
+    known.set(leaf.fingerprint256, isSigned);
+    return isSigned;
   };
   return (socket, names) => {
     const [leaf] = certificatesOf(socket);

@@ -93,11 +93,11 @@ function readTries(tries: readonly Try[]): ApiServerReading {
   if (last === undefined || last.outcome.kind === 'answered') {
     return { kind: 'silent', why: 'timeout', detail: 'no try was finished in time', tries: 0 };
   }
-  return { kind: 'silent', why: endOf(last, last.outcome), detail: last.outcome.detail, tries: tries.length, ...withLeaf };
+  return { kind: 'silent', why: whyFailed(last, last.outcome), detail: last.outcome.detail, tries: tries.length, ...withLeaf };
 }
 
 /** Who takes a connection and lets its request wait is no less hung than who lets the handshake wait; nothing on the way does that. */
-export function endOf({ connected }: Try, { why }: Failure): FailureClass {
+export function whyFailed({ connected }: Try, { why }: Failure): FailureClass {
   return connected && why === 'timeout' ? 'hung' : why;
 }
 

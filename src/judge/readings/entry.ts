@@ -4,7 +4,7 @@ import type { Certainty, Seen } from '../../model/rule.ts';
 import { type LoadBalancer, leadsTo, type Master } from '../../model/topology.ts';
 import type { Support } from '../../model/verdict.ts';
 import { MissingEvidence } from '../view.ts';
-import { endOf, readApiServer, servesClients } from './api-server.ts';
+import { readApiServer, servesClients, whyFailed } from './api-server.ts';
 import { type BackendEvidence, balancerTells } from './backend.ts';
 import { balancerCannotReach } from './balancer-check.ts';
 
@@ -140,7 +140,7 @@ export function onlyOurPath(seen: Seen<'api.ready' | 'lb.tries'>, master: Master
 /** Whether some connection through the entry ended this way. */
 export function entryMet(seen: Seen<'lb.tries'>, why: FailureClass): boolean {
   const tries = seen.peek('lb.tries');
-  return tries?.state === 'known' && tries.value.tries.some((one) => one.outcome.kind === 'failed' && endOf(one, one.outcome) === why);
+  return tries?.state === 'known' && tries.value.tries.some((one) => one.outcome.kind === 'failed' && whyFailed(one, one.outcome) === why);
 }
 
 /** Whether the login through the entry, a request of its own, failed as well. */

@@ -119,8 +119,9 @@ function holderClock(seen: Seen<ClockEvidence>, holder: string): Offset | undefi
 }
 
 /**
- * By the clock of the holder's machine, and, for that may have been set since, no older than by the clocks of all. Where nobody read that one, by when an API server stored the renewal, which the
- * clocks of all of them bound: a worker whose clock is behind does not make its lease look old.
+ * By the clock of the holder's machine, and, for that may have been set since, no older than by the clocks of all. Where
+ * nobody read that one, by when an API server stored the renewal, which the clocks of all of them bound: a worker whose
+ * clock is behind does not make its lease look old.
  */
 function ageOf(seen: Seen<ClockEvidence>, renewedAt: number, lease: LeaseSeen, clock: ServerClock, limits: LeaseLimits): Age {
   const own = clockOn(seen, holderNode(seen, lease.holder));

@@ -10,6 +10,9 @@ import { endpointOf, nodeOf, shellFor } from './etcdctl.ts';
 import type { MemberEvidence } from './member.ts';
 import { countVoters, memberIdOf, namesOf, quorumAfterRemovalOf, quorumWithout } from './voters.ts';
 
+/** The containers of pods that were kept from their processor by a limit. */
+export const findThrottled = "find /sys/fs/cgroup -name cpu.stat -path '*kubepods*' -exec grep -H 'nr_throttled [1-9]' {} +";
+
 /** The member of a verdict's subject. */
 export function memberAt(seen: Seen, subjectId: string): Member | undefined {
   return seen.topology.members.find((member) => member.subject.id === subjectId);

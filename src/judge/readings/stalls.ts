@@ -58,7 +58,12 @@ export function isMetStandingStill(seen: Seen<StallEvidence>, member: Member, { 
     const counted = recent !== undefined && recent.count > 1 ? recent : since;
     return slowerThan(counted, trip) >= least && slowerThan(counted, trip) >= (counted.count * share) / 100;
   };
-  const trips = membersOf(seen).flatMap((teller) => seen.attempt(() => roundTripsOf(seen, teller)) ?? []);
+  const trips = seen.shared(allRoundTrips);
   const towards = trips.filter(({ peer }) => peer === member.subject.name);
   return towards.length >= 2 && towards.every(isOften) && !trips.some((one) => !towards.includes(one) && isOften(one));
+}
+
+/** The probes of every member that counts them. */
+function allRoundTrips(seen: Seen<StallEvidence>): readonly RoundTrip[] {
+  return membersOf(seen).flatMap((teller) => seen.attempt(() => roundTripsOf(seen, teller)) ?? []);
 }
